@@ -1,0 +1,1 @@
+//! The custom resources that Setpoint reads, one file a kind.

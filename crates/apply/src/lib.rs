@@ -1,0 +1,1 @@
+//! Plans, applies, waits for and prunes objects on a cluster.

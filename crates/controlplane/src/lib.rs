@@ -1,0 +1,1 @@
+//! The embedded Kubernetes API server: storage, watch, patches, discovery and simulated workloads.

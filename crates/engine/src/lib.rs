@@ -1,0 +1,1 @@
+//! Holds a cluster to its sources: events in, steps, status set once.

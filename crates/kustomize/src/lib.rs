@@ -1,0 +1,1 @@
+//! Builds a kustomization over an in-memory file tree, as kustomize does.

@@ -1,0 +1,1 @@
+//! Makes objects from a snapshot: plain folders and Kustomize, substitution, labels.

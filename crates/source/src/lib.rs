@@ -1,0 +1,1 @@
+//! Sources: Git repositories and folders read into immutable snapshots.

@@ -1,0 +1,1 @@
+//! The hermetic world of the tests: Git servers, API servers embedded and real.
