@@ -3,8 +3,14 @@
 //! One immutable, shareable tree of [`Value`]s goes from the parser to the wire: renderers change it by copy on write,
 //! the emitter and [`json`] print it. The crate does no I/O.
 
+mod emit;
 pub mod json;
+mod options;
+mod parse;
 mod serde_impl;
 mod value;
 
+pub use emit::{emit, emit_documents};
+pub use options::{Dialect, Duplicates, Limits, MAX_BYTES, MAX_DEPTH, MAX_NODES, ParseOptions};
+pub use parse::{Document, YamlError, parse_documents};
 pub use value::{Key, Kind, Map, Pos, Value};
