@@ -1,1 +1,26 @@
-//! Holds a cluster to its sources: events in, steps, status set once.
+//! Holds a cluster to its sources: events in, steps of one signature, status set once.
+//!
+//! `index` is the state machine: pure, it takes events (objects seen, work finished, health and drift noticed, time
+//! passed) and answers with the work to be started and the timers to be set. [`Engine::start`] runs it as the one owner
+//! of all state: a loop that feeds it from watches and starts its work on bounded pools. Nothing sleeps while it waits:
+//! a wait is a [`Phase`] with a wake-up event. [`Handle`] gives others a cheap snapshot ([`State`]) and the progress as
+//! it happens ([`Progress`]).
+
+mod clock;
+mod engine;
+mod name;
+mod options;
+mod phase;
+mod progress;
+mod state;
+
+pub use clock::{Clock, SystemClock};
+pub use engine::{Engine, Handle, StartError};
+pub use name::Name;
+pub use options::{LocalSource, Options};
+pub use phase::{On, Phase};
+pub use progress::{Progress, ProgressLine};
+pub use state::{
+    Counters, DeliveryState, DiagnosticState, HealedDrift, HealthCount, HealthState, ObjectState, PlanState, PlannedChange, SourceState, State,
+    StatusCondition,
+};

@@ -1,0 +1,193 @@
+//! `GitRepository`: a Git repository to be fetched again and again.
+
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::{Condition, Time};
+use kube::CustomResource;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::{Duration, LocalReference, Unknown};
+
+/// What to fetch, how often, and with which credentials.
+#[derive(Clone, Debug, Default, PartialEq, CustomResource, Serialize, Deserialize, JsonSchema)]
+#[kube(group = "source.toolkit.fluxcd.io", version = "v1", kind = "GitRepository", plural = "gitrepositories")]
+#[kube(namespaced, status = "GitRepositoryStatus", shortname = "gitrepo", category = "all", category = "fluxcd", category = "fluxcd-sources")]
+#[kube(derive = "PartialEq", derive = "Default")]
+#[kube(printcolumn = r#"{"name":"URL","type":"string","jsonPath":".spec.url"}"#)]
+#[kube(printcolumn = r#"{"name":"Age","type":"date","jsonPath":".metadata.creationTimestamp"}"#)]
+#[kube(printcolumn = r#"{"name":"Ready","type":"string","jsonPath":".status.conditions[?(@.type==\"Ready\")].status"}"#)]
+#[kube(printcolumn = r#"{"name":"Status","type":"string","jsonPath":".status.conditions[?(@.type==\"Ready\")].message"}"#)]
+#[serde(rename_all = "camelCase")]
+pub struct GitRepositorySpec {
+    /// Address: `https://`, `http://` or `ssh://`.
+    pub url: String,
+    /// Secret with `username` and `password`, `bearerToken`, or `identity` and `known_hosts`; `ca.crt` beside them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub secret_ref: Option<LocalReference>,
+    /// Who checks credentials: `generic`, `aws`, `azure` or `github`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub provider: Option<String>,
+    /// ServiceAccount for workload identity.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub service_account_name: Option<String>,
+    /// Time between two fetches.
+    pub interval: Duration,
+    /// Time limit of one fetch.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub timeout: Option<Duration>,
+    /// Which commit.
+    #[serde(default, rename = "ref", skip_serializing_if = "Option::is_none")]
+    pub reference: Option<GitRepositoryReference>,
+    /// Which signatures the commit needs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub verify: Option<GitRepositoryVerification>,
+    /// Secret with `address`, `username` and `password` of a proxy.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub proxy_secret_ref: Option<LocalReference>,
+    /// Files to leave out, in the syntax of `.gitignore`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ignore: Option<String>,
+    /// Stops all work on this object.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub suspend: bool,
+    /// Fetches submodules too.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub recurse_submodules: bool,
+    /// Other repositories' files to put into this one.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub include: Vec<GitRepositoryInclude>,
+    /// Folders to fetch; all when empty.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub sparse_checkout: Vec<String>,
+    /// Fields that this type does not name.
+    #[serde(flatten)]
+    #[schemars(skip)]
+    pub unknown: Unknown,
+}
+
+/// Which commit; of several fields the one that stands lowest here wins.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct GitRepositoryReference {
+    /// The head of a branch; `master` when nothing is given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub branch: Option<String>,
+    /// A tag.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tag: Option<String>,
+    /// The highest tag in a range of versions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub semver: Option<String>,
+    /// A full reference such as `refs/pull/1/head`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// A commit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub commit: Option<String>,
+}
+
+/// Which signatures are needed.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct GitRepositoryVerification {
+    /// `HEAD`, `Tag` or `TagAndHEAD`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mode: Option<String>,
+    /// Secret with the public keys.
+    pub secret_ref: LocalReference,
+}
+
+/// Another repository whose files are put into this one.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct GitRepositoryInclude {
+    /// The other repository.
+    pub repository: LocalReference,
+    /// Folder there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from_path: Option<String>,
+    /// Folder here.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub to_path: Option<String>,
+}
+
+/// What was fetched.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Artifact {
+    /// Where the artifact lies relative to the store.
+    #[serde(default)]
+    pub path: String,
+    /// Address of the artifact.
+    #[serde(default)]
+    pub url: String,
+    /// Revision such as `main@sha1:…`.
+    pub revision: String,
+    /// Digest of the content.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub digest: Option<String>,
+    /// When this revision was stored.
+    pub last_update_time: Time,
+    /// Bytes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub size: Option<i64>,
+    /// Annotations of the source.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub metadata: Option<std::collections::BTreeMap<String, String>>,
+}
+
+/// What the controller last saw and did.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct GitRepositoryStatus {
+    /// Generation of the spec that the status speaks of.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub observed_generation: Option<i64>,
+    /// Ready, Reconciling, Stalled and others.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub conditions: Vec<Condition>,
+    /// The last good fetch.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub artifact: Option<Artifact>,
+    /// Artifacts that were put into this one.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub included_artifacts: Vec<Artifact>,
+    /// `spec.ignore` of the artifact.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub observed_ignore: Option<String>,
+    /// `spec.recurseSubmodules` of the artifact.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub observed_recurse_submodules: Option<bool>,
+    /// `spec.include` of the artifact.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub observed_include: Vec<GitRepositoryInclude>,
+    /// `spec.sparseCheckout` of the artifact.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub observed_sparse_checkout: Vec<String>,
+    /// `spec.verify.mode` of the artifact.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source_verification_mode: Option<String>,
+    /// The last value of the annotation that asks for a reconciliation.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_handled_reconcile_at: Option<String>,
+}
+
+impl GitRepositorySpec {
+    /// The fields that are set but not honoured, as paths below `spec`.
+    pub fn unsupported(&self) -> Vec<String> {
+        let known = [
+            ("provider", self.provider.as_deref().is_some_and(|provider| provider != "generic")),
+            ("serviceAccountName", self.service_account_name.is_some()),
+            ("verify", self.verify.is_some()),
+            ("recurseSubmodules", self.recurse_submodules),
+            ("include", !self.include.is_empty()),
+            ("sparseCheckout", !self.sparse_checkout.is_empty()),
+        ];
+        let set = known.into_iter().filter(|(_, set)| *set).map(|(name, _)| name.to_owned());
+        set.chain(self.unknown.keys().cloned()).collect()
+    }
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands a reference to `skip_serializing_if`")]
+fn is_false(value: &bool) -> bool {
+    !value
+}

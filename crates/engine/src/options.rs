@@ -1,0 +1,81 @@
+//! How an engine is to run.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use crate::{Clock, Name, SystemClock};
+
+/// Fetches that may run at once.
+const FETCHES: usize = 4;
+/// Renders that may run at once per processor.
+const RENDERS_PER_CPU: usize = 1;
+/// Deliveries that may be applied at once.
+const APPLIES: usize = 16;
+/// Jitter of intervals, in percent, as Flux's default.
+const JITTER_PERCENT: u8 = 5;
+/// Full checks: one in so many intervals.
+const SWEEP_INTERVALS: u32 = 10;
+
+/// How an engine is to run. `Options::new(dir)` has the defaults of a controller.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Folder where fetched repositories are kept between runs.
+    pub store_dir: PathBuf,
+    /// The one `GitRepository` that may name a `file://` address; its repository is watched for commits.
+    pub local: Option<LocalSource>,
+    /// Watches only this namespace's sources and Kustomizations; all when `None`.
+    pub namespace: Option<String>,
+    /// A full check in so many intervals; none when `None`.
+    pub sweep: Option<u32>,
+    /// Jitter of intervals, in percent.
+    pub jitter_percent: u8,
+    /// Refuses references into other namespaces.
+    pub no_cross_namespace_refs: bool,
+    /// ServiceAccount of Kustomizations that name none; the engine's own rights when `None`.
+    pub default_service_account: Option<String>,
+    /// Fails on variables without a value, as Flux's default.
+    pub strict_substitutions: bool,
+    /// Applies the CustomResourceDefinitions of the kinds that the engine reads before it starts.
+    pub install_crds: bool,
+    /// Fetches that may run at once.
+    pub fetches: usize,
+    /// Renders that may run at once.
+    pub renders: usize,
+    /// Deliveries that may be applied at once.
+    pub applies: usize,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+}
+
+/// A repository on this machine that the caller of `up` named.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LocalSource {
+    /// The `GitRepository` that may name it.
+    pub source: Name,
+    /// The address, exactly as its `spec.url` has it.
+    pub url: String,
+    /// The folder whose references are watched: `.git` of a working copy, or a bare repository.
+    pub git_dir: PathBuf,
+}
+
+impl Options {
+    /// The defaults of a controller that keeps its repositories in `store_dir`.
+    pub fn new(store_dir: PathBuf) -> Self {
+        let cpus = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+        Self {
+            store_dir,
+            local: None,
+            namespace: None,
+            sweep: Some(SWEEP_INTERVALS),
+            jitter_percent: JITTER_PERCENT,
+            no_cross_namespace_refs: false,
+            default_service_account: None,
+            strict_substitutions: true,
+            install_crds: true,
+            fetches: FETCHES,
+            renders: cpus * RENDERS_PER_CPU,
+            applies: APPLIES,
+            clock: Arc::new(SystemClock::new()),
+        }
+    }
+}
