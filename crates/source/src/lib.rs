@@ -1,1 +1,19 @@
 //! Sources: Git repositories and folders read into immutable snapshots.
+//!
+//! [`Store::fetch`] talks Git's own protocol (smart HTTP and SSH, no program is started), keeps one
+//! shared bare clone per URL, and hands out a [`Snapshot`] whose [`FileTree`] reads straight from the
+//! object database. Nothing is ever checked out. [`LocalFolder`] does the same for a working copy.
+
+mod error;
+mod local;
+mod request;
+mod snapshot;
+mod store;
+mod tree;
+
+pub use error::{SourceError, TreeError};
+pub use local::LocalFolder;
+pub use request::{Auth, ClientCertificate, DEFAULT_TIMEOUT, GitRequest, Proxy, Reference};
+pub use snapshot::{Commit, Snapshot};
+pub use store::Store;
+pub use tree::{EntryKind, FileTree, MAX_FILE, MAX_FILES, Submodule};

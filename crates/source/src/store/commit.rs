@@ -1,0 +1,103 @@
+//! From a commit id in an object database to a snapshot.
+
+use std::sync::Arc;
+
+use gix::{ObjectId, bstr::ByteSlice};
+use sha2::{Digest, Sha256};
+
+use crate::{
+    error::{SourceError, TreeError},
+    snapshot::{Commit, Snapshot},
+    tree::{Blobs, DirCache, FileTree, Loader, ObjectPool, filter},
+};
+
+/// Where a commit lies and what it is called.
+pub(crate) struct Place<'a> {
+    pub(crate) pool: &'a Arc<ObjectPool>,
+    pub(crate) dirs: &'a DirCache,
+    /// The redacted address.
+    pub(crate) url: &'a str,
+    /// What stands before `@` in the revision; none for a bare commit.
+    pub(crate) name: Option<&'a str>,
+    /// `spec.ignore`.
+    pub(crate) ignore: Option<&'a str>,
+}
+
+/// Reads the commit `id` and the folders of its tree.
+pub(crate) fn snapshot(place: &Place<'_>, id: ObjectId) -> Result<Snapshot, SourceError> {
+    let revision = revision(place.name, id);
+    let label = format!("{} at {revision}", place.url);
+    let (commit, root) = place.pool.with(|repository| {
+        let (commit, tree) = read_commit(repository, id, &label)?;
+        let loader = Loader {
+            repository,
+            cache: place.dirs,
+            label: &label,
+        };
+        Ok::<_, TreeError>((commit, loader.load(tree)?))
+    })?;
+    let blobs = Blobs::Git(Arc::clone(place.pool));
+    let whole = FileTree::new(root, blobs, label.clone());
+    let left = filter(&whole, place.ignore)?;
+    let tree = FileTree::new(left, Blobs::Git(Arc::clone(place.pool)), label);
+    Ok(Snapshot {
+        revision,
+        digest: digest(&tree),
+        commit,
+        tree,
+    })
+}
+
+/// `main@sha1:…`, or `sha1:…` without a name.
+fn revision(name: Option<&str>, id: ObjectId) -> String {
+    match name {
+        Some(name) => format!("{name}@sha1:{id}"),
+        None => format!("sha1:{id}"),
+    }
+}
+
+/// Equal files give an equal digest: it is made of the root folder's id alone.
+pub(crate) fn digest(tree: &FileTree) -> String {
+    let hash = Sha256::digest(tree.root().id.as_bytes());
+    format!("sha256:{hash:x}")
+}
+
+fn read_commit(
+    repository: &gix::Repository,
+    id: ObjectId,
+    label: &str,
+) -> Result<(Commit, ObjectId), TreeError> {
+    let unreadable = |cause: String| TreeError::Unreadable {
+        path: format!("commit {id}"),
+        tree: label.to_owned(),
+        cause,
+    };
+    let commit = repository
+        .find_commit(id)
+        .map_err(|error| unreadable(error.to_string()))?;
+    let decoded = commit
+        .decode()
+        .map_err(|error| unreadable(error.to_string()))?;
+    let author = decoded
+        .author()
+        .map_err(|error| unreadable(error.to_string()))?;
+    let committer = decoded
+        .committer()
+        .map_err(|error| unreadable(error.to_string()))?;
+    let seconds = committer.time().map_or(0, |time| time.seconds);
+    let told = Commit {
+        id: id.to_string(),
+        author: author.name.to_str_lossy().trim().to_owned(),
+        email: author.email.to_str_lossy().trim().to_owned(),
+        subject: decoded
+            .message
+            .to_str_lossy()
+            .trim_start()
+            .lines()
+            .next()
+            .unwrap_or_default()
+            .to_owned(),
+        time: jiff::Timestamp::from_second(seconds).unwrap_or(jiff::Timestamp::UNIX_EPOCH),
+    };
+    Ok((told, decoded.tree()))
+}

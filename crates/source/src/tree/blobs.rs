@@ -1,0 +1,97 @@
+//! Where the bytes of files come from.
+
+use std::{
+    any::Any,
+    collections::HashMap,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use gix::ObjectId;
+
+use super::MAX_FILE;
+use crate::error::TreeError;
+
+/// Bytes by object id.
+pub(crate) enum Blobs {
+    /// In an object database.
+    Git(Arc<ObjectPool>),
+    /// In memory (a working copy as it was read).
+    Memory(HashMap<ObjectId, Arc<[u8]>>),
+}
+
+/// One object database and its idle handles: a handle has caches that are worth keeping, and
+/// serves one thread at a time.
+pub(crate) struct ObjectPool {
+    shared: gix::ThreadSafeRepository,
+    idle: Mutex<Vec<gix::Repository>>,
+    /// Whatever must live as long as the objects are read (the clone's folder).
+    _keep: Option<Arc<dyn Any + Send + Sync>>,
+}
+
+impl ObjectPool {
+    pub(crate) fn new(
+        shared: gix::ThreadSafeRepository,
+        keep: Option<Arc<dyn Any + Send + Sync>>,
+    ) -> Self {
+        Self {
+            shared,
+            idle: Mutex::new(Vec::new()),
+            _keep: keep,
+        }
+    }
+
+    /// Lends a handle to `work`.
+    pub(crate) fn with<T>(&self, work: impl FnOnce(&gix::Repository) -> T) -> T {
+        let idle = self
+            .idle
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .pop();
+        let repository = idle.unwrap_or_else(|| self.shared.to_thread_local());
+        let result = work(&repository);
+        self.idle
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push(repository);
+        result
+    }
+}
+
+impl Blobs {
+    /// The object's bytes; `path` and `tree` are for messages.
+    pub(super) fn read(
+        &self,
+        id: ObjectId,
+        path: &str,
+        tree: &str,
+    ) -> Result<Arc<[u8]>, TreeError> {
+        let unreadable = |cause: String| TreeError::Unreadable {
+            path: path.to_owned(),
+            tree: tree.to_owned(),
+            cause,
+        };
+        match self {
+            Self::Memory(blobs) => blobs
+                .get(&id)
+                .cloned()
+                .ok_or_else(|| unreadable("it is not there".to_owned())),
+            Self::Git(pool) => pool.with(|repository| {
+                let size = repository
+                    .find_header(id)
+                    .map_err(|error| unreadable(error.to_string()))?
+                    .size();
+                if size > MAX_FILE {
+                    return Err(TreeError::TooLarge {
+                        path: path.to_owned(),
+                        size,
+                        limit: MAX_FILE,
+                    });
+                }
+                let object = repository
+                    .find_object(id)
+                    .map_err(|error| unreadable(error.to_string()))?;
+                Ok(Arc::from(object.data.as_slice()))
+            }),
+        }
+    }
+}

@@ -1,0 +1,2 @@
+//! Git over its transports.
+fn main() {}
