@@ -1,4 +1,71 @@
-//! What CI runs.
+//! What CI runs once everything is installed: every step runs, also after one that failed, so that one run tells all.
+
+mod arrows;
+mod tests;
+
 use std::path::Path;
-use crate::failure::Failure;
-pub(crate) fn run(_root: &Path) -> Result<(), Failure> { Ok(()) }
+use std::process::Command;
+use std::time::Instant;
+
+use crate::failure::{self, Failure, say};
+use crate::style;
+
+/// One step: its name and what it does.
+type Step = (&'static str, fn(&Path) -> Result<(), Failure>);
+
+/// The steps, the quick ones first.
+const STEPS: [Step; 5] = [
+    ("format", format),
+    ("style", |root| style::judge(root, &[])),
+    ("arrows", arrows::check),
+    ("tests", tests::run),
+    ("clippy", clippy),
+];
+
+/// Runs every step and fails where one did.
+pub(crate) fn run(root: &Path) -> Result<(), Failure> {
+    let mut failed = Vec::new();
+    let mut table = Vec::new();
+    for (name, step) in STEPS {
+        say(&format!("== {name}"));
+        let start = Instant::now();
+        let outcome = step(root);
+        let word = if outcome.is_ok() { "passed" } else { "FAILED" };
+        if let Err(why) = outcome {
+            say(&format!("{name}: {why}"));
+            failed.push(name);
+        }
+        let line = format!("== {name}: {word} in {:.1?}", start.elapsed());
+        say(&line);
+        table.push(line);
+    }
+    say("");
+    for line in &table {
+        say(line);
+    }
+    if failed.is_empty() {
+        return Ok(());
+    }
+    Err(Failure::Refused(format!("failed: {}", failed.join(", "))))
+}
+
+fn format(root: &Path) -> Result<(), Failure> {
+    failure::run(
+        Command::new("cargo")
+            .current_dir(root)
+            .args(["fmt", "--all", "--check"]),
+    )
+}
+
+fn clippy(root: &Path) -> Result<(), Failure> {
+    let arguments = [
+        "clippy",
+        "--workspace",
+        "--all-targets",
+        "--locked",
+        "--",
+        "-D",
+        "warnings",
+    ];
+    failure::run(Command::new("cargo").current_dir(root).args(arguments))
+}

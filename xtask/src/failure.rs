@@ -55,7 +55,9 @@ pub(crate) fn say(line: &str) {
 
 /// Runs a program to its end with this terminal; any exit status but 0 is a failure.
 pub(crate) fn run(command: &mut Command) -> Result<(), Failure> {
-    let status = command.status().map_err(|why| program(command, &why.to_string()))?;
+    let status = command
+        .status()
+        .map_err(|why| program(command, &why.to_string()))?;
     if status.success() {
         return Ok(());
     }
@@ -64,10 +66,15 @@ pub(crate) fn run(command: &mut Command) -> Result<(), Failure> {
 
 /// Runs a program to its end and returns what it printed on standard output.
 pub(crate) fn output(command: &mut Command) -> Result<String, Failure> {
-    let output = command.output().map_err(|why| program(command, &why.to_string()))?;
+    let output = command
+        .output()
+        .map_err(|why| program(command, &why.to_string()))?;
     if !output.status.success() {
         let said = String::from_utf8_lossy(&output.stderr);
-        return Err(program(command, &format!("{}\n{}", output.status, said.trim_end())));
+        return Err(program(
+            command,
+            &format!("{}\n{}", output.status, said.trim_end()),
+        ));
     }
     String::from_utf8(output.stdout).map_err(|_| program(command, "its output is not UTF-8"))
 }

@@ -32,7 +32,11 @@ enum Origin {
     /// The `tool` block of the module in `tools/oracle/NAME`.
     Go { ldflags: String },
     /// A package of the npm registry that holds a zip archive.
-    Npm { package: String, version: String, archive: String },
+    Npm {
+        package: String,
+        version: String,
+        archive: String,
+    },
     /// A wheel of the Python registry.
     Pypi { package: String, version: String },
 }
@@ -43,7 +47,10 @@ pub(crate) fn install(root: &Path, names: &[String]) -> Result<(), Failure> {
     let catalogue = catalogue(&modules)?;
     if let Some(unknown) = names.iter().find(|name| !catalogue.contains_key(*name)) {
         let known: Vec<_> = catalogue.keys().map(String::as_str).collect();
-        return Err(Failure::Form(format!("no oracle is called {unknown}; there are {}", known.join(", "))));
+        return Err(Failure::Form(format!(
+            "no oracle is called {unknown}; there are {}",
+            known.join(", ")
+        )));
     }
     let cache = cache()?;
     for (name, entry) in &catalogue {
@@ -62,11 +69,16 @@ fn catalogue(modules: &Path) -> Result<BTreeMap<String, Entry>, Failure> {
 
 /// `SETPOINT_ORACLES`, or a folder below the user's cache.
 fn cache() -> Result<PathBuf, Failure> {
-    let home = || std::env::var_os("HOME").map(|home| Path::new(&home).join(".cache/setpoint/oracles"));
+    let home =
+        || std::env::var_os("HOME").map(|home| Path::new(&home).join(".cache/setpoint/oracles"));
     std::env::var_os("SETPOINT_ORACLES")
         .map(PathBuf::from)
         .or_else(home)
-        .ok_or_else(|| Failure::Form("neither SETPOINT_ORACLES nor HOME is set: no place for the oracles".to_owned()))
+        .ok_or_else(|| {
+            Failure::Form(
+                "neither SETPOINT_ORACLES nor HOME is set: no place for the oracles".to_owned(),
+            )
+        })
 }
 
 fn install_one(module: &Path, name: &str, entry: &Entry, cache: &Path) -> Result<(), Failure> {
@@ -76,7 +88,8 @@ fn install_one(module: &Path, name: &str, entry: &Entry, cache: &Path) -> Result
         say(&format!("{name}: not in the cache, making it"));
         let start = Instant::now();
         let scratch = cache.join(format!(".{name}-{}", std::process::id()));
-        let made = make(module, entry, &scratch).and_then(|()| publish(&scratch.join("done"), &folder));
+        let made =
+            make(module, entry, &scratch).and_then(|()| publish(&scratch.join("done"), &folder));
         // A scratch folder that stays behind is never taken for an oracle.
         let _ = fs::remove_dir_all(&scratch);
         made?;
@@ -114,10 +127,16 @@ fn make(module: &Path, entry: &Entry, scratch: &Path) -> Result<(), Failure> {
     match &entry.origin {
         Origin::Go { ldflags } => {
             let mut build = Command::new("go");
-            build.current_dir(module).args(["build", "-trimpath", "-ldflags", ldflags, "-o"]);
+            build
+                .current_dir(module)
+                .args(["build", "-trimpath", "-ldflags", ldflags, "-o"]);
             run(build.arg(&raw).arg("tool"))?;
         }
-        Origin::Npm { package, version, archive } => unpack_npm(package, version, archive, &raw)?,
+        Origin::Npm {
+            package,
+            version,
+            archive,
+        } => unpack_npm(package, version, archive, &raw)?,
         Origin::Pypi { package, version } => unpack_wheel(package, version, &raw)?,
     }
     for (program, place) in &entry.programs {
@@ -130,25 +149,46 @@ fn make(module: &Path, entry: &Entry, scratch: &Path) -> Result<(), Failure> {
 
 fn unpack_npm(package: &str, version: &str, archive: &str, raw: &Path) -> Result<(), Failure> {
     let mut pack = Command::new("npm");
-    pack.current_dir(raw).args(["pack", "--silent"]).arg(format!("{package}@{version}"));
+    pack.current_dir(raw)
+        .args(["pack", "--silent"])
+        .arg(format!("{package}@{version}"));
     let file = output(&mut pack)?;
-    run(Command::new("tar").current_dir(raw).args(["-xzf", file.trim(), archive]))?;
+    run(Command::new("tar")
+        .current_dir(raw)
+        .args(["-xzf", file.trim(), archive]))?;
     unzip(&raw.join(archive), raw)
 }
 
 fn unpack_wheel(package: &str, version: &str, raw: &Path) -> Result<(), Failure> {
     let mut download = Command::new("python3");
-    download.args(["-m", "pip", "download", "--quiet", "--no-deps", "--disable-pip-version-check", "--dest"]);
+    download.args([
+        "-m",
+        "pip",
+        "download",
+        "--quiet",
+        "--no-deps",
+        "--disable-pip-version-check",
+        "--dest",
+    ]);
     run(download.arg(raw).arg(format!("{package}=={version}")))?;
-    let files = fs::read_dir(raw).at(raw)?.filter_map(Result::ok).map(|entry| entry.path());
-    let wheel = files.filter(|path| path.extension().is_some_and(|end| end == "whl")).min();
-    let wheel = wheel.ok_or_else(|| Failure::Form(format!("pip downloaded no wheel of {package} {version}")))?;
+    let files = fs::read_dir(raw)
+        .at(raw)?
+        .filter_map(Result::ok)
+        .map(|entry| entry.path());
+    let wheel = files
+        .filter(|path| path.extension().is_some_and(|end| end == "whl"))
+        .min();
+    let wheel = wheel
+        .ok_or_else(|| Failure::Form(format!("pip downloaded no wheel of {package} {version}")))?;
     unzip(&wheel, raw)
 }
 
 /// Python is needed for its registry anyway; `unzip` is not everywhere.
 fn unzip(archive: &Path, into: &Path) -> Result<(), Failure> {
-    run(Command::new("python3").args(["-m", "zipfile", "-e"]).arg(archive).arg(into))
+    run(Command::new("python3")
+        .args(["-m", "zipfile", "-e"])
+        .arg(archive)
+        .arg(into))
 }
 
 fn make_executable(program: &Path) -> Result<(), Failure> {

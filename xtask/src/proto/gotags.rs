@@ -35,9 +35,10 @@ pub(super) fn read(folder: &Path) -> Result<Package, Failure> {
     let mut package = Package::default();
     for entry in fs::read_dir(folder).at(folder)? {
         let path = entry.at(folder)?.path();
-        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        let generated = name.starts_with("zz_") || name == "generated.pb.go";
-        if !generated && name.ends_with(".go") && !name.ends_with("_test.go") {
+        let stem = path.file_stem().unwrap_or_default().to_string_lossy();
+        let source = path.extension().is_some_and(|end| end == "go");
+        let generated = stem.starts_with("zz_") || stem == "generated.pb";
+        if source && !generated && !stem.ends_with("_test") {
             package.read(&fs::read_to_string(&path).at(&path)?);
         }
     }
@@ -75,7 +76,11 @@ fn tag(line: &str) -> Option<(u32, Tag)> {
         return None;
     }
     let json: Vec<_> = quoted(tags, "json:\"")?.split(',').collect();
-    let number = quoted(tags, "protobuf:\"")?.split(',').nth(1)?.parse().ok()?;
+    let number = quoted(tags, "protobuf:\"")?
+        .split(',')
+        .nth(1)?
+        .parse()
+        .ok()?;
     let kind = declaration.split_whitespace().last().unwrap_or_default();
     let inline = json.contains(&"inline");
     let name = json.first().filter(|name| !name.is_empty() && !inline);

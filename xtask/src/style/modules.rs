@@ -9,13 +9,13 @@ use syn::{Attribute, Expr, Item, ItemMod, Lit, Meta};
 use crate::failure::{At, Failure};
 
 /// A file that is part of a package.
-pub(super) struct Module {
+pub(crate) struct Module {
     /// Compiled only for tests or benchmarks.
-    pub(super) test: bool,
+    pub(crate) test: bool,
     /// The text.
-    pub(super) text: String,
+    pub(crate) text: String,
     /// What it means, or why it means nothing.
-    pub(super) syntax: syn::Result<syn::File>,
+    pub(crate) syntax: syn::Result<syn::File>,
 }
 
 /// Where the declarations of one file look for theirs.
@@ -27,7 +27,7 @@ struct Place {
 }
 
 /// All files of a package that a `mod` reaches, by their path relative to `root`.
-pub(super) fn reach(root: &Path, package: &Path) -> Result<BTreeMap<PathBuf, Module>, Failure> {
+pub(crate) fn reach(root: &Path, package: &Path) -> Result<BTreeMap<PathBuf, Module>, Failure> {
     let mut reached = BTreeMap::new();
     let mut open = roots(root, package)?;
     while let Some(place) = open.pop() {
@@ -36,19 +36,26 @@ pub(super) fn reach(root: &Path, package: &Path) -> Result<BTreeMap<PathBuf, Mod
         if !path.is_file() || reached.contains_key(&place.file) {
             continue;
         }
-        let text = fs::read_to_string(&path).at(&path)?;
-        let syntax = syn::parse_file(&text);
+        let source = fs::read_to_string(&path).at(&path)?;
+        let syntax = syn::parse_file(&source);
         let test = place.test || syntax.as_ref().is_ok_and(|file| is_test(&file.attrs));
         if let Ok(file) = &syntax {
             declared(&file.items, &place.below, test, &place.file, &mut open);
         }
-        reached.insert(place.file, Module { test, text, syntax });
+        reached.insert(
+            place.file,
+            Module {
+                test,
+                text: source,
+                syntax,
+            },
+        );
     }
     Ok(reached)
 }
 
 /// Every `.rs` file of a package that is meant to be compiled: data for tests is not.
-pub(super) fn sources(root: &Path, package: &Path) -> Result<Vec<PathBuf>, Failure> {
+pub(crate) fn sources(root: &Path, package: &Path) -> Result<Vec<PathBuf>, Failure> {
     let mut found = Vec::new();
     let mut open = vec![package.to_path_buf()];
     while let Some(folder) = open.pop() {
@@ -72,18 +79,35 @@ fn roots(root: &Path, package: &Path) -> Result<Vec<Place>, Failure> {
     let mut roots = Vec::new();
     for name in ["build.rs", "src/lib.rs", "src/main.rs"] {
         let file = package.join(name);
-        roots.push(Place { below: parent(&file), file, test: false });
+        roots.push(Place {
+            below: parent(&file),
+            file,
+            test: false,
+        });
     }
-    for (folder, test) in [("src/bin", false), ("tests", true), ("benches", true), ("examples", true)] {
+    for (folder, test) in [
+        ("src/bin", false),
+        ("tests", true),
+        ("benches", true),
+        ("examples", true),
+    ] {
         let folder = package.join(folder);
         if !root.join(&folder).is_dir() {
             continue;
         }
         for name in names(root, &folder)? {
             let file = folder.join(&name);
-            let file = if root.join(&file).is_dir() { file.join("main.rs") } else { file };
+            let file = if root.join(&file).is_dir() {
+                file.join("main.rs")
+            } else {
+                file
+            };
             if file.extension().is_some_and(|end| end == "rs") {
-                roots.push(Place { below: parent(&file), file, test });
+                roots.push(Place {
+                    below: parent(&file),
+                    file,
+                    test,
+                });
             }
         }
     }
@@ -105,13 +129,24 @@ fn declared(items: &[Item], below: &Path, test: bool, file: &Path, open: &mut Ve
 
 fn place(module: &ItemMod, name: &str, below: &Path, test: bool, file: &Path) -> Place {
     let explicit = module.attrs.iter().find_map(path_attribute);
-    let file = explicit.map_or_else(|| below.join(format!("{name}.rs")), |path| parent(file).join(path));
-    Place { below: file.with_extension(""), file, test }
+    let file = explicit.map_or_else(
+        || below.join(format!("{name}.rs")),
+        |path| parent(file).join(path),
+    );
+    Place {
+        below: file.with_extension(""),
+        file,
+        test,
+    }
 }
 
 fn path_attribute(attribute: &Attribute) -> Option<String> {
-    let Meta::NameValue(pair) = &attribute.meta else { return None };
-    let Expr::Lit(literal) = &pair.value else { return None };
+    let Meta::NameValue(pair) = &attribute.meta else {
+        return None;
+    };
+    let Expr::Lit(literal) = &pair.value else {
+        return None;
+    };
     match &literal.lit {
         Lit::Str(path) if pair.path.is_ident("path") => Some(path.value()),
         _ => None,
@@ -119,14 +154,32 @@ fn path_attribute(attribute: &Attribute) -> Option<String> {
 }
 
 /// Whether an item is compiled only for tests: `#[test]`, `#[tokio::test]`, `#[cfg(test)]`, `#[cfg(any(test, …))]`.
-pub(super) fn is_test(attributes: &[Attribute]) -> bool {
+pub(crate) fn is_test(attributes: &[Attribute]) -> bool {
     attributes.iter().any(|attribute| {
         let last = attribute.path().segments.last();
         match &attribute.meta {
-            Meta::List(list) if attribute.path().is_ident("cfg") => mentions_test(&list.tokens.to_string()),
+            Meta::List(condition) if attribute.path().is_ident("cfg") => {
+                mentions_test(&condition.tokens.to_string())
+            }
             _ => last.is_some_and(|segment| segment.ident == "test"),
         }
     })
+}
+
+/// The attributes of an item that may be there only for tests.
+pub(crate) fn attributes(item: &Item) -> &[Attribute] {
+    match item {
+        Item::Fn(item) => &item.attrs,
+        Item::Impl(item) => &item.attrs,
+        Item::Mod(item) => &item.attrs,
+        Item::Struct(item) => &item.attrs,
+        Item::Enum(item) => &item.attrs,
+        Item::Trait(item) => &item.attrs,
+        Item::Const(item) => &item.attrs,
+        Item::Static(item) => &item.attrs,
+        Item::Use(item) => &item.attrs,
+        _ => &[],
+    }
 }
 
 fn mentions_test(condition: &str) -> bool {
