@@ -22,11 +22,21 @@ const STEPS: [Step; 5] = [
     ("clippy", clippy),
 ];
 
-/// Runs every step and fails where one did.
-pub(crate) fn run(root: &Path) -> Result<(), Failure> {
+/// Runs every step, or those that are named, and fails where one did.
+pub(crate) fn run(root: &Path, only: &[String]) -> Result<(), Failure> {
+    let known = STEPS.map(|(name, _)| name);
+    if let Some(unknown) = only.iter().find(|name| !known.contains(&name.as_str())) {
+        return Err(Failure::Form(format!(
+            "no step is called {unknown}; there are {}",
+            known.join(", ")
+        )));
+    }
     let mut failed = Vec::new();
     let mut table = Vec::new();
     for (name, step) in STEPS {
+        if !only.is_empty() && !only.iter().any(|asked| asked == name) {
+            continue;
+        }
         say(&format!("== {name}"));
         let start = Instant::now();
         let outcome = step(root);

@@ -23,6 +23,9 @@ pub(crate) enum Failure {
         /// Its exit status, or why it did not start.
         why: String,
     },
+    /// The catalogue of oracles is not usable.
+    #[error(transparent)]
+    Catalogue(#[from] oracle::CatalogueError),
     /// A file does not have the form that the chore needs.
     #[error("{0}")]
     Form(String),

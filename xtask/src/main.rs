@@ -1,6 +1,6 @@
 //! Chores of this repository: `cargo xtask help` lists them.
 //!
-//! Kept free of the product's crates, so that it compiles in seconds and can judge a tree that does not compile.
+//! Kept free of the product's crates (`oracle` is none), so that it compiles in seconds and can judge a tree that does not compile.
 
 mod ci;
 mod failure;
@@ -41,7 +41,10 @@ enum Chore {
         under: Vec<PathBuf>,
     },
     /// Run the steps of CI that need no installation, in order.
-    Ci,
+    Ci {
+        /// Only these steps.
+        steps: Vec<String>,
+    },
 }
 
 fn main() -> ExitCode {
@@ -61,7 +64,7 @@ fn run(chore: Chore) -> Result<(), Failure> {
         Chore::Schema => schema::record(&root),
         Chore::Proto => proto::record(&root),
         Chore::Style { under } => style::judge(&root, &under),
-        Chore::Ci => ci::run(&root),
+        Chore::Ci { steps } => ci::run(&root, &steps),
     }
 }
 

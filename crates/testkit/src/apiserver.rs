@@ -16,12 +16,12 @@ use std::time::{Duration, Instant};
 use k8s_openapi::api::core::v1::ServiceAccount;
 use kube::config::{KubeConfigOptions, Kubeconfig};
 use kube::{Api, Client, Config};
+use oracle::{Missing, Oracle};
 use tempfile::TempDir;
 
 pub use audit::Request;
 pub use kubelet::StandInKubelet;
 
-use crate::oracle::{self, Missing, Oracle};
 use process::Running;
 use settings::{Settings, User};
 

@@ -1,4 +1,5 @@
 //! The hermetic world of the tests: Git servers, API servers embedded and real.
 
 pub mod apiserver;
-pub mod oracle;
+
+pub use oracle;
