@@ -59,12 +59,10 @@ pub(crate) fn run(root: &Path, only: &[String]) -> Result<(), Failure> {
     Err(Failure::Refused(format!("failed: {}", failed.join(", "))))
 }
 
+/// Lists the files only: the difference is one `cargo fmt` away.
 fn format(root: &Path) -> Result<(), Failure> {
-    failure::run(
-        Command::new("cargo")
-            .current_dir(root)
-            .args(["fmt", "--all", "--check"]),
-    )
+    let arguments = ["fmt", "--all", "--", "--check", "--files-with-diff"];
+    failure::run(Command::new("cargo").current_dir(root).args(arguments))
 }
 
 fn clippy(root: &Path) -> Result<(), Failure> {
