@@ -1,6 +1,13 @@
 //! JSON in and out of the tree.
 
-use crate::Value;
+mod strict;
+
+use std::fmt::Write;
+
+use crate::resolve::number::format_json;
+use crate::{Kind, Value};
+
+pub use strict::parse_strict;
 
 /// A text that is not JSON.
 #[derive(Debug, thiserror::Error)]
@@ -14,9 +21,17 @@ pub struct JsonError {
     pub message: String,
 }
 
-/// Reads one JSON document; of duplicate keys the last wins, as in Go.
+impl From<serde_json::Error> for JsonError {
+    fn from(error: serde_json::Error) -> Self {
+        let place = format!(" at line {} column {}", error.line(), error.column());
+        let message = error.to_string().replace(&place, "");
+        Self { line: error.line(), column: error.column(), message }
+    }
+}
+
+/// Reads one JSON document; of duplicate keys the last wins, as in Go. Texts nested deeper than 128 levels are refused.
 pub fn parse(text: &[u8]) -> Result<Value, JsonError> {
-    serde_json::from_slice(text).map_err(|error| JsonError { line: error.line(), column: error.column(), message: error.to_string() })
+    Ok(serde_json::from_slice(text)?)
 }
 
 /// Writes compact JSON with keys in the order of the tree.
@@ -25,11 +40,63 @@ pub fn to_string(value: &Value) -> String {
 }
 
 /// Writes compact JSON as Go's `encoding/json` does: sorted keys, `<`, `>` and `&` escaped, floats in Go's form.
+/// Numbers that JSON does not have come out as null.
 pub fn to_go_string(value: &Value) -> String {
-    to_string(value)
+    let mut out = String::new();
+    write_value(&mut out, value);
+    out
 }
 
-/// Reads one JSON document and names the fields that stand twice in their object, as `data.a`.
-pub fn parse_strict(text: &[u8]) -> Result<(Value, Vec<String>), JsonError> {
-    parse(text).map(|value| (value, Vec::new()))
+fn write_value(out: &mut String, value: &Value) {
+    match value.kind() {
+        Kind::Null => out.push_str("null"),
+        Kind::Bool(true) => out.push_str("true"),
+        Kind::Bool(false) => out.push_str("false"),
+        Kind::Int(number) => out.push_str(&number.to_string()),
+        Kind::Uint(number) => out.push_str(&number.to_string()),
+        Kind::Float(number) => out.push_str(&format_json(*number)),
+        Kind::String(text) => write_text(out, text),
+        Kind::List(items) => {
+            out.push('[');
+            for (number, item) in items.iter().enumerate() {
+                if number > 0 {
+                    out.push(',');
+                }
+                write_value(out, item);
+            }
+            out.push(']');
+        }
+        Kind::Map(map) => {
+            out.push('{');
+            for (number, (key, item)) in map.sorted().into_iter().enumerate() {
+                if number > 0 {
+                    out.push(',');
+                }
+                write_text(out, key);
+                out.push(':');
+                write_value(out, item);
+            }
+            out.push('}');
+        }
+    }
+}
+
+fn write_text(out: &mut String, text: &str) {
+    out.push('"');
+    for character in text.chars() {
+        match character {
+            '"' => out.push_str("\\\""),
+            '\\' => out.push_str("\\\\"),
+            '\n' => out.push_str("\\n"),
+            '\r' => out.push_str("\\r"),
+            '\t' => out.push_str("\\t"),
+            '\u{8}' => out.push_str("\\b"),
+            '\u{C}' => out.push_str("\\f"),
+            '\0'..='\u{1F}' | '<' | '>' | '&' | '\u{2028}' | '\u{2029}' => {
+                write!(out, "\\u{:04x}", u32::from(character)).expect("because a String takes all that is written");
+            }
+            _ => out.push(character),
+        }
+    }
+    out.push('"');
 }

@@ -7,10 +7,12 @@ mod emit;
 pub mod json;
 mod options;
 mod parse;
+mod resolve;
+mod scan;
 mod serde_impl;
 mod value;
 
 pub use emit::{emit, emit_documents};
 pub use options::{Dialect, Duplicates, Limits, MAX_BYTES, MAX_DEPTH, MAX_NODES, ParseOptions};
-pub use parse::{Document, YamlError, parse_documents};
+pub use parse::{Document, MAX_ERRORS, YamlError, parse_documents};
 pub use value::{Key, Kind, Map, Pos, Value};

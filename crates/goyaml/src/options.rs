@@ -3,8 +3,8 @@
 /// Bytes of one text; larger texts are refused before they are scanned.
 pub const MAX_BYTES: usize = 64 << 20;
 
-/// Levels of nested collections. go-yaml allows 10,000; no manifest comes near 1,000.
-pub const MAX_DEPTH: usize = 1_000;
+/// Levels of nested collections. go-yaml allows 10,000; no manifest comes near 500, and readers of the tree may recurse.
+pub const MAX_DEPTH: usize = 500;
 
 /// Nodes of one document, those reached through aliases counted each time.
 pub const MAX_NODES: usize = 4_000_000;

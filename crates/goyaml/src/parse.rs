@@ -1,6 +1,18 @@
 //! Documents out of a YAML text.
 
-use crate::{ParseOptions, Pos, Value};
+mod build;
+mod grammar;
+mod node;
+mod scalar;
+
+use self::build::Builder;
+use self::grammar::Grammar;
+use self::node::{NodeId, Shape, Tree};
+use crate::scan::{Fault, Mark};
+use crate::{Dialect, ParseOptions, Pos, Value};
+
+/// Errors of one text; more are not told.
+pub const MAX_ERRORS: usize = 100;
 
 /// One document of a text.
 #[derive(Clone, Debug)]
@@ -25,6 +37,124 @@ pub struct YamlError {
 ///
 /// After an error reading goes on with the next document, so that all that is wrong is told at once.
 pub fn parse_documents(text: &str, options: &ParseOptions) -> Result<Vec<Document>, Vec<YamlError>> {
-    let _ = (text, options);
-    Err(vec![YamlError { pos: Pos::default(), message: "not read".to_owned() }])
+    if text.len() > options.limits.bytes {
+        let message = format!("the text has {} bytes, more than the {} allowed; split it", text.len(), options.limits.bytes);
+        return Err(vec![YamlError { pos: at(options, Mark::default()), message }]);
+    }
+    let mut reader = Reader { text, options, documents: Vec::new(), errors: Vec::new() };
+    reader.check_characters();
+    let mut next = Some(Mark::default());
+    while let Some(start) = next {
+        next = reader.read_from(start);
+    }
+    reader.finish()
+}
+
+/// A place as the tree knows it.
+fn at(options: &ParseOptions, mark: Mark) -> Pos {
+    Pos { source: options.source, line: mark.line + 1, column: mark.column + 1 }
+}
+
+struct Reader<'a> {
+    text: &'a str,
+    options: &'a ParseOptions,
+    documents: Vec<Document>,
+    errors: Vec<YamlError>,
+}
+
+impl Reader<'_> {
+    fn finish(mut self) -> Result<Vec<Document>, Vec<YamlError>> {
+        if self.errors.is_empty() {
+            return Ok(self.documents);
+        }
+        self.errors.sort_by_key(|error| (error.pos.line, error.pos.column));
+        self.errors.truncate(MAX_ERRORS);
+        Err(self.errors)
+    }
+
+    /// Notes characters that YAML does not allow, once a line.
+    fn check_characters(&mut self) {
+        if self.text.bytes().all(|byte| matches!(byte, b'\t' | b'\n' | b'\r' | b' '..=b'~')) {
+            return;
+        }
+        for (number, line) in (1..).zip(self.text.split('\n')) {
+            if let Some(column) = line.chars().position(|character| !is_allowed(character)) {
+                let column = u32::try_from(column + 1).unwrap_or(u32::MAX);
+                let pos = Pos { source: self.options.source, line: number, column };
+                self.errors.push(YamlError { pos, message: "control characters are not allowed".to_owned() });
+            }
+            if self.errors.len() >= MAX_ERRORS {
+                return;
+            }
+        }
+    }
+
+    /// Reads documents until the end, or to a fault; gives the place where reading can go on after it.
+    fn read_from(&mut self, start: Mark) -> Option<Mark> {
+        let mut grammar = Grammar::new(self.text, start, self.options);
+        loop {
+            match grammar.document() {
+                Ok(Some((tree, root))) => self.add(&tree, root),
+                Ok(None) => return None,
+                Err(fault) => {
+                    self.note(&fault);
+                    let open = self.errors.len() < MAX_ERRORS;
+                    return next_document(self.text, start, fault.problem).filter(|_| open);
+                }
+            }
+        }
+    }
+
+    fn note(&mut self, fault: &Fault) {
+        let mark = match self.options.dialect {
+            Dialect::V2 => fault.problem,
+            Dialect::V3 => fault.context,
+        };
+        self.errors.push(YamlError { pos: at(self.options, mark), message: fault.message.to_string() });
+    }
+
+    fn add(&mut self, tree: &Tree<'_>, root: NodeId) {
+        let node = tree.get(root);
+        if node.tag.is_none() && matches!(&node.shape, Shape::Scalar { text, plain: true } if text.is_empty()) {
+            return;
+        }
+        let pos = at(self.options, node.mark);
+        let mut builder = Builder::new(tree, self.options);
+        let value = builder.root(root);
+        let errors = builder.into_errors();
+        if errors.is_empty() {
+            self.documents.push(Document { value, pos });
+        }
+        self.errors.extend(errors);
+    }
+}
+
+/// The line with the next `---` at or behind a fault.
+fn next_document(text: &str, start: Mark, fault: Mark) -> Option<Mark> {
+    let mut mark = line_start(text, fault);
+    if mark.index <= start.index {
+        mark = next_line(text, mark)?;
+    }
+    loop {
+        let line = &text[mark.index..];
+        if line.starts_with("---") && line[3..].chars().next().is_none_or(char::is_whitespace) {
+            return Some(mark);
+        }
+        mark = next_line(text, mark)?;
+    }
+}
+
+fn line_start(text: &str, mark: Mark) -> Mark {
+    let before = text.get(..mark.index).unwrap_or(text);
+    let index = before.rfind('\n').map_or(0, |at| at + 1);
+    Mark { index, column: 0, ..mark }
+}
+
+fn next_line(text: &str, mark: Mark) -> Option<Mark> {
+    let length = text[mark.index..].find('\n')? + 1;
+    Some(Mark { index: mark.index + length, line: mark.line + 1, ..mark })
+}
+
+fn is_allowed(character: char) -> bool {
+    matches!(character, '\t' | '\n' | '\r' | ' '..='~' | '\u{85}' | '\u{A0}'..='\u{FFFD}' | '\u{10000}'..)
 }

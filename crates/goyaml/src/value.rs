@@ -369,6 +369,11 @@ impl Map {
         Self::default()
     }
 
+    /// A map without entries, with room for so many.
+    pub fn with_capacity(capacity: usize) -> Self {
+        Self { entries: IndexMap::with_capacity(capacity) }
+    }
+
     /// How many entries there are.
     pub fn len(&self) -> usize {
         self.entries.len()

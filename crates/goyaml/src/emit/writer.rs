@@ -1,0 +1,295 @@
+//! The text that grows, its column and indentation, and the four ways to write a scalar into it.
+
+use super::scalar::{Shape, Style, is_break, is_printable};
+
+/// Columns after which a scalar is folded at its next space.
+const WIDTH: usize = 80;
+/// Columns of one level.
+const STEP: isize = 2;
+
+/// Where a node stands.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Context {
+    /// As key or value of a mapping.
+    pub(super) mapping: bool,
+    /// As a key on one line with its value.
+    pub(super) simple_key: bool,
+}
+
+/// Whether an indicator stands apart from what is before it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Gap {
+    None,
+    Space,
+}
+
+/// The text written so far.
+#[derive(Debug)]
+pub(super) struct Writer {
+    out: String,
+    column: usize,
+    indent: isize,
+    /// Whether the last character was a gap.
+    whitespace: bool,
+    /// Whether the line has nothing but indentation and indicators of block collections.
+    indention: bool,
+}
+
+impl Default for Writer {
+    fn default() -> Self {
+        Self { out: String::new(), column: 0, indent: -1, whitespace: true, indention: true }
+    }
+}
+
+impl Writer {
+    pub(super) fn finish(self) -> String {
+        self.out
+    }
+
+    pub(super) fn end_document(&mut self) {
+        self.indent = -1;
+        self.line();
+    }
+
+    fn put(&mut self, character: char) {
+        self.out.push(character);
+        self.column += 1;
+    }
+
+    fn put_str(&mut self, ascii: &str) {
+        self.out.push_str(ascii);
+        self.column += ascii.len();
+    }
+
+    /// Writes a line break of the text as it is.
+    fn put_break(&mut self, character: char) {
+        self.out.push(character);
+        self.column = 0;
+    }
+
+    /// Goes to a fresh line at the indentation, unless the line is fresh already.
+    pub(super) fn line(&mut self) {
+        let indent = usize::try_from(self.indent).unwrap_or(0);
+        if !self.indention || self.column > indent || (self.column == indent && !self.whitespace) {
+            self.put_break('\n');
+        }
+        while self.column < indent {
+            self.put(' ');
+        }
+        self.whitespace = true;
+        self.indention = true;
+    }
+
+    /// Writes an indicator that is not part of the indentation.
+    pub(super) fn indicator(&mut self, text: &str, gap: Gap) {
+        if gap == Gap::Space && !self.whitespace {
+            self.put(' ');
+        }
+        self.put_str(text);
+        self.whitespace = false;
+        self.indention = false;
+    }
+
+    /// Writes `-`, `?` or `:` at the indentation; what follows may go on in the same line.
+    pub(super) fn indicator_line(&mut self, text: &str) {
+        self.line();
+        self.put_str(text);
+        self.whitespace = false;
+    }
+
+    pub(super) fn empty_collection(&mut self, open: &str, close: &str) {
+        self.indicator(open, Gap::Space);
+        self.indicator(close, Gap::None);
+    }
+
+    /// Opens a sequence; as the value of a key on the same line it is not indented. Gives the indentation to go back to.
+    pub(super) fn open_sequence(&mut self, context: Context) -> isize {
+        let outer = self.indent;
+        if outer < 0 {
+            self.indent = 0;
+        } else if !context.mapping || self.indention {
+            self.indent += STEP;
+        }
+        outer
+    }
+
+    pub(super) fn open_mapping(&mut self) -> isize {
+        let outer = self.indent;
+        self.indent = if outer < 0 { 0 } else { outer + STEP };
+        outer
+    }
+
+    pub(super) fn close(&mut self, outer: isize) {
+        self.indent = outer;
+    }
+
+    pub(super) fn scalar(&mut self, text: &str, shape: Shape, context: Context) {
+        let outer = self.indent;
+        self.indent = if outer < 0 { STEP } else { outer + STEP };
+        let folds = !context.simple_key;
+        match shape.style(context.simple_key) {
+            Style::Plain => self.plain(text, folds),
+            Style::SingleQuoted => self.single_quoted(text, folds),
+            Style::DoubleQuoted => self.double_quoted(text, folds),
+            Style::Literal => self.literal(text),
+        }
+        self.indent = outer;
+    }
+
+    fn plain(&mut self, text: &str, folds: bool) {
+        if !self.whitespace {
+            self.put(' ');
+        }
+        let mut after_space = false;
+        let mut rest = text.chars();
+        while let Some(character) = rest.next() {
+            let space = character == ' ';
+            let single = !after_space && !rest.as_str().starts_with(' ');
+            if space && folds && single && self.column > WIDTH {
+                self.line();
+            } else {
+                self.put(character);
+            }
+            if !space {
+                self.indention = false;
+            }
+            after_space = space;
+        }
+        self.whitespace = false;
+        self.indention = false;
+    }
+
+    fn single_quoted(&mut self, text: &str, folds: bool) {
+        self.indicator("'", Gap::Space);
+        let mut after_space = false;
+        let mut after_break = false;
+        let mut rest = text.chars();
+        let mut first = true;
+        while let Some(character) = rest.next() {
+            let inner = !first && !rest.as_str().is_empty();
+            let single = !after_space && !rest.as_str().starts_with(' ');
+            first = false;
+            if character == ' ' {
+                if folds && inner && single && self.column > WIDTH {
+                    self.line();
+                } else {
+                    self.put(character);
+                }
+                after_space = true;
+            } else if is_break(character) {
+                if !after_break && character == '\n' {
+                    self.put_break('\n');
+                }
+                self.put_break(character);
+                self.indention = true;
+                after_break = true;
+            } else {
+                if after_break {
+                    self.line();
+                }
+                if character == '\'' {
+                    self.put('\'');
+                }
+                self.put(character);
+                self.indention = false;
+                after_space = false;
+                after_break = false;
+            }
+        }
+        self.indicator("'", Gap::None);
+    }
+
+    fn double_quoted(&mut self, text: &str, folds: bool) {
+        self.indicator("\"", Gap::Space);
+        // go-yaml looks for a byte order mark at the start of the text each time, and so escapes all of it.
+        let escape_all = text.starts_with('\u{FEFF}');
+        let mut after_space = false;
+        let mut rest = text.chars();
+        let mut first = true;
+        while let Some(character) = rest.next() {
+            let inner = !first && !rest.as_str().is_empty();
+            first = false;
+            let space = character == ' ' && !escape_all;
+            if escape_all || !is_printable(character) || is_break(character) || matches!(character, '"' | '\\') {
+                self.escape(character);
+            } else if space && folds && inner && !after_space && self.column > WIDTH {
+                self.line();
+                if rest.as_str().starts_with(' ') {
+                    self.put('\\');
+                }
+            } else {
+                self.put(character);
+            }
+            after_space = space;
+        }
+        self.indicator("\"", Gap::None);
+    }
+
+    fn escape(&mut self, character: char) {
+        self.put('\\');
+        let letter = match character {
+            '\0' => '0',
+            '\u{7}' => 'a',
+            '\u{8}' => 'b',
+            '\t' => 't',
+            '\n' => 'n',
+            '\u{B}' => 'v',
+            '\u{C}' => 'f',
+            '\r' => 'r',
+            '\u{1B}' => 'e',
+            '"' | '\\' => character,
+            '\u{85}' => 'N',
+            '\u{A0}' => '_',
+            '\u{2028}' => 'L',
+            '\u{2029}' => 'P',
+            _ => return self.escape_code(u32::from(character)),
+        };
+        self.put(letter);
+    }
+
+    fn escape_code(&mut self, code: u32) {
+        let digits = match code {
+            0..=0xFF => format!("x{code:02X}"),
+            0x100..=0xFFFF => format!("u{code:04X}"),
+            _ => format!("U{code:08X}"),
+        };
+        self.put_str(&digits);
+    }
+
+    fn literal(&mut self, text: &str) {
+        self.indicator("|", Gap::Space);
+        self.literal_hints(text);
+        self.put_break('\n');
+        self.indention = true;
+        self.whitespace = true;
+        let mut fresh = true;
+        for character in text.chars() {
+            if is_break(character) {
+                self.put_break(character);
+                self.indention = true;
+                fresh = true;
+                continue;
+            }
+            if fresh {
+                self.line();
+            }
+            self.put(character);
+            self.indention = false;
+            fresh = false;
+        }
+    }
+
+    /// The indentation, where the text starts with a gap, and what becomes of the line breaks at its end.
+    fn literal_hints(&mut self, text: &str) {
+        if text.starts_with(|first: char| first == ' ' || is_break(first)) {
+            self.indicator("2", Gap::None);
+        }
+        let mut ending = text.chars().rev();
+        let last_breaks = ending.next().is_some_and(is_break);
+        if !last_breaks {
+            self.indicator("-", Gap::None);
+        } else if ending.next().is_none_or(is_break) {
+            self.indicator("+", Gap::None);
+        }
+    }
+}

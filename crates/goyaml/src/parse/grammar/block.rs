@@ -1,0 +1,67 @@
+//! Collections that live by their indentation.
+
+use super::{Grammar, NodeId, Shape};
+use crate::scan::{Fault, TokenKind};
+
+impl Grammar<'_> {
+    pub(super) fn block_sequence(&mut self, node: NodeId) -> Result<NodeId, Fault> {
+        self.scanner.take()?;
+        let mut items = Vec::new();
+        while self.kind()? == TokenKind::BlockEntry {
+            let mark = self.scanner.take()?.mark;
+            items.push(match self.kind()? {
+                TokenKind::BlockEntry | TokenKind::BlockEnd => self.empty(mark)?,
+                _ => self.node(true, false)?,
+            });
+        }
+        if self.kind()? != TokenKind::BlockEnd {
+            return self.unexpected("did not find expected '-' indicator");
+        }
+        self.scanner.take()?;
+        self.tree.set_shape(node, Shape::Sequence(items));
+        Ok(node)
+    }
+
+    pub(super) fn indentless_sequence(&mut self, node: NodeId) -> Result<NodeId, Fault> {
+        let mut items = Vec::new();
+        while self.kind()? == TokenKind::BlockEntry {
+            let mark = self.scanner.take()?.mark;
+            items.push(match self.kind()? {
+                TokenKind::BlockEntry | TokenKind::Key | TokenKind::Value | TokenKind::BlockEnd => self.empty(mark)?,
+                _ => self.node(true, false)?,
+            });
+        }
+        self.tree.set_shape(node, Shape::Sequence(items));
+        Ok(node)
+    }
+
+    pub(super) fn block_mapping(&mut self, node: NodeId) -> Result<NodeId, Fault> {
+        self.scanner.take()?;
+        let mut entries = Vec::new();
+        while self.kind()? == TokenKind::Key {
+            let key = self.block_part()?;
+            let value = if self.kind()? == TokenKind::Value {
+                self.block_part()?
+            } else {
+                let mark = self.mark()?;
+                self.empty(mark)?
+            };
+            entries.push((key, value));
+        }
+        if self.kind()? != TokenKind::BlockEnd {
+            return self.unexpected("did not find expected key");
+        }
+        self.scanner.take()?;
+        self.tree.set_shape(node, Shape::Mapping(entries));
+        Ok(node)
+    }
+
+    /// What stands behind a `?` or a `:`.
+    fn block_part(&mut self) -> Result<NodeId, Fault> {
+        let mark = self.scanner.take()?.mark;
+        match self.kind()? {
+            TokenKind::Key | TokenKind::Value | TokenKind::BlockEnd => self.empty(mark),
+            _ => self.node(true, true),
+        }
+    }
+}

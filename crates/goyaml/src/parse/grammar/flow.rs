@@ -1,0 +1,95 @@
+//! Collections in brackets and braces.
+
+use super::{Grammar, Node, NodeId, Shape};
+use crate::scan::{Fault, TokenKind};
+
+impl Grammar<'_> {
+    pub(super) fn flow_sequence(&mut self, node: NodeId) -> Result<NodeId, Fault> {
+        self.scanner.take()?;
+        let mut items = Vec::new();
+        while self.kind()? != TokenKind::FlowSequenceEnd {
+            if !items.is_empty() {
+                if self.kind()? != TokenKind::FlowEntry {
+                    return self.unexpected("did not find expected ',' or ']'");
+                }
+                self.scanner.take()?;
+            }
+            match self.kind()? {
+                TokenKind::FlowSequenceEnd => break,
+                TokenKind::Key => items.push(self.flow_pair()?),
+                _ => items.push(self.node(false, false)?),
+            }
+        }
+        self.scanner.take()?;
+        self.tree.set_shape(node, Shape::Sequence(items));
+        Ok(node)
+    }
+
+    /// A mapping of one entry, written without braces in a sequence.
+    fn flow_pair(&mut self) -> Result<NodeId, Fault> {
+        let mark = self.scanner.take()?.mark;
+        let key = match self.kind()? {
+            kind @ (TokenKind::Value | TokenKind::FlowEntry | TokenKind::FlowSequenceEnd) => {
+                // go-yaml takes the token here without looking at it, so `[? : x]` has no value for its key.
+                let _ = kind;
+                let mark = self.scanner.take()?.mark;
+                self.empty(mark)?
+            }
+            _ => self.node(false, false)?,
+        };
+        let value = self.flow_value(TokenKind::FlowSequenceEnd)?;
+        self.add(Node { mark, tag: None, shape: Shape::Mapping(vec![(key, value)]) })
+    }
+
+    pub(super) fn flow_mapping(&mut self, node: NodeId) -> Result<NodeId, Fault> {
+        self.scanner.take()?;
+        let mut entries = Vec::new();
+        while self.kind()? != TokenKind::FlowMappingEnd {
+            if !entries.is_empty() {
+                if self.kind()? != TokenKind::FlowEntry {
+                    return self.unexpected("did not find expected ',' or '}'");
+                }
+                self.scanner.take()?;
+            }
+            match self.kind()? {
+                TokenKind::FlowMappingEnd => break,
+                TokenKind::Key => {
+                    self.scanner.take()?;
+                    let key = self.flow_key()?;
+                    entries.push((key, self.flow_value(TokenKind::FlowMappingEnd)?));
+                }
+                _ => {
+                    let key = self.node(false, false)?;
+                    let mark = self.mark()?;
+                    entries.push((key, self.empty(mark)?));
+                }
+            }
+        }
+        self.scanner.take()?;
+        self.tree.set_shape(node, Shape::Mapping(entries));
+        Ok(node)
+    }
+
+    fn flow_key(&mut self) -> Result<NodeId, Fault> {
+        match self.kind()? {
+            TokenKind::Value | TokenKind::FlowEntry | TokenKind::FlowMappingEnd => {
+                let mark = self.mark()?;
+                self.empty(mark)
+            }
+            _ => self.node(false, false),
+        }
+    }
+
+    /// The value behind a `:`, if there is one.
+    fn flow_value(&mut self, end: TokenKind) -> Result<NodeId, Fault> {
+        if self.kind()? == TokenKind::Value {
+            self.scanner.take()?;
+            let kind = self.kind()?;
+            if kind != TokenKind::FlowEntry && kind != end {
+                return self.node(false, false);
+            }
+        }
+        let mark = self.mark()?;
+        self.empty(mark)
+    }
+}

@@ -1,0 +1,61 @@
+//! The nodes of one document as they stand in the text, before scalars get their meaning.
+
+use std::borrow::Cow;
+
+use crate::scan::Mark;
+
+/// Index of a node in its [`Tree`].
+pub(super) type NodeId = usize;
+
+/// What stands at a node.
+#[derive(Debug)]
+pub(super) enum Shape<'a> {
+    /// `plain`: written without quotes, so that its meaning is looked up.
+    Scalar { text: Cow<'a, str>, plain: bool },
+    Sequence(Vec<NodeId>),
+    Mapping(Vec<(NodeId, NodeId)>),
+    /// Another node, under the name of its anchor.
+    Alias(NodeId, String),
+}
+
+/// One node.
+#[derive(Debug)]
+pub(super) struct Node<'a> {
+    pub(super) mark: Mark,
+    /// The tag in its short form, `!!str`.
+    pub(super) tag: Option<String>,
+    pub(super) shape: Shape<'a>,
+}
+
+/// All nodes of a document.
+#[derive(Debug, Default)]
+pub(super) struct Tree<'a> {
+    nodes: Vec<Node<'a>>,
+}
+
+impl<'a> Tree<'a> {
+    pub(super) fn add(&mut self, node: Node<'a>) -> NodeId {
+        self.nodes.push(node);
+        self.nodes.len() - 1
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.nodes.len()
+    }
+
+    pub(super) fn get(&self, id: NodeId) -> &Node<'a> {
+        &self.nodes[id]
+    }
+
+    pub(super) fn set_shape(&mut self, id: NodeId, shape: Shape<'a>) {
+        self.nodes[id].shape = shape;
+    }
+
+    /// The node itself, or the one an alias stands for.
+    pub(super) fn target(&self, id: NodeId) -> &Node<'a> {
+        match self.nodes[id].shape {
+            Shape::Alias(target, _) => &self.nodes[target],
+            _ => &self.nodes[id],
+        }
+    }
+}

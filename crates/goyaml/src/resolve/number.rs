@@ -1,0 +1,163 @@
+//! Numbers as Go's `strconv` reads and writes them.
+
+use super::Plain;
+use crate::Dialect;
+
+/// Reads an integer with Go's base prefixes (`0x`, `0o`, `0b`, and a bare `0` for octal).
+pub(super) fn go_int(text: &str) -> Option<Plain> {
+    let (negative, signed, rest) = match text.as_bytes().first()? {
+        b'-' => (true, true, &text[1..]),
+        b'+' => (false, true, &text[1..]),
+        _ => (false, false, text),
+    };
+    let (digits, radix) = split_base(rest);
+    if digits.is_empty() || !digits.bytes().all(|byte| char::from(byte).is_digit(radix)) {
+        return None;
+    }
+    let magnitude = u64::from_str_radix(digits, radix).ok()?;
+    if negative {
+        return 0_i64.checked_sub_unsigned(magnitude).map(Plain::Int);
+    }
+    match i64::try_from(magnitude) {
+        Ok(value) => Some(Plain::Int(value)),
+        Err(_) if signed => None,
+        Err(_) => Some(Plain::Uint(magnitude)),
+    }
+}
+
+fn split_base(text: &str) -> (&str, u32) {
+    let bytes = text.as_bytes();
+    match (bytes.first(), bytes.get(1).map(u8::to_ascii_lowercase)) {
+        (Some(b'0'), Some(b'x')) => (&text[2..], 16),
+        (Some(b'0'), Some(b'o')) => (&text[2..], 8),
+        (Some(b'0'), Some(b'b')) => (&text[2..], 2),
+        (Some(b'0'), Some(_)) => (&text[1..], 8),
+        _ => (text, 10),
+    }
+}
+
+/// A sign between prefix and digits, which go-yaml lets pass: `0b-11` is -3.
+pub(super) fn prefixed(dialect: Dialect, text: &str) -> Option<Plain> {
+    let signed = |digits: &str, radix| i64::from_str_radix(digits, radix).ok().map(Plain::Int);
+    if let Some(digits) = text.strip_prefix("0b") {
+        return signed(digits, 2);
+    }
+    if dialect == Dialect::V3
+        && let Some(digits) = text.strip_prefix("0o")
+    {
+        return signed(digits, 8);
+    }
+    None
+}
+
+/// Whether the text is a float to YAML 1.2: digits, a point, an exponent, nothing else.
+pub(super) fn looks_like_float(text: &str) -> bool {
+    let unsigned = text.strip_prefix(['+', '-']).unwrap_or(text);
+    let (mantissa, exponent) = match unsigned.find(['e', 'E']) {
+        Some(at) => (&unsigned[..at], Some(&unsigned[at + 1..])),
+        None => (unsigned, None),
+    };
+    let all_digits = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
+    let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
+    let mantissa_fits = all_digits(whole) && all_digits(fraction) && !(whole.is_empty() && fraction.is_empty());
+    let exponent_fits = exponent.is_none_or(|exponent| {
+        let digits = exponent.strip_prefix(['+', '-']).unwrap_or(exponent);
+        !digits.is_empty() && all_digits(digits)
+    });
+    mantissa_fits && exponent_fits
+}
+
+/// Reads a decimal float; one that is too large is none. Underscores may stand between digits.
+pub(super) fn go_float(text: &str) -> Option<f64> {
+    let bytes = text.as_bytes();
+    let between_digits = |at: usize| {
+        let digit = |at: Option<usize>| at.and_then(|at| bytes.get(at)).is_some_and(u8::is_ascii_digit);
+        digit(at.checked_sub(1)) && digit(at.checked_add(1))
+    };
+    if (0..bytes.len()).any(|at| bytes[at] == b'_' && !between_digits(at)) {
+        return None;
+    }
+    let bare = text.replace('_', "");
+    if !looks_like_float(&bare) {
+        return None;
+    }
+    bare.parse::<f64>().ok().filter(|value| value.is_finite())
+}
+
+/// Shortest digits that read back as the same number, and the decimal exponent of the first one.
+fn shortest(scientific: &str) -> (bool, String, i32) {
+    let (mantissa, exponent) = scientific.split_once('e').unwrap_or((scientific, "0"));
+    let negative = mantissa.starts_with('-');
+    let digits = mantissa.trim_start_matches('-').replace('.', "");
+    (negative, digits, exponent.parse().unwrap_or(0))
+}
+
+/// Digits in positional notation.
+fn positional(digits: &str, exponent: i32) -> String {
+    let count = i32::try_from(digits.len()).unwrap_or(i32::MAX);
+    let zeros = |count: i32| "0".repeat(usize::try_from(count).unwrap_or(0));
+    if exponent < 0 {
+        return format!("0.{}{digits}", zeros(-exponent - 1));
+    }
+    if exponent + 1 >= count {
+        return format!("{digits}{}", zeros(exponent + 1 - count));
+    }
+    let point = usize::try_from(exponent + 1).unwrap_or(0);
+    format!("{}.{}", &digits[..point], &digits[point..])
+}
+
+/// Digits with an exponent of at least two digits, as Go writes it.
+fn exponential(digits: &str, exponent: i32) -> String {
+    let point = if digits.len() > 1 { "." } else { "" };
+    let sign = if exponent < 0 { '-' } else { '+' };
+    format!("{}{point}{}e{sign}{:02}", &digits[..1], &digits[1..], exponent.abs())
+}
+
+/// The exponent from which Go's `%g` with shortest precision changes to exponents.
+const G_EXPONENT: i32 = 6;
+
+/// Go's `FormatFloat(value, 'g', -1, 64)`, with YAML's names for what is not a number.
+pub(crate) fn format_g(value: f64) -> String {
+    if value.is_nan() {
+        return ".nan".to_owned();
+    }
+    if value.is_infinite() {
+        return if value > 0.0 { ".inf" } else { "-.inf" }.to_owned();
+    }
+    format_g_digits(&format!("{value:e}"))
+}
+
+/// Go's `FormatFloat(value, 'g', -1, 32)`, which `sigs.k8s.io/yaml` uses for keys.
+pub(crate) fn format_g32(value: f64) -> String {
+    #[expect(clippy::cast_possible_truncation, reason = "Go rounds to 32 bits here too")]
+    let narrow = value as f32;
+    if narrow.is_finite() { format_g_digits(&format!("{narrow:e}")) } else { format_g(f64::from(narrow)) }
+}
+
+fn format_g_digits(scientific: &str) -> String {
+    let (negative, digits, exponent) = shortest(scientific);
+    let sign = if negative { "-" } else { "" };
+    let body = if (-4..G_EXPONENT).contains(&exponent) { positional(&digits, exponent) } else { exponential(&digits, exponent) };
+    format!("{sign}{body}")
+}
+
+/// A float as Go's `encoding/json` writes it; what is not a number becomes null.
+pub(crate) fn format_json(value: f64) -> String {
+    /// Below and from these, exponents are used.
+    const SMALL: f64 = 1e-6;
+    const LARGE: f64 = 1e21;
+    if !value.is_finite() {
+        return "null".to_owned();
+    }
+    let (negative, digits, exponent) = shortest(&format!("{value:e}"));
+    let sign = if negative { "-" } else { "" };
+    let size = value.abs();
+    if size == 0.0 || (SMALL..LARGE).contains(&size) {
+        return format!("{sign}{}", positional(&digits, exponent));
+    }
+    let text = exponential(&digits, exponent);
+    match text.rfind("e-0") {
+        Some(at) => format!("{sign}{}{}", &text[..at + 2], &text[at + 3..]),
+        None => format!("{sign}{text}"),
+    }
+}

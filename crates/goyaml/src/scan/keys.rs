@@ -1,0 +1,134 @@
+//! Tokens that may yet become keys, and the indentation that opens and closes block collections.
+
+use std::borrow::Cow;
+
+use super::{Fault, Mark, Scanner, Token, TokenKind};
+
+/// Characters between the start of a key and its `:`.
+const MAX_KEY_CHARS: usize = 1024;
+
+/// A token that becomes a key if a `:` follows on its line.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct SimpleKey {
+    possible: bool,
+    required: bool,
+    /// Which token it is, counted over the whole text.
+    pub(super) number: usize,
+    /// Where it starts.
+    pub(super) mark: Mark,
+}
+
+impl<'a> Scanner<'a> {
+    /// Whether the token of this number waits for its `:`.
+    pub(super) fn may_become_key(&mut self, number: usize) -> Result<bool, Fault> {
+        let index = self.keys.partition_point(|key| key.number < number);
+        match self.keys.get(index) {
+            Some(key) if key.number == number => self.key_is_valid(index),
+            _ => Ok(false),
+        }
+    }
+
+    fn key_is_valid(&mut self, index: usize) -> Result<bool, Fault> {
+        let key = self.keys[index];
+        let here = self.cursor.mark();
+        if !key.possible {
+            return Ok(false);
+        }
+        if key.mark.line >= here.line && key.mark.chars + MAX_KEY_CHARS >= here.chars {
+            return Ok(true);
+        }
+        if key.required {
+            return self.fault(key.mark, "could not find expected ':'");
+        }
+        self.keys[index].possible = false;
+        Ok(false)
+    }
+
+    /// Notes that the next token may be a key.
+    pub(super) fn save_key(&mut self) -> Result<(), Fault> {
+        if !self.key_allowed {
+            return Ok(());
+        }
+        let required = self.flow_level == 0 && self.indent == self.cursor.column();
+        self.drop_key()?;
+        let key = SimpleKey { possible: true, required, number: self.next_number(), mark: self.cursor.mark() };
+        if let Some(last) = self.keys.last_mut() {
+            *last = key;
+        }
+        Ok(())
+    }
+
+    /// Gives up the key in waiting.
+    pub(super) fn drop_key(&mut self) -> Result<(), Fault> {
+        let Some(last) = self.keys.last_mut() else {
+            return Ok(());
+        };
+        if last.possible && last.required {
+            let mark = last.mark;
+            return self.fault(mark, "could not find expected ':'");
+        }
+        last.possible = false;
+        Ok(())
+    }
+
+    /// The key in waiting, now that its `:` is here.
+    pub(super) fn take_key(&mut self) -> Result<Option<SimpleKey>, Fault> {
+        let index = self.keys.len() - 1;
+        if !self.key_is_valid(index)? {
+            return Ok(None);
+        }
+        self.keys[index].possible = false;
+        Ok(Some(self.keys[index]))
+    }
+
+    pub(super) fn enter_flow(&mut self) -> Result<(), Fault> {
+        let mark = self.cursor.mark();
+        self.keys.push(SimpleKey { number: self.next_number(), mark, ..SimpleKey::default() });
+        self.flow_level += 1;
+        self.check_depth(self.flow_level)
+    }
+
+    pub(super) fn leave_flow(&mut self) {
+        if self.flow_level > 0 {
+            self.flow_level -= 1;
+            self.keys.pop();
+        }
+    }
+
+    fn check_depth(&self, depth: usize) -> Result<(), Fault> {
+        if depth <= self.max_depth {
+            return Ok(());
+        }
+        let mark = self.cursor.mark();
+        let message = Cow::Owned(format!("exceeded max depth of {}", self.max_depth));
+        Err(Fault { context: mark, problem: mark, message })
+    }
+
+    /// Opens a block collection if the mark stands deeper than the innermost one.
+    pub(super) fn roll_indent(&mut self, mark: Mark, number: Option<usize>, kind: TokenKind) -> Result<(), Fault> {
+        let column = isize::try_from(mark.column).unwrap_or(isize::MAX);
+        if self.flow_level > 0 || self.indent >= column {
+            return Ok(());
+        }
+        self.indents.push(self.indent);
+        self.indent = column;
+        self.check_depth(self.indents.len())?;
+        let token = Token::bare(kind, mark);
+        match number {
+            Some(number) => self.queue.insert(number - self.taken, token),
+            None => self.queue.push_back(token),
+        }
+        Ok(())
+    }
+
+    /// Closes the block collections that stand deeper than this column.
+    pub(super) fn unroll_indent(&mut self, column: isize) {
+        if self.flow_level > 0 {
+            return;
+        }
+        while self.indent > column {
+            self.push(Token::bare(TokenKind::BlockEnd, self.cursor.mark()));
+            self.indent = self.indents.pop().unwrap_or(-1);
+        }
+    }
+}
