@@ -96,6 +96,14 @@ pub enum ApplyError {
         /// The faults.
         errors: TypeErrors,
     },
+    /// The stored object has no owners yet and is not of its type.
+    #[error("failed to create manager for existing fields: failed to convert new object ({object}) to smd typed: {errors}")]
+    Existing {
+        /// Namespace, name and kind.
+        object: String,
+        /// The faults.
+        errors: TypeErrors,
+    },
     /// The stored `managedFields` cannot be read.
     #[error("failed to decode managed fields: {0}")]
     ManagedFields(#[from] EntriesError),
@@ -175,7 +183,7 @@ impl<'a> Manager<'a> {
         let mut managed = managed;
         if managed.is_empty() {
             let before = Actor { manager: BEFORE_FIRST_APPLY, now: actor.now };
-            let fault = |errors| ApplyError::Live { object: self.name_of(live), errors };
+            let fault = |errors| ApplyError::Existing { object: self.name_of(live), errors };
             let mut bare = live.clone();
             entries::strip(&mut bare);
             managed = cap(self.track(&self.empty_object(), &bare, managed, &before).map_err(fault)?);

@@ -188,7 +188,7 @@ impl Schema {
     }
 
     /// The type of objects without a schema: maps are merged, lists are replaced as a whole.
-    pub fn deduced() -> Type<'static> {
+    pub fn deduced<'a>() -> Type<'a> {
         Type { schema: &DEDUCED_SCHEMA, id: DEDUCED }
     }
 

@@ -58,6 +58,9 @@ fn allowed(manager: &Manager<'_>, live: &Value) -> Option<FieldSet> {
 fn set(object: &mut Value, config: &Value) {
     let mut config = config.clone();
     config.remove_at(&ANNOTATION);
+    if config.at(&ANNOTATION[..2]).is_some_and(Value::is_null) {
+        config.remove_at(&ANNOTATION[..2]);
+    }
     let mut text = String::new();
     go_text::write_json(&mut text, &config);
     text.push('\n');
