@@ -4,11 +4,13 @@
 //! shared bare clone per URL, and hands out a [`Snapshot`] whose [`FileTree`] reads straight from the
 //! object database. Nothing is ever checked out. [`LocalFolder`] does the same for a working copy.
 
+mod address;
 mod error;
 mod local;
 mod request;
 mod snapshot;
 mod store;
+mod transport;
 mod tree;
 
 pub use error::{SourceError, TreeError};

@@ -1,60 +1,175 @@
-//! A folder of a working copy.
+//! A folder of a working copy: what is committed there, or the files as they are.
 
-use std::path::{Path, PathBuf};
+mod dirty;
 
-use crate::{error::SourceError, snapshot::Snapshot};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
-/// A folder and the repository around it.
+use gix::bstr::ByteSlice;
+
+use crate::{
+    error::SourceError,
+    request::{GitRequest, Reference},
+    snapshot::Snapshot,
+    store::{Place, References, choose, snapshot},
+    transport::Ref,
+    tree::{DirCache, ObjectPool},
+};
+
+/// A folder and the repository around it, if there is one.
 #[derive(Clone, Debug)]
 pub struct LocalFolder {
     root: PathBuf,
     sub_path: String,
-    git_dir: Option<PathBuf>,
+    repository: Option<Found>,
+}
+
+#[derive(Clone, Debug)]
+struct Found {
+    git_dir: PathBuf,
     branch: Option<String>,
 }
 
 impl LocalFolder {
-    /// Finds the repository around `path`.
+    /// Finds the repository around `path`. Finding none is no error yet: [`LocalFolder::dirty`] needs none.
     pub fn discover(path: impl AsRef<Path>) -> Result<Self, SourceError> {
-        Ok(Self {
-            root: path.as_ref().to_owned(),
-            sub_path: String::new(),
-            git_dir: None,
-            branch: None,
-        })
+        let path = path.as_ref();
+        let wrong = |error: &std::io::Error| SourceError::Folder { path: path.to_owned(), cause: error.to_string() };
+        let folder = fs::canonicalize(path).map_err(|error| wrong(&error))?;
+        if !folder.is_dir() {
+            return Err(SourceError::Folder { path: path.to_owned(), cause: "it is a file".to_owned() });
+        }
+        let Some(root) = folder.ancestors().find(|above| is_repository(above)) else {
+            return Ok(Self { root: folder, sub_path: String::new(), repository: None });
+        };
+        let repository = open(root)?;
+        let branch = repository.head_name().ok().flatten();
+        let found = Found {
+            git_dir: repository.path().to_owned(),
+            branch: branch.map(|name| name.shorten().to_str_lossy().into_owned()),
+        };
+        let below = folder.strip_prefix(root).unwrap_or(Path::new(""));
+        let parts: Vec<_> = below.iter().map(|part| part.to_string_lossy()).collect();
+        Ok(Self { root: root.to_owned(), sub_path: parts.join("/"), repository: Some(found) })
     }
 
-    /// The root of the working copy (or the folder itself outside a repository).
+    /// The root of the working copy, or the folder itself outside a repository.
     pub fn root(&self) -> &Path {
         &self.root
     }
 
-    /// The folder relative to the root; empty for the root itself.
+    /// The folder relative to the root, `/`-separated; empty for the root itself.
     pub fn sub_path(&self) -> &str {
         &self.sub_path
     }
 
-    /// The repository's own folder, to be watched for commits.
+    /// The repository's own folder, to be watched for commits (`HEAD`, `refs/heads`, `packed-refs`).
     pub fn git_dir(&self) -> Option<&Path> {
-        self.git_dir.as_deref()
+        self.repository.as_ref().map(|found| found.git_dir.as_path())
     }
 
-    /// The branch checked out; none for a detached HEAD.
+    /// The branch checked out when the folder was discovered; none for a detached HEAD.
     pub fn branch(&self) -> Option<&str> {
-        self.branch.as_deref()
+        self.repository.as_ref()?.branch.as_deref()
     }
 
-    /// What is committed at HEAD.
+    /// What is committed at HEAD now.
     pub fn committed(&self) -> Result<Snapshot, SourceError> {
-        Err(SourceError::NotARepository {
-            path: self.root.clone(),
-        })
+        if self.repository.is_none() {
+            return Err(SourceError::NotARepository { path: self.root.clone() });
+        }
+        let repository = open(&self.root)?;
+        let shown = self.root.display().to_string();
+        let id = repository.head_id().map_err(|_| SourceError::EmptyRepository { url: shown.clone() })?.detach();
+        let branch = repository.head_name().ok().flatten();
+        let branch = branch.map(|name| name.shorten().to_str_lossy().into_owned());
+        let pool = Arc::new(ObjectPool::new(repository.into_sync(), None));
+        let place = Place { pool: &pool, dirs: &DirCache::default(), url: &shown, name: branch.as_deref(), ignore: None };
+        snapshot(&place, id)
     }
 
-    /// The files as they are on disk, without what `.gitignore` names.
+    /// The files as they are on disk: tracked ones, and others that `.gitignore` does not name; never
+    /// `.git` or `.setpoint`. Outside a repository, all of them.
     pub fn dirty(&self) -> Result<Snapshot, SourceError> {
-        Err(SourceError::NotARepository {
-            path: self.root.clone(),
-        })
+        dirty::read(self)
+    }
+}
+
+/// A `file://` source: read where it lies, nothing is copied.
+pub(crate) fn fetch(path: &Path, request: &GitRequest, dirs: &DirCache) -> Result<Snapshot, SourceError> {
+    let shown = path.display().to_string();
+    if !path.exists() {
+        return Err(SourceError::NoSuchRepository { url: shown, cause: "no such folder".to_owned() });
+    }
+    if !is_repository(path) {
+        return Err(SourceError::NotARepository { path: path.to_owned() });
+    }
+    let repository = open(path)?;
+    let reference: &Reference = &request.reference;
+    let wanted = choose(&mut LocalReferences { repository: &repository, shown: &shown }, reference, &shown)?;
+    if !repository.has_object(wanted.id) {
+        return Err(SourceError::NoSuchReference {
+            url: shown,
+            kind: "commit",
+            name: wanted.id.to_string(),
+            there_are: String::new(),
+        });
+    }
+    let pool = Arc::new(ObjectPool::new(repository.into_sync(), None));
+    let place = Place {
+        pool: &pool,
+        dirs,
+        url: &shown,
+        name: wanted.name.as_deref(),
+        ignore: request.ignore.as_deref(),
+    };
+    snapshot(&place, wanted.id)
+}
+
+/// Whether `path` is the root of a working copy or a bare repository.
+fn is_repository(path: &Path) -> bool {
+    let is_bare = || path.join("HEAD").is_file() && path.join("objects").is_dir() && path.join("refs").is_dir();
+    path.join(".git").exists() || is_bare()
+}
+
+fn open(path: &Path) -> Result<gix::Repository, SourceError> {
+    gix::open_opts(path, gix::open::Options::isolated())
+        .map_err(|error| SourceError::Folder { path: path.to_owned(), cause: error.to_string() })
+}
+
+struct LocalReferences<'a> {
+    repository: &'a gix::Repository,
+    shown: &'a str,
+}
+
+impl References for LocalReferences<'_> {
+    fn references(&mut self, prefixes: &[&str]) -> Result<Vec<Ref>, SourceError> {
+        let wrong = |cause: String| SourceError::Protocol {
+            url: self.shown.to_owned(),
+            doing: "listing references",
+            cause,
+        };
+        let platform = self.repository.references().map_err(|error| wrong(error.to_string()))?;
+        let all = platform.all().map_err(|error| wrong(error.to_string()))?;
+        let mut found = Vec::new();
+        for reference in all {
+            let mut reference = reference.map_err(|error| wrong(error.to_string()))?;
+            let name = reference.name().as_bstr().to_str_lossy().into_owned();
+            if !prefixes.iter().any(|prefix| name.starts_with(prefix)) {
+                continue;
+            }
+            // A reference to nothing (a symbolic one of a branch that is gone) is none.
+            if let Ok(id) = reference.peel_to_id() {
+                found.push(Ref { name, id: id.detach(), peeled: None });
+            }
+        }
+        Ok(found)
+    }
+
+    fn any_commit(&self) -> bool {
+        true
     }
 }

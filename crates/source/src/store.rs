@@ -1,17 +1,38 @@
-//! Shared clones on disk, one per URL.
+//! Shared clones on disk, one per URL, and the fetches that keep them fresh.
+//!
+//! A fetch first asks the server for its references with the caller's own credentials; only what that
+//! answer allows is served, from the clone if the commit is there already. Each commit is fetched without
+//! its history, and of its files only those that no earlier fetched commit had.
 
+mod clone;
 mod commit;
+mod wanted;
 
 use std::{
+    collections::HashMap,
     path::{Path, PathBuf},
-    sync::Arc,
+    sync::{Arc, Mutex, OnceLock, PoisonError},
 };
 
-use crate::{error::SourceError, request::GitRequest, snapshot::Snapshot, tree::DirCache};
+use gix::ObjectId;
 
-pub(crate) use commit::{Place, snapshot};
+use crate::{
+    address::{Address, Remote},
+    error::{SourceError, TreeError},
+    local,
+    request::GitRequest,
+    snapshot::Snapshot,
+    transport::{Ask, Clients, Http, Io, Session, Ssh, Wire},
+    tree::{DirCache, ObjectPool},
+};
 
-/// The folder of shared clones. Cheap to clone; any thread may fetch.
+use clone::Clone as SharedClone;
+pub(crate) use commit::{Place, digest, snapshot};
+pub(crate) use wanted::{References, choose};
+use wanted::Wanted;
+
+/// The folder of shared clones. Cheap to clone; any thread may fetch. It is a cache: it may be deleted
+/// when no process uses it.
 #[derive(Clone, Debug)]
 pub struct Store {
     inner: Arc<Inner>,
@@ -20,28 +41,161 @@ pub struct Store {
 #[derive(Debug)]
 struct Inner {
     dir: PathBuf,
+    /// `PREFIX=PREFIX`, longest first.
+    mirrors: Vec<(String, String)>,
+    clones: Mutex<HashMap<String, Arc<Mutex<SharedClone>>>>,
     dirs: DirCache,
+    clients: Clients,
+    io: OnceLock<Arc<Io>>,
 }
 
 impl Store {
     /// Opens or makes the folder, readable by its owner only.
     pub fn open(dir: impl AsRef<Path>) -> Result<Self, SourceError> {
+        Self::with_mirrors(dir, Vec::new())
+    }
+
+    /// The same, with addresses that begin with the first of a pair fetched from the second instead; the
+    /// longest match counts. A mirror is the operator's word: it may be a folder of this machine.
+    pub fn with_mirrors(dir: impl AsRef<Path>, mut mirrors: Vec<(String, String)>) -> Result<Self, SourceError> {
         let dir = dir.as_ref().to_owned();
+        clone::make_private(&dir)?;
+        mirrors.sort_by_key(|(from, _)| std::cmp::Reverse(from.len()));
         Ok(Self {
             inner: Arc::new(Inner {
                 dir,
+                mirrors,
+                clones: Mutex::default(),
                 dirs: DirCache::default(),
+                clients: Clients::default(),
+                io: OnceLock::new(),
             }),
         })
     }
 
-    /// Brings the wanted commit here, if it is not, and reads its tree. Blocks.
+    /// Brings the wanted commit here, if it is not, and reads its folders. Blocks: call it on a thread
+    /// that may wait (`spawn_blocking`). Fetches of one URL come one after the other.
     pub fn fetch(&self, request: &GitRequest) -> Result<Snapshot, SourceError> {
-        let _ = request;
-        Err(SourceError::Store {
-            path: self.inner.dir.clone(),
-            doing: "fetching",
-            cause: "not available".into(),
-        })
+        let mirrored = self.mirror(&request.url);
+        let address = Address::parse(mirrored.as_deref().unwrap_or(&request.url))?;
+        match &address.remote {
+            Remote::File(path) if request.allow_file || mirrored.is_some() => local::fetch(path, request, &self.inner.dirs),
+            Remote::File(_) => Err(SourceError::FileRefused { url: address.shown }),
+            Remote::Http(base) => {
+                let wire = Http::new(self.io()?, &self.inner.clients, request, &address, base)?;
+                self.fetch_over(Box::new(wire), request, &address)
+            }
+            Remote::Ssh(remote) => {
+                let wire = Ssh::connect(self.io()?, request, remote, &address.shown)?;
+                self.fetch_over(Box::new(wire), request, &address)
+            }
+        }
     }
+
+    fn fetch_over(
+        &self,
+        wire: Box<dyn Wire>,
+        request: &GitRequest,
+        address: &Address,
+    ) -> Result<Snapshot, SourceError> {
+        let mut session = Session::open(wire, &address.shown)?;
+        let wanted = choose(&mut session, &request.reference, &address.shown)?;
+        let shared = self.shared_clone(address)?;
+        let mut clone = shared.lock().unwrap_or_else(PoisonError::into_inner);
+        let pool = bring(&mut clone, &mut session, &wanted, address)?;
+        match self.read(&pool, request, &wanted, address) {
+            Err(SourceError::Tree(TreeError::Unreadable { cause, .. })) => {
+                tracing::warn!(url = address.shown, cause, "the clone is damaged; it is made anew");
+                clone.discard()?;
+                let pool = bring(&mut clone, &mut session, &wanted, address)?;
+                self.read(&pool, request, &wanted, address)
+            }
+            other => other,
+        }
+    }
+
+    fn read(
+        &self,
+        pool: &Arc<ObjectPool>,
+        request: &GitRequest,
+        wanted: &Wanted,
+        address: &Address,
+    ) -> Result<Snapshot, SourceError> {
+        let place = Place {
+            pool,
+            dirs: &self.inner.dirs,
+            url: &address.shown,
+            name: wanted.name.as_deref(),
+            ignore: request.ignore.as_deref(),
+        };
+        snapshot(&place, wanted.id)
+    }
+
+    fn shared_clone(&self, address: &Address) -> Result<Arc<Mutex<SharedClone>>, SourceError> {
+        let mut clones = self.inner.clones.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = clones.get(&address.key) {
+            return Ok(Arc::clone(known));
+        }
+        let made = Arc::new(Mutex::new(SharedClone::open(&self.inner.dir, &address.key)?));
+        clones.insert(address.key.clone(), Arc::clone(&made));
+        Ok(made)
+    }
+
+    fn mirror(&self, url: &str) -> Option<String> {
+        self.inner
+            .mirrors
+            .iter()
+            .find_map(|(from, to)| Some(format!("{to}{}", url.strip_prefix(from.as_str())?)))
+    }
+
+    fn io(&self) -> Result<Arc<Io>, SourceError> {
+        if let Some(io) = self.inner.io.get() {
+            return Ok(Arc::clone(io));
+        }
+        let made = Io::new().map_err(|error| SourceError::Store {
+            path: self.inner.dir.clone(),
+            doing: "starting a thread for the network",
+            cause: error.to_string(),
+        })?;
+        Ok(Arc::clone(self.inner.io.get_or_init(|| Arc::new(made))))
+    }
+}
+
+/// Fetches `wanted` into the clone unless it is there.
+fn bring(
+    clone: &mut SharedClone,
+    session: &mut Session,
+    wanted: &Wanted,
+    address: &Address,
+) -> Result<Arc<ObjectPool>, SourceError> {
+    let _lock = clone.lock()?;
+    if let Some(pool) = clone.with_object(wanted.id)? {
+        return Ok(pool);
+    }
+    for (want, shallow) in attempts(wanted) {
+        let fresh = clone.wants_renewal() || !shallow;
+        let haves = if fresh { Vec::new() } else { clone.haves()? };
+        let ask = Ask { want, haves, shallow };
+        let mut incoming = clone.incoming(fresh)?;
+        let bytes = session.pack(&ask, |pack| incoming.index(pack))?;
+        let pool = clone.accept(incoming, &wanted.refname, (want, shallow))?;
+        tracing::debug!(url = address.shown, commit = %want, bytes, fresh, "fetched");
+        if pool.with(|repository| repository.has_object(wanted.id)) {
+            return Ok(pool);
+        }
+    }
+    Err(SourceError::NoSuchReference {
+        url: address.shown.clone(),
+        kind: "commit",
+        name: wanted.id.to_string(),
+        there_are: " on the branches it lets us see".to_owned(),
+    })
+}
+
+/// What to ask for, in turn: the commit itself, or the whole history of branches it may be in.
+fn attempts(wanted: &Wanted) -> Vec<(ObjectId, bool)> {
+    if wanted.inside.is_empty() {
+        return vec![(wanted.id, true)];
+    }
+    wanted.inside.iter().map(|tip| (*tip, false)).collect()
 }

@@ -17,7 +17,7 @@ use std::{
 use gix::ObjectId;
 
 pub(crate) use blobs::{Blobs, ObjectPool};
-pub(crate) use ignore::filter;
+pub(crate) use ignore::{Rules, filter, id_of};
 pub(crate) use load::Loader;
 
 use crate::error::TreeError;

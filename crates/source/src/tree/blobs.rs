@@ -3,6 +3,7 @@
 use std::{
     any::Any,
     collections::HashMap,
+    fmt,
     sync::{Arc, Mutex, PoisonError},
 };
 
@@ -16,7 +17,7 @@ pub(crate) enum Blobs {
     /// In an object database.
     Git(Arc<ObjectPool>),
     /// In memory (a working copy as it was read).
-    Memory(HashMap<ObjectId, Arc<[u8]>>),
+    Memory(Arc<HashMap<ObjectId, Arc<[u8]>>>),
 }
 
 /// One object database and its idle handles: a handle has caches that are worth keeping, and
@@ -26,6 +27,12 @@ pub(crate) struct ObjectPool {
     idle: Mutex<Vec<gix::Repository>>,
     /// Whatever must live as long as the objects are read (the clone's folder).
     _keep: Option<Arc<dyn Any + Send + Sync>>,
+}
+
+impl fmt::Debug for ObjectPool {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "ObjectPool({})", self.shared.git_dir().display())
+    }
 }
 
 impl ObjectPool {

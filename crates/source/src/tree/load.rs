@@ -10,6 +10,9 @@ use gix::{ObjectId, bstr::ByteSlice, objs::tree::EntryKind as Mode};
 use super::{Dir, DirCache, MAX_DEPTH, MAX_FILES, Node, join};
 use crate::error::TreeError;
 
+/// Folders in the cache from which on those nobody holds are thrown out before it grows.
+const SWEEP_AT: usize = 1024;
+
 /// Loads the tree of one commit.
 pub(crate) struct Loader<'a> {
     pub(crate) repository: &'a gix::Repository,
@@ -89,6 +92,9 @@ impl Loader<'_> {
             count,
         });
         let mut cache = self.cache.lock().unwrap_or_else(PoisonError::into_inner);
+        if cache.len() >= SWEEP_AT && cache.len() == cache.capacity() {
+            cache.retain(|_, dir| dir.strong_count() > 0);
+        }
         cache.insert(id, Arc::downgrade(&dir));
         Ok(dir)
     }
