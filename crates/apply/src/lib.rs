@@ -1,1 +1,37 @@
 //! Plans, applies, waits for and prunes objects on a cluster.
+//!
+//! [`Cluster`] asks the API server, [`Observer`] watches it: one watch a kind, an index of what deliveries own, and
+//! the record of what the server answered to each apply. [`plan()`] compares rendered objects with both and gives a
+//! [`Plan`] as a value; [`apply()`] carries it out in Flux's stages and gives a [`ChangeSet`]; [`wait()`] follows the
+//! health of objects by watch; [`prune::decide`] says what may be deleted. [`drift`] and [`contention`] tell what
+//! somebody else changed and when to stop fighting over it.
+//!
+//! Bodies are [`goyaml::Value`]s from end to end. What needs no cluster (ownership, drift, prune, contention, the
+//! decision to keep) is pure and tested without one.
+
+mod apply;
+mod change_set;
+mod cluster;
+pub mod contention;
+pub mod drift;
+mod error;
+pub mod managers;
+mod observer;
+mod owner;
+mod ownership;
+mod plan;
+pub mod prune;
+mod record;
+mod wait;
+
+pub use apply::{ApplyOptions, apply};
+pub use change_set::{ChangeSet, Outcome, Result as ObjectResult};
+pub use cluster::{Answer, Cluster, DeleteOptions, FIELD_MANAGER, Propagation, Resource, Write};
+pub use drift::Drift;
+pub use error::{ApplyError, Cause};
+pub use observer::{Live, Manager, Observer, ObserverOptions, Subscription};
+pub use owner::{Handling, Owner, SsaPolicy};
+pub use ownership::OwnedFields;
+pub use plan::{Action, Change, DryRun, Plan, PlanOptions, Refusal, plan};
+pub use record::{AppliedRecord, Digest};
+pub use wait::{ObjectHealth, Settled, WaitOptions, Waited, evaluate, wait};

@@ -1,0 +1,1 @@
+//! The index without a cluster.

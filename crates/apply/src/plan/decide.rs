@@ -1,0 +1,162 @@
+//! The decision about one object, without a request.
+
+use std::sync::Arc;
+
+use goyaml::{Kind, Value};
+use object::{FieldDiff, diff};
+
+use super::{Action, Change, DryRun, PlanOptions, Refusal};
+use crate::managers::Undo;
+use crate::observer::{Live, Observer};
+use crate::owner::SsaPolicy;
+use crate::record::{AppliedRecord, Digest};
+
+/// What the decision is made from.
+pub(super) struct Seen<'a> {
+    /// What is wanted, values of Secrets sealed.
+    pub(super) wanted: &'a Value,
+    /// Digest of what is wanted.
+    pub(super) digest: Digest,
+    pub(super) live: &'a Live,
+    pub(super) record: Option<&'a AppliedRecord>,
+}
+
+/// What can be said without asking.
+#[derive(Debug, PartialEq)]
+pub(super) enum Decision {
+    Keep,
+    /// As `Keep`, and worth a record.
+    Confirm,
+    Update(Vec<FieldDiff>),
+    /// Only the server knows.
+    Unsure(Vec<FieldDiff>),
+}
+
+/// Decides about all; gives back the changes and, by place, those the server has to be asked about.
+pub(super) fn decide_all(
+    observer: &Observer,
+    options: &PlanOptions<'_>,
+    seen: Vec<Change>,
+) -> (Vec<Change>, Vec<usize>) {
+    let mut unsure = Vec::new();
+    let mut changes = seen;
+    let undo = Undo::of(observer.field_manager(), options.override_managers);
+    for (place, change) in changes.iter_mut().enumerate() {
+        let (action, ask) = action(observer, &undo, change);
+        change.action = action;
+        let settled = matches!(change.action, Action::Skip(_));
+        let ask = match options.dry_run {
+            DryRun::WhenUnsure => ask,
+            DryRun::Always => !settled,
+            DryRun::Never => false,
+        };
+        if ask {
+            unsure.push(place);
+        }
+    }
+    (changes, unsure)
+}
+
+fn action(observer: &Observer, undo: &Undo, change: &Change) -> (Action, bool) {
+    if change.handling.ignore {
+        return (Action::Skip("its annotations say that it is not reconciled".into()), false);
+    }
+    let Some(live) = change.live.clone() else {
+        return (Action::Create, false);
+    };
+    if change.handling.ssa == SsaPolicy::IfNotPresent {
+        return (Action::Skip("it is there, and its annotation ssa says IfNotPresent".into()), false);
+    }
+    let wanted = observer.seal().sealed(change.desired.as_ref().unwrap_or(&Value::NULL));
+    let record = observer.record(&change.key);
+    let seen = Seen { wanted: &wanted, digest: change.digest, live: &live, record: record.as_deref() };
+    if change.handling.ssa == SsaPolicy::Override && to_undo(undo, &live) {
+        return (Action::Update(shown(&seen)), false);
+    }
+    match decide(&seen) {
+        Decision::Keep => (Action::Keep, false),
+        Decision::Confirm => {
+            observer.confirmed(change.digest, &live);
+            (Action::Keep, false)
+        }
+        Decision::Update(fields) => (Action::Update(fields), false),
+        Decision::Unsure(fields) => (Action::Update(fields), true),
+    }
+}
+
+fn to_undo(undo: &Undo, live: &Arc<Live>) -> bool {
+    live.managers
+        .iter()
+        .any(|manager| undo.concerns(&manager.name, manager.applied) && !(manager.ours && manager.applied))
+}
+
+/// Decides about an object that is there.
+pub(super) fn decide(seen: &Seen<'_>) -> Decision {
+    let recorded = seen.record.filter(|record| record.desired == seen.digest && record.uid == seen.live.uid);
+    if recorded.is_some_and(|record| seen.live.owned == Some(record.answer)) {
+        return Decision::Keep;
+    }
+    let projection = seen.live.projection();
+    if projection.as_ref() == Some(&comparable(seen.wanted)) {
+        return Decision::Confirm;
+    }
+    let fields = shown(seen);
+    if seen.record.is_some() || projection.is_none() {
+        // Another manifest than last time, or somebody changed what we applied, or it was never ours: a write.
+        return Decision::Update(fields);
+    }
+    Decision::Unsure(fields)
+}
+
+/// A manifest in the form of a projection: without what names the object and what the server writes.
+pub(super) fn comparable(wanted: &Value) -> Value {
+    let mut value = diff::without_server_fields(wanted);
+    value.remove_at(&["apiVersion"]);
+    value.remove_at(&["kind"]);
+    value.remove_at(&["metadata", "name"]);
+    value.remove_at(&["metadata", "namespace"]);
+    without_nulls(&value)
+}
+
+/// A null in a manifest asks for nothing.
+fn without_nulls(value: &Value) -> Value {
+    match value.kind() {
+        Kind::Map(map) => {
+            map.iter().filter(|(_, value)| !value.is_null()).map(|(key, value)| (key, without_nulls(value))).collect()
+        }
+        Kind::List(items) => items.iter().map(without_nulls).collect(),
+        _ => value.clone(),
+    }
+}
+
+/// What would change as far as can be told here: wanted fields with another value, and fields of ours that are not
+/// wanted any more.
+fn shown(seen: &Seen<'_>) -> Vec<FieldDiff> {
+    let wanted = comparable(seen.wanted);
+    let mut fields = diff::fields(&diff::restrict(&comparable(&seen.live.value), &wanted), &wanted);
+    if let Some(own) = seen.live.projection() {
+        let gone = diff::fields(&own, &wanted).into_iter().filter(|field| field.after.is_none());
+        let gone: Vec<_> = gone.filter(|gone| fields.iter().all(|field| field.path != gone.path)).collect();
+        fields.extend(gone);
+    }
+    if diff::is_secret(&seen.live.value) {
+        fields.iter_mut().for_each(diff::redact);
+    }
+    fields
+}
+
+/// A change of an object that is on its way out.
+pub(super) fn terminating(change: &Change) -> Option<Refusal> {
+    let live = change.live.as_ref().filter(|live| live.is_terminating())?;
+    Some(Refusal {
+        key: change.key.clone(),
+        origin: change.origin.clone(),
+        message: live.health().message,
+        remedy: "it is applied again once it is gone".into(),
+        reason: "Conflict".into(),
+        transient: true,
+    })
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,86 @@
+//! Asking the server what an apply would do, where the plan cannot tell.
+
+use futures::{StreamExt as _, stream};
+use goyaml::Value;
+use object::diff;
+
+use super::look::{CONCURRENCY, Looker};
+use super::{Action, Change, Plan, Refusal, decide};
+use crate::cluster::Write;
+use crate::{Answer, ApplyError};
+
+/// Asks about the changes at these places and settles them; what the server refuses goes to the refusals.
+pub(super) async fn ask(looker: &Looker<'_>, plan: &mut Plan, places: Vec<usize>) -> Result<(), ApplyError> {
+    let coming: Vec<String> = plan
+        .changes
+        .iter()
+        .filter(|change| change.key.kind == "Namespace" && change.live.is_none())
+        .map(|change| change.key.name.clone())
+        .collect();
+    let askable = |change: &Change| !looker.unserved.contains(&change.gvk) && !coming.contains(&change.key.namespace);
+    let questions: Vec<(usize, Value)> = places
+        .into_iter()
+        .filter(|place| askable(&plan.changes[*place]))
+        .filter_map(|place| Some((place, plan.changes[place].desired.clone()?)))
+        .collect();
+    let answers: Vec<(usize, Result<Answer, ApplyError>)> = stream::iter(questions)
+        .map(|(place, desired)| async move { (place, looker.cluster.apply(&desired, Write::DRY_RUN).await) })
+        .buffer_unordered(CONCURRENCY)
+        .collect()
+        .await;
+
+    let mut refused = Vec::new();
+    for (place, answer) in answers {
+        let change = &mut plan.changes[place];
+        match answer {
+            Ok(answer) => change.action = settle(looker, change, &answer),
+            Err(error) if error.is_immutable() && (plan.force || change.handling.force) => {
+                if let Action::Update(fields) = &change.action {
+                    change.action = Action::Recreate(fields.clone());
+                }
+            }
+            Err(error) => refused.push((place, refusal(change, &error))),
+        }
+    }
+    for (place, change) in plan.changes.iter().enumerate() {
+        if !matches!(change.action, Action::Keep | Action::Skip(_)) && refused.iter().all(|(known, _)| *known != place)
+        {
+            refused.extend(decide::terminating(change).map(|refusal| (place, refusal)));
+        }
+    }
+    let mut place = 0;
+    plan.changes.retain(|_| {
+        place += 1;
+        refused.iter().all(|(refused, _)| *refused != place - 1)
+    });
+    plan.refused.extend(refused.into_iter().map(|(_, refusal)| refusal));
+    Ok(())
+}
+
+fn settle(looker: &Looker<'_>, change: &Change, answer: &Answer) -> Action {
+    let Some(live) = &change.live else { return Action::Create };
+    let after = looker.observer.seal().sealed(&answer.value);
+    let fields = diff::objects(&live.value, &after);
+    // Without an entry of ours an equal object still has to be taken over, or nothing would be known of its drift.
+    if fields.is_empty() && live.owned.is_some() {
+        looker.observer.confirmed(change.digest, live);
+        return Action::Keep;
+    }
+    Action::Update(fields)
+}
+
+fn refusal(change: &Change, error: &ApplyError) -> Refusal {
+    let remedy = match error.reason() {
+        "Forbidden" => "give the ServiceAccount the right, or name another one in spec.serviceAccountName",
+        _ if error.is_immutable() => "the field cannot change: set force, or give the object another name",
+        _ => "",
+    };
+    Refusal {
+        key: change.key.clone(),
+        origin: change.origin.clone(),
+        message: format!("dry-run failed ({}): {}", error.reason(), error.cause),
+        remedy: remedy.into(),
+        reason: error.reason().into(),
+        transient: error.is_transient(),
+    }
+}

@@ -1,0 +1,18 @@
+//! `PersistentVolumeClaim`: bound.
+
+use goyaml::Value;
+
+use super::Health;
+
+pub(super) fn health(object: &Value) -> Option<Health> {
+    let phase = object.str_at(&["status", "phase"]).unwrap_or("Unknown");
+    Some(match phase {
+        "Bound" => Health::current("is bound"),
+        "Lost" => Health::failed("has lost its volume"),
+        _ => {
+            let class = object.str_at(&["spec", "storageClassName"]);
+            let from = class.map(|class| format!(" from storage class {class}")).unwrap_or_default();
+            Health::in_progress(format!("waits for a volume{from} (phase {phase})"))
+        }
+    })
+}
