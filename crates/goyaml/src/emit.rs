@@ -2,6 +2,7 @@
 //!
 //! Both tools send the tree through JSON first, so a float without a fraction comes out as an integer.
 
+mod letters;
 mod order;
 mod scalar;
 mod writer;
@@ -66,10 +67,9 @@ fn sequence(writer: &mut Writer, items: &[Value], context: Context) {
 
 fn mapping(writer: &mut Writer, map: &Map) {
     let outer = writer.open_mapping();
-    let mut entries: Vec<_> = map.iter().map(|(key, value)| (scalar::through_json(key), value)).collect();
-    entries.sort_by(|(left, _), (right, _)| order::natural(left, right));
-    for (key, value) in &entries {
-        entry(writer, key, value);
+    let entries = map.iter().map(|(key, value)| (scalar::through_json(key), value)).collect();
+    for (key, value) in order::sort(entries) {
+        entry(writer, &key, value);
     }
     writer.close(outer);
 }

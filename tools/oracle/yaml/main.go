@@ -1,7 +1,7 @@
 // Command yaml answers newline-delimited JSON requests with what Go's YAML libraries make of a text or a value.
 //
 // Requests: {"op": "parse3"|"parse2"|"parse2strict"|"emit2"|"json", "text": string, "value": any}.
-// Answers: {"value": [documents]} or {"text": string}, or {"error": string}. Both texts and values travel as JSON.
+// Answers: {"documents": [JSON texts], "text": string, "error": string}; the error is empty if there was none.
 package main
 
 import (
@@ -11,7 +11,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"math"
 	"os"
 	"strconv"
 
@@ -27,9 +26,9 @@ type request struct {
 }
 
 type answer struct {
-	Value []json.RawMessage `json:"value"`
-	Text  *string           `json:"text,omitempty"`
-	Error string            `json:"error,omitempty"`
+	Documents []string `json:"documents"`
+	Text      string   `json:"text"`
+	Error     string   `json:"error"`
 }
 
 const maxRequest = 64 << 20
@@ -75,25 +74,24 @@ func serve(line []byte) (reply answer) {
 	return answer{Error: "unknown op " + req.Op}
 }
 
-func documents(values []json.RawMessage, err error) answer {
+func documents(values []string, err error) answer {
 	if err != nil {
-		return answer{Value: values, Error: err.Error()}
+		return answer{Documents: values, Error: err.Error()}
 	}
-	return answer{Value: values}
+	return answer{Documents: values}
 }
 
 func text(data []byte, err error) answer {
 	if err != nil {
 		return answer{Error: err.Error()}
 	}
-	s := string(data)
-	return answer{Text: &s}
+	return answer{Text: string(data)}
 }
 
 // parse3 reads as kustomize does: node, then map with text keys, then JSON.
-func parse3(input string) ([]json.RawMessage, error) {
+func parse3(input string) ([]string, error) {
 	reader := yaml3.NewDecoder(bytes.NewReader([]byte(input)))
-	values := []json.RawMessage{}
+	values := []string{}
 	for {
 		var node yaml3.Node
 		err := reader.Decode(&node)
@@ -111,26 +109,31 @@ func parse3(input string) ([]json.RawMessage, error) {
 	}
 }
 
-func decode3(node *yaml3.Node) (json.RawMessage, error) {
+func decode3(node *yaml3.Node) (string, error) {
 	if len(node.Content) == 1 && node.Content[0].Kind == yaml3.MappingNode {
 		var fields map[string]any
 		if err := node.Decode(&fields); err != nil {
-			return nil, err
+			return "", err
 		}
-		return json.Marshal(fields)
+		return asJSON(fields)
 	}
 	var any3 any
 	if err := node.Decode(&any3); err != nil {
-		return nil, err
+		return "", err
 	}
-	return json.Marshal(any3)
+	return asJSON(any3)
+}
+
+func asJSON(value any) (string, error) {
+	data, err := json.Marshal(value)
+	return string(data), err
 }
 
 // parse2 reads all documents as sigs.k8s.io/yaml reads the first one.
-func parse2(input string, strict bool) ([]json.RawMessage, error) {
+func parse2(input string, strict bool) ([]string, error) {
 	reader := yaml2.NewDecoder(bytes.NewReader([]byte(input)))
 	reader.SetStrict(strict)
-	values := []json.RawMessage{}
+	values := []string{}
 	for {
 		var tree any
 		err := reader.Decode(&tree)
@@ -144,7 +147,7 @@ func parse2(input string, strict bool) ([]json.RawMessage, error) {
 		if err != nil {
 			return values, err
 		}
-		value, err := json.Marshal(plain)
+		value, err := asJSON(plain)
 		if err != nil {
 			return values, err
 		}
@@ -186,15 +189,16 @@ func textKey(key any) (string, error) {
 	case bool:
 		return strconv.FormatBool(name), nil
 	case float64:
-		switch {
-		case math.IsInf(name, 1):
+		switch text := strconv.FormatFloat(name, 'g', -1, 32); text {
+		case "+Inf":
 			return ".inf", nil
-		case math.IsInf(name, -1):
+		case "-Inf":
 			return "-.inf", nil
-		case math.IsNaN(name):
+		case "NaN":
 			return ".nan", nil
+		default:
+			return text, nil
 		}
-		return strconv.FormatFloat(name, 'g', -1, 32), nil
 	}
 	return "", fmt.Errorf("unsupported map key of type: %T", key)
 }

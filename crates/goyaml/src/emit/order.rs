@@ -2,10 +2,48 @@
 
 use std::cmp::Ordering;
 
+use super::letters::{is_digit, is_letter};
+
+/// Sorts entries by their keys in natural order.
+///
+/// The order is not always consistent (`08` < `190` < `1e` < `08`), where Go's result hangs on the random order of its maps.
+/// Then this one goes by the bytes first. A merge of its own, as the standard sorts may panic on such an order.
+pub(super) fn sort<K: AsRef<str>, V: Copy>(mut entries: Vec<(K, V)>) -> Vec<(K, V)> {
+    entries.sort_by(|(left, _), (right, _)| left.as_ref().cmp(right.as_ref()));
+    if entries.is_sorted_by(|(left, _), (right, _)| natural(left.as_ref(), right.as_ref()).is_le()) {
+        return entries;
+    }
+    let mut runs: Vec<Vec<(K, V)>> = entries.into_iter().map(|entry| vec![entry]).collect();
+    while runs.len() > 1 {
+        let mut merged = Vec::with_capacity(runs.len().div_ceil(2));
+        let mut rest = runs.into_iter();
+        while let Some(left) = rest.next() {
+            merged.push(match rest.next() {
+                Some(right) => merge(left, right),
+                None => left,
+            });
+        }
+        runs = merged;
+    }
+    runs.pop().unwrap_or_default()
+}
+
+fn merge<K: AsRef<str>, V>(left: Vec<(K, V)>, right: Vec<(K, V)>) -> Vec<(K, V)> {
+    let mut out = Vec::with_capacity(left.len() + right.len());
+    let mut right = right.into_iter().peekable();
+    for entry in left {
+        while let Some(first) = right.next_if(|first| natural(first.0.as_ref(), entry.0.as_ref()).is_lt()) {
+            out.push(first);
+        }
+        out.push(entry);
+    }
+    out.extend(right);
+    out
+}
+
 /// Compares keys the way go-yaml sorts them: `a9` before `a10`, `_` before `9` before `A`.
-pub(super) fn natural(left: &str, right: &str) -> Ordering {
-    let (same, _) = left.bytes().zip(right.bytes()).enumerate().find(|(_, (a, b))| a != b).map_or((None, ()), |(at, _)| (Some(at), ()));
-    let Some(mut at) = same else {
+fn natural(left: &str, right: &str) -> Ordering {
+    let Some(mut at) = left.bytes().zip(right.bytes()).position(|(a, b)| a != b) else {
         return left.len().cmp(&right.len());
     };
     while !left.is_char_boundary(at) || !right.is_char_boundary(at) {
@@ -46,15 +84,4 @@ fn number(text: &str, start: i64) -> (i64, usize) {
         count += 1;
     }
     (value, count)
-}
-
-/// Unicode's general category L, as Go's `unicode.IsLetter`.
-fn is_letter(character: char) -> bool {
-    // Rust's alphabetic characters are the letters, and numbers and marks that count as alphabetic besides.
-    character.is_ascii_alphabetic() || (!character.is_ascii() && character.is_alphabetic() && !character.is_numeric())
-}
-
-/// Unicode's general category Nd, as Go's `unicode.IsDigit`.
-fn is_digit(character: char) -> bool {
-    character.is_ascii_digit()
 }

@@ -8,7 +8,7 @@ use super::JsonError;
 use crate::{Map, Value};
 
 /// Duplicate fields that are named; Kubernetes stops at as many.
-pub const MAX_DUPLICATES: usize = 100;
+const MAX_DUPLICATES: usize = 100;
 
 /// Reads one JSON document and names the fields that stand twice in their object, as `spec.containers[0].name`.
 /// Of duplicate fields the last wins.

@@ -84,12 +84,30 @@ pub(super) fn go_float(text: &str) -> Option<f64> {
     bare.parse::<f64>().ok().filter(|value| value.is_finite())
 }
 
-/// Shortest digits that read back as the same number, and the decimal exponent of the first one.
-fn shortest(scientific: &str) -> (bool, String, i32) {
-    let (mantissa, exponent) = scientific.split_once('e').unwrap_or((scientific, "0"));
+/// The shortest digits that read back as a number, and the decimal exponent of the first one.
+struct Shortest {
+    negative: bool,
+    digits: String,
+    exponent: i32,
+}
+
+/// Finds the shortest digits. Of two that are equally near the even one counts, in Go as in `serde_json`,
+/// which is asked for that reason: Rust's own formatting takes the larger one.
+fn shortest<T: serde::Serialize>(value: T) -> Shortest {
+    let text = serde_json::to_string(&value).unwrap_or_default();
+    let (mantissa, exponent) = text.split_once('e').unwrap_or((&text, "0"));
     let negative = mantissa.starts_with('-');
-    let digits = mantissa.trim_start_matches('-').replace('.', "");
-    (negative, digits, exponent.parse().unwrap_or(0))
+    let (whole, fraction) = mantissa.trim_start_matches('-').split_once('.').unwrap_or((mantissa.trim_start_matches('-'), ""));
+    let all = format!("{whole}{fraction}");
+    let digits = all.trim_start_matches('0');
+    let dropped = all.len() - digits.len();
+    let digits = digits.trim_end_matches('0').to_owned();
+    if digits.is_empty() {
+        return Shortest { negative, digits: "0".to_owned(), exponent: 0 };
+    }
+    let point = i32::try_from(whole.len()).unwrap_or(0) - i32::try_from(dropped).unwrap_or(0);
+    let exponent = exponent.trim_start_matches('+').parse::<i32>().unwrap_or(0) + point - 1;
+    Shortest { negative, digits, exponent }
 }
 
 /// Digits in positional notation.
@@ -124,20 +142,23 @@ pub(crate) fn format_g(value: f64) -> String {
     if value.is_infinite() {
         return if value > 0.0 { ".inf" } else { "-.inf" }.to_owned();
     }
-    format_g_digits(&format!("{value:e}"))
+    format_shortest(&shortest(value))
 }
 
 /// Go's `FormatFloat(value, 'g', -1, 32)`, which `sigs.k8s.io/yaml` uses for keys.
 pub(crate) fn format_g32(value: f64) -> String {
     #[expect(clippy::cast_possible_truncation, reason = "Go rounds to 32 bits here too")]
     let narrow = value as f32;
-    if narrow.is_finite() { format_g_digits(&format!("{narrow:e}")) } else { format_g(f64::from(narrow)) }
+    if narrow.is_finite() { format_shortest(&shortest(narrow)) } else { format_g(f64::from(narrow)) }
 }
 
-fn format_g_digits(scientific: &str) -> String {
-    let (negative, digits, exponent) = shortest(scientific);
-    let sign = if negative { "-" } else { "" };
-    let body = if (-4..G_EXPONENT).contains(&exponent) { positional(&digits, exponent) } else { exponential(&digits, exponent) };
+fn format_shortest(number: &Shortest) -> String {
+    let sign = if number.negative { "-" } else { "" };
+    let body = if (-4..G_EXPONENT).contains(&number.exponent) {
+        positional(&number.digits, number.exponent)
+    } else {
+        exponential(&number.digits, number.exponent)
+    };
     format!("{sign}{body}")
 }
 
@@ -149,7 +170,7 @@ pub(crate) fn format_json(value: f64) -> String {
     if !value.is_finite() {
         return "null".to_owned();
     }
-    let (negative, digits, exponent) = shortest(&format!("{value:e}"));
+    let Shortest { negative, digits, exponent } = shortest(value);
     let sign = if negative { "-" } else { "" };
     let size = value.abs();
     if size == 0.0 || (SMALL..LARGE).contains(&size) {

@@ -164,10 +164,11 @@ impl<'a> Cursor<'a> {
         }
     }
 
-    /// Goes over a byte order mark at the start of a line.
+    /// Goes over a byte order mark at the start of the text.
     pub(crate) fn skip_bom(&mut self) {
-        if self.mark.column == 0 && self.at(0) == 0xEF && self.at(1) == 0xBB && self.at(2) == 0xBF {
-            self.take(3);
+        let at_start = self.mark.index == 0;
+        while at_start && self.at(0) == 0xEF && self.at(1) == 0xBB && self.at(2) == 0xBF {
+            self.mark.index += 3;
         }
     }
 

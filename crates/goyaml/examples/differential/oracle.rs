@@ -1,0 +1,66 @@
+//! The Go program that answers for Go's libraries.
+
+use std::io::{BufRead, BufReader, Error, Write};
+use std::path::Path;
+use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+
+use goyaml::{Value, json};
+
+/// A running oracle.
+pub(crate) struct Oracle {
+    child: Child,
+    to: ChildStdin,
+    from: BufReader<ChildStdout>,
+}
+
+/// What Go answered.
+pub(crate) struct Answer {
+    pub(crate) documents: Vec<String>,
+    pub(crate) text: String,
+    pub(crate) error: String,
+}
+
+impl Oracle {
+    /// Builds the program and starts it.
+    pub(crate) fn start() -> std::io::Result<Self> {
+        let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tools/oracle/yaml");
+        let mut child = Command::new("go")
+            .args(["run", "."])
+            .current_dir(source)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()?;
+        let to = child.stdin.take().ok_or_else(|| Error::other("the oracle has no input"))?;
+        let from = child.stdout.take().ok_or_else(|| Error::other("the oracle has no output"))?;
+        Ok(Self { child, to, from: BufReader::new(from) })
+    }
+
+    /// Asks with a text.
+    pub(crate) fn read(&mut self, op: &str, text: &str) -> std::io::Result<Answer> {
+        self.ask(&Value::from_iter([("op", Value::from(op)), ("text", text.into())]))
+    }
+
+    /// Asks with a value.
+    pub(crate) fn write(&mut self, op: &str, value: &Value) -> std::io::Result<Answer> {
+        self.ask(&Value::from_iter([("op", Value::from(op)), ("value", value.clone())]))
+    }
+
+    fn ask(&mut self, request: &Value) -> std::io::Result<Answer> {
+        writeln!(self.to, "{}", json::to_go_string(request))?;
+        self.to.flush()?;
+        let mut line = String::new();
+        self.from.read_line(&mut line)?;
+        let answer = json::parse(line.as_bytes()).map_err(Error::other)?;
+        let text = |name: &str| answer.str_at(&[name]).unwrap_or_default().to_owned();
+        let documents = answer.get("documents").and_then(Value::as_list).unwrap_or_default();
+        let documents = documents.iter().filter_map(Value::as_str).map(str::to_owned).collect();
+        Ok(Answer { documents, text: text("text"), error: text("error") })
+    }
+}
+
+impl Drop for Oracle {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
