@@ -4,8 +4,30 @@
 //! [`Resource`]s in the order and with the content kustomize prints, each with the place it was read from and what
 //! changed it. The crate does no I/O.
 
+mod accumulate;
+mod build;
+mod documents;
 mod error;
+mod field_path;
 mod files;
+mod generate;
+mod hash;
+mod id;
+mod item;
+mod json_patch;
+mod limit;
+mod load;
+mod merge;
+mod name_reference;
+mod origin;
+mod path;
+mod read;
+mod scalar;
+mod selector;
+mod set;
+mod sort;
+mod table;
+mod transform;
 
 use std::sync::Arc;
 
@@ -58,6 +80,6 @@ impl Default for BuildOptions {
 }
 
 /// Builds the kustomization in the directory `path`. All faults that can be told apart are given back at once.
-pub fn build(_files: &dyn Files, path: &str, _options: &BuildOptions) -> Result<Vec<Resource>, Vec<BuildError>> {
-    Err(vec![BuildError::new(path, 0, "builds are not here yet")])
+pub fn build(files: &dyn Files, path: &str, options: &BuildOptions) -> Result<Vec<Resource>, Vec<BuildError>> {
+    build::build(files, path, options)
 }

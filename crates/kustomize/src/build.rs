@@ -1,0 +1,94 @@
+//! A whole build: read everything, gather and change it, then what is done once at the end.
+
+use goyaml::Value;
+
+use crate::accumulate::{Context, accumulate, step};
+use crate::item::Item;
+use crate::load::{self, Layer};
+use crate::{BuildError, BuildOptions, Edition, Files, Resource, hash, name_reference, origin, path, set, sort};
+
+/// Annotations that keep an object out of the output, unless their value is `false`.
+const LOCAL: &str = "config.kubernetes.io/local-config";
+
+/// Annotations of kustomize and its functions that never leave a build.
+const INTERNAL: &[&str] = &[
+    "internal.config.kubernetes.io/previousKinds",
+    "internal.config.kubernetes.io/previousNames",
+    "internal.config.kubernetes.io/prefixes",
+    "internal.config.kubernetes.io/suffixes",
+    "internal.config.kubernetes.io/previousNamespaces",
+    "internal.config.kubernetes.io/allowNameChange",
+    "internal.config.kubernetes.io/allowKindChange",
+    "internal.config.kubernetes.io/refBy",
+    "internal.config.kubernetes.io/generatorBehavior",
+    "internal.config.kubernetes.io/needsHashSuffix",
+    "internal.config.kubernetes.io/path",
+    "internal.config.kubernetes.io/index",
+    "internal.config.kubernetes.io/seqindent",
+    "internal.config.kubernetes.io/id",
+    "internal.config.kubernetes.io/annotations-migration-resource-id",
+    "config.kubernetes.io/path",
+    "config.kubernetes.io/index",
+    "config.k8s.io/id",
+    "alpha.config.kubernetes.io/transformations",
+];
+
+pub(crate) fn build(files: &dyn Files, dir: &str, options: &BuildOptions) -> Result<Vec<Resource>, Vec<BuildError>> {
+    let outside = || vec![BuildError::new(dir, 0, "the path leads out of the source")];
+    let dir = path::join("", dir.trim_start_matches('/')).ok_or_else(outside)?;
+    let root = load::load(files, &dir, options)?;
+    let wants = |name: &str| root.kustomization.build_metadata.iter().any(|option| option.text == name);
+    let context = Context { origin_annotations: wants("originAnnotations") };
+    let mut items = accumulate(&context, &root, Vec::new(), "")?;
+    add_hashes(&mut items, &root);
+    name_reference::fix(&mut items, &root.file)?;
+    items.retain(|item| !is_local(item));
+    sort::sort(&mut items, root.kustomization.sort.as_ref(), options.legacy_order);
+    set::check_ids(&items, &root.file)?;
+    if wants("managedByLabel") {
+        let label = format!("kustomize-{}", version(options.edition));
+        for item in &mut items {
+            item.value.set_at(&["metadata", "labels", "app.kubernetes.io/managed-by"], label.as_str());
+        }
+    }
+    for item in &mut items {
+        clean(item, context.origin_annotations);
+    }
+    Ok(items.into_iter().map(Item::into_resource).collect())
+}
+
+fn version(edition: Edition) -> &'static str {
+    match edition {
+        Edition::V5_7_1 => "v5.7.1",
+        Edition::V5_8_1 => "v5.8.1",
+    }
+}
+
+fn add_hashes(items: &mut [Item], root: &Layer) {
+    let by = step("hash", &root.file, 0);
+    for item in items.iter_mut().filter(|item| item.needs_hash) {
+        let name = format!("{}-{}", item.name(), hash::suffix(&item.value));
+        item.remember_id();
+        item.set_name(name);
+        item.touched(&by);
+    }
+}
+
+fn is_local(item: &Item) -> bool {
+    let value = item.value.at(&["metadata", "annotations", LOCAL]).map(crate::scalar::text);
+    value.is_some_and(|value| value != "false")
+}
+
+/// Takes away what only the build needs, and makes annotations text as kustomize does on its way out.
+fn clean(item: &mut Item, keep_origin: bool) {
+    let internal = |key: &str| INTERNAL.contains(&key) || (key == origin::ORIGIN && !keep_origin);
+    let has_internal = item.value.at(&["metadata", "annotations"]).and_then(Value::as_map);
+    if has_internal.is_some_and(|map| map.keys().any(|key| internal(key.as_str()))) {
+        let map = item.value.as_map_mut().and_then(|map| map.get_mut("metadata"));
+        let map = map.and_then(Value::as_map_mut).and_then(|map| map.get_mut("annotations")).and_then(Value::as_map_mut);
+        if let Some(map) = map {
+            map.retain(|key, _| !internal(key));
+        }
+    }
+    item.normalise_metadata("annotations");
+}

@@ -1,0 +1,217 @@
+//! Objects out of the text of one file: several documents, `List`s taken apart, metadata checked.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use goyaml::{Kind, Map, ParseOptions, Pos, Value};
+
+use crate::BuildError;
+use crate::limit::MAX_LISTS;
+use crate::scalar;
+
+/// A text and where it stands.
+#[derive(Clone, Debug)]
+pub(crate) struct Source {
+    /// Path of the file.
+    pub(crate) file: Arc<str>,
+    /// Index that positions of this text carry.
+    pub(crate) index: u32,
+    /// Line of the file before the first line of the text; more than 0 for text inside a kustomization.
+    pub(crate) offset: u32,
+}
+
+impl Source {
+    fn error(&self, line: u32, message: impl Into<String>) -> BuildError {
+        let line = if line == 0 { 0 } else { line + self.offset };
+        BuildError::new(&*self.file, line, message)
+    }
+}
+
+/// One object of a text.
+#[derive(Clone, Debug)]
+pub(crate) struct Manifest {
+    pub(crate) value: Value,
+    /// Line in the file.
+    pub(crate) line: u32,
+}
+
+/// Reads the objects of a text. All that is wrong is told at once.
+pub(crate) fn read(bytes: &[u8], source: &Source) -> Result<Vec<Manifest>, Vec<BuildError>> {
+    let text = std::str::from_utf8(bytes).map_err(|error| {
+        let line = bytes[..error.valid_up_to()].iter().filter(|byte| **byte == b'\n').count() + 1;
+        let line = u32::try_from(line).unwrap_or(u32::MAX);
+        vec![source.error(line, "the file is not UTF-8 text").hint("Only text files can be listed under resources or patches.")]
+    })?;
+    let text = text.replace("\r\n", "\n");
+    let options = ParseOptions { source: source.index, ..ParseOptions::default() };
+    let documents = goyaml::parse_documents(&text, &options)
+        .map_err(|errors| errors.iter().map(|error| source.error(error.pos.line, error.message.clone())).collect::<Vec<_>>())?;
+    let lines = Lines::new(&text);
+    let alone = documents.len() == 1;
+    let mut queue = VecDeque::new();
+    for document in documents {
+        let mut value = document.value;
+        lines.settle(&mut value);
+        let line = document.pos.line + source.offset;
+        if alone && is_wrapper(&value) {
+            queue.extend(items_of(&value, source));
+        } else {
+            queue.push_back(Manifest { value, line });
+        }
+    }
+    flatten(queue, source)
+}
+
+/// A lone `List` or `ResourceList`, whose items stand in its place.
+fn is_wrapper(value: &Value) -> bool {
+    let kind = value.str_at(&["kind"]);
+    matches!(kind, Some("List" | "ResourceList")) && (value.get("items").is_some() || value.get("functionConfig").is_some())
+}
+
+fn items_of(list: &Value, source: &Source) -> Vec<Manifest> {
+    let items = list.get("items").and_then(Value::as_list).unwrap_or_default();
+    items.iter().map(|item| Manifest { value: item.clone(), line: item.pos().line + source.offset }).collect()
+}
+
+/// Puts the items of every `…List` behind the other objects of the text, as kustomize does.
+fn flatten(mut queue: VecDeque<Manifest>, source: &Source) -> Result<Vec<Manifest>, Vec<BuildError>> {
+    let (mut found, mut errors, mut lists) = (Vec::new(), Vec::new(), 0);
+    while let Some(manifest) = queue.pop_front() {
+        if is_nothing(&manifest.value) {
+            continue;
+        }
+        if let Err(message) = check(&manifest.value) {
+            errors.push(source.error(manifest.line - source.offset, message).hint(NOT_AN_OBJECT));
+            continue;
+        }
+        let is_list = manifest.value.str_at(&["kind"]).is_some_and(|kind| kind.ends_with("List"));
+        match manifest.value.get("items").filter(|_| is_list) {
+            None => found.push(manifest),
+            Some(items) if items.is_null() => {}
+            Some(items) if items.as_list().is_none() => {
+                let message = format!("'items' of a list should be a list, not a {}", items.kind_name());
+                errors.push(source.error(items.pos().line, message));
+            }
+            Some(_) => {
+                lists += 1;
+                if lists > MAX_LISTS {
+                    errors.push(source.error(0, format!("more than {MAX_LISTS} lists in one file")));
+                    break;
+                }
+                queue.extend(items_of(&manifest.value, source));
+            }
+        }
+    }
+    if errors.is_empty() { Ok(found) } else { Err(errors) }
+}
+
+const NOT_AN_OBJECT: &str =
+    "Every document listed under resources or patches must be a Kubernetes object with apiVersion, kind and metadata.name.";
+
+fn is_nothing(value: &Value) -> bool {
+    match value.kind() {
+        Kind::Null => true,
+        Kind::Map(map) => map.is_empty(),
+        Kind::List(items) => items.is_empty(),
+        _ => false,
+    }
+}
+
+fn check(value: &Value) -> Result<(), String> {
+    if value.as_map().is_none() {
+        return Err(format!("a {} is no Kubernetes object", value.kind_name()));
+    }
+    let kind = value.get("kind").map(scalar::text).unwrap_or_default();
+    if kind.is_empty() {
+        return Err("missing kind in object".to_owned());
+    }
+    let name = value.at(&["metadata", "name"]).map(scalar::text).unwrap_or_default();
+    if name.is_empty() && !kind.ends_with("List") {
+        return Err(format!("missing metadata.name in object of kind {kind}"));
+    }
+    Ok(())
+}
+
+/// The lines of a text, to look up how a scalar was written.
+struct Lines<'a> {
+    text: &'a str,
+    starts: Vec<usize>,
+}
+
+impl<'a> Lines<'a> {
+    fn new(text: &'a str) -> Self {
+        let starts = std::iter::once(0).chain(text.match_indices('\n').map(|(at, _)| at + 1)).collect();
+        Self { text, starts }
+    }
+
+    /// The text from a position to the end of its line.
+    fn rest_of_line(&self, pos: Pos) -> &'a str {
+        let line = pos.line.checked_sub(1).and_then(|line| usize::try_from(line).ok());
+        let Some(start) = line.and_then(|line| self.starts.get(line)) else { return "" };
+        let line = self.text[*start..].split('\n').next().unwrap_or_default();
+        let column = usize::try_from(pos.column.saturating_sub(1)).unwrap_or(usize::MAX);
+        line.char_indices().nth(column).map_or("", |(at, _)| &line[at..])
+    }
+
+    /// Keeps what kustomize sees in the text, but the tree does not hold: empty fields lose their position, which tells
+    /// them from a `null` that was written; annotations become the text that was written.
+    fn settle(&self, value: &mut Value) {
+        if has_null(value) {
+            self.mark_empty(value);
+        }
+        let path = ["metadata", "annotations"];
+        let Some(annotations) = value.at(&path).filter(|map| !is_text_map(map)) else { return };
+        let mut texts = annotations.clone();
+        for (_, entry) in texts.as_map_mut().into_iter().flat_map(Map::iter_mut) {
+            if entry.as_str().is_none() && scalar::is_scalar(entry) && !entry.is_null() {
+                *entry = Value::from(self.plain_scalar(entry)).with_pos(entry.pos());
+            }
+        }
+        value.set_at(&path, texts);
+    }
+
+    fn mark_empty(&self, value: &mut Value) {
+        match value.kind() {
+            Kind::Null if !self.is_spelled_null(value.pos()) => *value = Value::NULL,
+            Kind::Map(_) => {
+                for (_, child) in value.as_map_mut().into_iter().flat_map(Map::iter_mut) {
+                    if has_null(child) {
+                        self.mark_empty(child);
+                    }
+                }
+            }
+            Kind::List(_) => {
+                for child in value.as_list_mut().into_iter().flatten().filter(|child| has_null(child)) {
+                    self.mark_empty(child);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn is_spelled_null(&self, pos: Pos) -> bool {
+        let rest = self.rest_of_line(pos);
+        ["null", "Null", "NULL", "~"].iter().any(|word| rest.starts_with(word))
+    }
+
+    /// A plain scalar as it was written.
+    fn plain_scalar(&self, value: &Value) -> String {
+        let rest = self.rest_of_line(value.pos());
+        let end = rest.find(" #").unwrap_or(rest.len());
+        let written = rest[..end].split([',', '}', ']']).next().unwrap_or_default().trim();
+        if written.is_empty() { scalar::text(value) } else { written.to_owned() }
+    }
+}
+
+fn is_text_map(value: &Value) -> bool {
+    value.as_map().is_none_or(|map| map.values().all(|value| value.as_str().is_some()))
+}
+
+fn has_null(value: &Value) -> bool {
+    match value.kind() {
+        Kind::Null => true,
+        Kind::Map(map) => map.values().any(has_null),
+        Kind::List(items) => items.iter().any(has_null),
+        _ => false,
+    }
+}

@@ -1,0 +1,132 @@
+//! ConfigMaps and Secrets out of literals and files.
+
+use goyaml::{Map, Value};
+
+use crate::accumulate::{Context, step};
+use crate::item::{Behavior, Item};
+use crate::load::{GeneratorInput, Layer};
+use crate::{BuildError, hash, origin, path, set};
+
+/// Runs the generators of a kustomization and puts what they make among its objects.
+pub(crate) fn run(
+    context: &Context,
+    layer: &Layer,
+    items: &mut Vec<Item>,
+    origin_path: &str,
+) -> Result<(), Vec<BuildError>> {
+    let mut errors = Vec::new();
+    for input in &layer.generators {
+        let mut item = make(layer, input);
+        if context.origin_annotations {
+            let file = path::join_relative(origin_path, path::base_name(&layer.file));
+            let generator = if input.is_secret { "SecretGenerator" } else { "ConfigMapGenerator" };
+            origin::annotate_generated(&mut item, &file, generator);
+        }
+        if let Err(message) = absorb(items, item) {
+            errors.push(BuildError::new(&*layer.file, input.line, message));
+        }
+    }
+    if errors.is_empty() { Ok(()) } else { Err(errors) }
+}
+
+fn make(layer: &Layer, input: &GeneratorInput) -> Item {
+    let mut value = Value::empty_map();
+    value.set_at(&["apiVersion"], "v1");
+    value.set_at(&["kind"], if input.is_secret { "Secret" } else { "ConfigMap" });
+    value.set_at(&["metadata", "name"], input.name.as_str());
+    if !input.namespace.is_empty() {
+        value.set_at(&["metadata", "namespace"], input.namespace.as_str());
+    }
+    for (field, entries) in [("labels", &input.options.labels), ("annotations", &input.options.annotations)] {
+        for (key, text) in entries {
+            value.set_at(&["metadata", field, key], text.as_str());
+        }
+    }
+    if input.is_secret {
+        value.set_at(&["type"], if input.kind.is_empty() { "Opaque" } else { &input.kind });
+        let encode = |(key, bytes): &(String, Vec<u8>)| (key.clone(), hash::base64_lines(bytes));
+        value.set_at(&["data"], input.pairs.iter().map(encode).collect::<Map>());
+    } else {
+        for (key, bytes) in &input.pairs {
+            match std::str::from_utf8(bytes) {
+                Ok(text) => value.set_at(&["data", key], text),
+                Err(_) => value.set_at(&["binaryData", key], hash::base64_lines(bytes)),
+            };
+        }
+    }
+    if input.options.immutable {
+        value.set_at(&["immutable"], true);
+    }
+    let mut item = Item::new(value, layer.file.clone(), input.line);
+    item.behavior = input.behavior;
+    item.needs_hash = !input.options.disable_name_suffix_hash;
+    item
+}
+
+/// Adds a generated object, or replaces or merges the one with its id.
+fn absorb(items: &mut Vec<Item>, mut new: Item) -> Result<(), String> {
+    let id = new.id();
+    let matches = set::with_any_id(items, &id);
+    match (matches.as_slice(), new.behavior) {
+        ([], Behavior::Create) => items.push(new),
+        ([], _) => return Err(format!("id {id} does not exist; cannot merge or replace")),
+        ([_], Behavior::Create) => return Err(format!("id {id} exists; behavior must be merge or replace")),
+        ([at], behavior) => {
+            let old = &items[*at];
+            let note = step("generator", &new.file, new.line);
+            let origin_of_old = old.value.at(&["metadata", "annotations", origin::ORIGIN]).cloned();
+            inherit(&mut new, old);
+            if behavior == Behavior::Merge {
+                merge_data(&mut new, old);
+                if let Some(text) = origin_of_old {
+                    new.value.set_at(&["metadata", "annotations", origin::ORIGIN], text);
+                }
+            }
+            new.touched(&note);
+            items[*at] = new;
+        }
+        (several, _) => {
+            return Err(format!("found {} objects that could accept the generated {id}", several.len()));
+        }
+    }
+    Ok(())
+}
+
+/// Takes over the old object's identity and metadata; what the new one says itself wins.
+fn inherit(new: &mut Item, old: &Item) {
+    for field in ["labels", "annotations"] {
+        let mut map: Map = old.metadata_texts(field).into_iter().collect();
+        for (key, text) in new.metadata_texts(field) {
+            map.insert(key, text);
+        }
+        if !map.is_empty() {
+            new.value.set_at(&["metadata", field], map);
+        }
+    }
+    new.set_name(old.name());
+    new.set_namespace(&old.namespace());
+    new.needs_hash &= old.needs_hash;
+    new.behavior = old.behavior;
+    new.previous.clone_from(&old.previous);
+    new.prefixes.clone_from(&old.prefixes);
+    new.suffixes.clone_from(&old.suffixes);
+    new.chain.clone_from(&old.chain);
+    new.file.clone_from(&old.file);
+    new.line = old.line;
+}
+
+fn merge_data(new: &mut Item, old: &Item) {
+    for field in ["data", "binaryData"] {
+        let mut map = Map::new();
+        for source in [old, &*new] {
+            for (key, value) in source.value.get(field).and_then(Value::as_map).into_iter().flat_map(Map::iter) {
+                map.insert(key, crate::scalar::text(value));
+            }
+        }
+        if map.is_empty() {
+            new.value.remove_at(&[field]);
+        } else {
+            new.value.set_at(&[field], map);
+        }
+    }
+}

@@ -1,0 +1,74 @@
+//! The suffix of generated names, and base64 in lines.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use goyaml::{Map, Value};
+use sha2::{Digest, Sha256};
+
+use crate::scalar;
+
+/// Characters of base64 in one line.
+const LINE: usize = 70;
+
+/// Characters of a hash.
+const HASH: usize = 10;
+
+/// The suffix for the name of a generated object: it depends on its data, not on its name.
+pub(crate) fn suffix(object: &Value) -> String {
+    let is_secret = object.str_at(&["kind"]) == Some("Secret");
+    let mut input = Map::new();
+    input.insert("kind", if is_secret { "Secret" } else { "ConfigMap" });
+    // kustomize looks the name up under a wrong path and finds nothing.
+    input.insert("name", "");
+    input.insert("data", object.get("data").cloned().unwrap_or_else(|| Value::from("")));
+    let other = if is_secret { "stringData" } else { "binaryData" };
+    if let Some(map) = object.get(other).filter(|value| value.as_map().is_some()) {
+        input.insert(other, map.clone());
+    }
+    if is_secret {
+        input.insert("type", object.get("type").map(scalar::text).unwrap_or_default());
+    }
+    let digest = Sha256::digest(goyaml::json::to_go_string(&input.into()).as_bytes());
+    digest.iter().flat_map(|byte| [byte >> 4, byte & 15]).take(HASH).map(digit).collect()
+}
+
+/// A hexadecimal digit in kustomize's alphabet, which cannot spell words.
+fn digit(nibble: u8) -> char {
+    char::from(b"gh2k456789mbcdtf"[usize::from(nibble)])
+}
+
+/// Base64, broken into lines if it is long.
+pub(crate) fn base64_lines(bytes: &[u8]) -> String {
+    let text = STANDARD.encode(bytes);
+    if text.len() < LINE {
+        return text;
+    }
+    let mut lines = String::with_capacity(text.len() + text.len() / LINE + 1);
+    let mut rest = text.as_str();
+    while !rest.is_empty() {
+        let (line, next) = rest.split_at(rest.len().min(LINE));
+        lines.push_str(line);
+        lines.push('\n');
+        rest = next;
+    }
+    lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn known_hash() {
+        let object = goyaml::json::parse(br#"{"kind":"ConfigMap","metadata":{"name":"x"},"data":{"a":"b"}}"#);
+        assert_eq!(suffix(&object.expect("a test's object is JSON")), "4h2mbtbbt6");
+    }
+
+    #[test]
+    fn long_base64_is_broken() {
+        assert!(!base64_lines(&[b'a'; 48]).contains('\n'));
+        let long = base64_lines(&[b'a'; 60]);
+        assert_eq!(long.lines().map(str::len).collect::<Vec<_>>(), [70, 10]);
+        assert!(long.ends_with('\n'));
+    }
+}

@@ -1,0 +1,177 @@
+//! An object on its way through a build: the manifest, and what kustomize remembers about it.
+
+use std::sync::Arc;
+
+use goyaml::{Kind, Map, Value};
+
+use crate::Resource;
+use crate::id::{Gvk, Id};
+use crate::scalar;
+
+/// How a generator's output meets an object that is already there.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Behavior {
+    /// It must not be there.
+    #[default]
+    Create,
+    /// It must be there, and is replaced.
+    Replace,
+    /// It must be there, and gets the new keys.
+    Merge,
+}
+
+/// An id that an object had before something renamed it. Group and version are always the present ones.
+#[derive(Clone, Debug)]
+pub(crate) struct Previous {
+    pub(crate) kind: String,
+    pub(crate) namespace: String,
+    pub(crate) name: String,
+}
+
+/// One object of a build.
+#[derive(Clone, Debug)]
+pub(crate) struct Item {
+    /// The manifest; null once a patch has deleted the object.
+    pub(crate) value: Value,
+    pub(crate) file: Arc<str>,
+    pub(crate) line: u32,
+    pub(crate) chain: Vec<Arc<str>>,
+    /// Oldest first.
+    pub(crate) previous: Vec<Previous>,
+    /// Innermost first.
+    pub(crate) prefixes: Vec<String>,
+    /// Innermost first.
+    pub(crate) suffixes: Vec<String>,
+    pub(crate) behavior: Behavior,
+    /// The name gets a suffix from the content.
+    pub(crate) needs_hash: bool,
+}
+
+impl Item {
+    pub(crate) fn new(value: Value, file: Arc<str>, line: u32) -> Self {
+        Self {
+            value,
+            file,
+            line,
+            chain: Vec::new(),
+            previous: Vec::new(),
+            prefixes: Vec::new(),
+            suffixes: Vec::new(),
+            behavior: Behavior::Create,
+            needs_hash: false,
+        }
+    }
+
+    pub(crate) fn gvk(&self) -> Gvk {
+        Gvk::of(&self.value)
+    }
+
+    pub(crate) fn id(&self) -> Id {
+        Id::of(&self.value)
+    }
+
+    /// All ids the object had before, oldest first.
+    pub(crate) fn previous_ids(&self) -> Vec<Id> {
+        if self.previous.is_empty() {
+            return Vec::new();
+        }
+        let Gvk { group, version, .. } = self.gvk();
+        let id = |previous: &Previous| Id {
+            gvk: Gvk { group: group.clone(), version: version.clone(), kind: previous.kind.clone() },
+            namespace: previous.namespace.clone(),
+            name: previous.name.clone(),
+        };
+        self.previous.iter().map(id).collect()
+    }
+
+    /// The id the object was read with.
+    pub(crate) fn original_id(&self) -> Id {
+        self.previous_ids().into_iter().next().unwrap_or_else(|| self.id())
+    }
+
+    /// Whether a present or former id is accepted.
+    pub(crate) fn any_id(&self, accept: impl Fn(&Id) -> bool) -> bool {
+        !self.is_deleted() && (self.previous_ids().iter().any(&accept) || accept(&self.id()))
+    }
+
+    /// Remembers the present id before it changes.
+    pub(crate) fn remember_id(&mut self) {
+        let id = self.id();
+        let namespace = id.effective_namespace().to_owned();
+        self.previous.push(Previous { kind: id.gvk.kind, namespace, name: id.name });
+    }
+
+    pub(crate) fn name(&self) -> String {
+        self.value.at(&["metadata", "name"]).map(scalar::text).unwrap_or_default()
+    }
+
+    pub(crate) fn namespace(&self) -> String {
+        self.value.at(&["metadata", "namespace"]).map(scalar::text).unwrap_or_default()
+    }
+
+    pub(crate) fn set_name(&mut self, name: impl Into<Value>) {
+        self.value.set_at(&["metadata", "name"], name);
+    }
+
+    /// Sets the namespace, or takes it away if it is empty.
+    pub(crate) fn set_namespace(&mut self, namespace: &str) {
+        if namespace.is_empty() {
+            self.value.remove_at(&["metadata", "namespace"]);
+        } else {
+            self.value.set_at(&["metadata", "namespace"], namespace);
+        }
+    }
+
+    pub(crate) fn is_deleted(&self) -> bool {
+        match self.value.kind() {
+            Kind::Null => true,
+            Kind::Map(map) => map.is_empty(),
+            _ => false,
+        }
+    }
+
+    /// Notes what touched the object.
+    pub(crate) fn touched(&mut self, by: &Arc<str>) {
+        if self.chain.last() != Some(by) {
+            self.chain.push(by.clone());
+        }
+    }
+
+    /// `metadata.labels` or `metadata.annotations` as text.
+    pub(crate) fn metadata_texts(&self, field: &str) -> Vec<(String, String)> {
+        let Some(map) = self.value.at(&["metadata", field]).and_then(Value::as_map) else {
+            return Vec::new();
+        };
+        let text = |value: &Value| {
+            // A null that was written is text to kustomize here; an empty field is empty.
+            if value.is_null() && value.pos().line > 0 { "null".to_owned() } else { scalar::text(value) }
+        };
+        map.iter().map(|(key, value)| (key.to_owned(), text(value))).collect()
+    }
+
+    /// Makes every value of `metadata.labels` or `metadata.annotations` text, and takes an empty map away.
+    pub(crate) fn normalise_metadata(&mut self, field: &str) {
+        let texts = self.metadata_texts(field);
+        if texts.is_empty() {
+            self.value.remove_at(&["metadata", field]);
+            return;
+        }
+        let is_text = |value: &Value| value.as_str().is_some();
+        if self.value.at(&["metadata", field]).and_then(Value::as_map).is_some_and(|map| map.values().all(is_text)) {
+            return;
+        }
+        let map: Map = texts.into_iter().collect();
+        self.value.set_at(&["metadata", field], map);
+    }
+
+    /// Makes annotations text, if there are any.
+    pub(crate) fn normalise_annotations_if_any(&mut self) {
+        if self.value.at(&["metadata", "annotations"]).is_some() {
+            self.normalise_metadata("annotations");
+        }
+    }
+
+    pub(crate) fn into_resource(self) -> Resource {
+        Resource { value: self.value, file: self.file, line: self.line, chain: self.chain }
+    }
+}

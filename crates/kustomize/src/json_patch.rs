@@ -1,0 +1,233 @@
+//! RFC 6902 patches as kustomize applies them.
+
+use goyaml::{Dialect, Duplicates, Kind, ParseOptions, Value};
+
+use crate::scalar;
+
+/// Operations of one patch.
+pub(crate) const MAX_OPERATIONS: usize = 10_000;
+
+/// One operation.
+#[derive(Clone, Debug)]
+pub(crate) struct Operation {
+    verb: Verb,
+    path: Pointer,
+    /// Line in the patch, from 1.
+    line: u32,
+}
+
+#[derive(Clone, Debug)]
+enum Verb {
+    Add(Value),
+    Remove,
+    Replace(Value),
+    Move(Pointer),
+    Copy(Pointer),
+    Test(Value),
+}
+
+/// A JSON pointer, taken apart.
+#[derive(Clone, Debug)]
+struct Pointer {
+    text: String,
+    parts: Vec<String>,
+}
+
+impl Pointer {
+    fn new(text: &str) -> Self {
+        let unescape = |part: &str| part.replace("~1", "/").replace("~0", "~");
+        Self { text: text.to_owned(), parts: text.split('/').skip(1).map(unescape).collect() }
+    }
+}
+
+/// Reads a patch in JSON or YAML. `Err` if the text is no list of operations.
+pub(crate) fn parse(text: &str) -> Result<Vec<Operation>, (u32, String)> {
+    let options =
+        ParseOptions { dialect: Dialect::V2, duplicate_keys: Duplicates::LastWins, ..ParseOptions::default() };
+    let documents = goyaml::parse_documents(text, &options)
+        .map_err(|errors| errors.first().map_or((0, String::new()), |error| (error.pos.line, error.message.clone())))?;
+    let Some(document) = documents.into_iter().next() else {
+        return Ok(Vec::new());
+    };
+    let list = document.value.as_list();
+    let items = list.ok_or((document.pos.line, "a JSON patch is a list of operations".to_owned()))?;
+    if items.len() > MAX_OPERATIONS {
+        return Err((document.pos.line, format!("a patch may have at most {MAX_OPERATIONS} operations")));
+    }
+    items.iter().map(operation).collect()
+}
+
+fn operation(item: &Value) -> Result<Operation, (u32, String)> {
+    let line = item.pos().line;
+    let fail = |message: String| (line, message);
+    let map = item.as_map().ok_or_else(|| fail("an operation of a JSON patch is a map with op and path".to_owned()))?;
+    let text = |key: &str| {
+        map.get(key).and_then(Value::as_str).ok_or_else(|| fail(format!("the operation lacks '{key}' (a text)")))
+    };
+    let value = || map.get("value").cloned().ok_or_else(|| fail("the operation lacks 'value'".to_owned()));
+    let verb = match text("op")? {
+        "add" => Verb::Add(value()?),
+        "remove" => Verb::Remove,
+        "replace" => Verb::Replace(value()?),
+        "move" => Verb::Move(Pointer::new(text("from")?)),
+        "copy" => Verb::Copy(Pointer::new(text("from")?)),
+        "test" => Verb::Test(map.get("value").cloned().unwrap_or_default()),
+        other => {
+            return Err(fail(format!("unknown operation '{other}': use add, remove, replace, move, copy or test")));
+        }
+    };
+    Ok(Operation { verb, path: Pointer::new(text("path")?), line })
+}
+
+/// Applies the operations in order. An error tells the line of the operation that failed.
+pub(crate) fn apply(object: &mut Value, operations: &[Operation]) -> Result<(), (u32, String)> {
+    operations.iter().try_for_each(|operation| step(object, operation).map_err(|error| (operation.line, error)))
+}
+
+fn step(object: &mut Value, operation: &Operation) -> Result<(), String> {
+    let path = &operation.path;
+    match &operation.verb {
+        Verb::Add(value) => add(object, path, value.clone()),
+        Verb::Remove => remove(object, path).map(drop),
+        Verb::Replace(value) => replace(object, path, value.clone()),
+        Verb::Move(from) => {
+            let value = remove(object, from)?;
+            add(object, path, value)
+        }
+        Verb::Copy(from) => {
+            let value = find(object, from).cloned();
+            let value = value.ok_or_else(|| format!("copy operation does not apply: nothing at '{}'", from.text))?;
+            add(object, path, value)
+        }
+        Verb::Test(expected) => test(object, path, expected),
+    }
+}
+
+fn find<'a>(object: &'a Value, path: &Pointer) -> Option<&'a Value> {
+    path.parts.iter().try_fold(object, |node, part| match node.kind() {
+        Kind::Map(map) => map.get(part),
+        Kind::List(items) => items.get(index(part, items.len())?),
+        _ => None,
+    })
+}
+
+/// The position a part of a path means in a list; negative ones count from the end.
+fn index(part: &str, length: usize) -> Option<usize> {
+    let at = part.parse::<i64>().ok()?;
+    let length = i64::try_from(length).ok()?;
+    usize::try_from(if at < 0 { at + length } else { at }).ok()
+}
+
+fn parent<'a>(object: &'a mut Value, path: &Pointer, verb: &str) -> Result<(&'a mut Value, String), String> {
+    let Some((last, parents)) = path.parts.split_last() else {
+        return Err(format!("{verb} operation does not apply: the path '{}' names the whole object", path.text));
+    };
+    let mut node = object;
+    for part in parents {
+        let missing = || format!("{verb} operation does not apply: there is no '{part}' on the way to '{}'", path.text);
+        let next = match node.kind() {
+            Kind::Map(_) => node.as_map_mut().and_then(|map| map.get_mut(part)),
+            Kind::List(_) => node.as_list_mut().and_then(|items| {
+                let at = index(part, items.len())?;
+                items.get_mut(at)
+            }),
+            _ => None,
+        };
+        node = next.ok_or_else(missing)?;
+    }
+    Ok((node, last.clone()))
+}
+
+fn add(object: &mut Value, path: &Pointer, value: Value) -> Result<(), String> {
+    let (node, last) = parent(object, path, "add")?;
+    let kind = node.kind_name();
+    if let Some(map) = node.as_map_mut() {
+        map.insert(last, value);
+        return Ok(());
+    }
+    let wrong = || format!("add operation does not apply: the parent of '{}' is a {kind}", path.text);
+    let items = node.as_list_mut().ok_or_else(wrong)?;
+    if last == "-" {
+        items.push(value);
+        return Ok(());
+    }
+    // Counted in the list as it will be, so that -1 is the end.
+    let at = index(&last, items.len() + 1).filter(|at| *at <= items.len());
+    let at = at.ok_or_else(|| format!("add operation does not apply: no position '{last}' in '{}'", path.text))?;
+    items.insert(at, value);
+    Ok(())
+}
+
+fn remove(object: &mut Value, path: &Pointer) -> Result<Value, String> {
+    let missing = || format!("remove operation does not apply: nothing at '{}'", path.text);
+    let (node, last) = parent(object, path, "remove")?;
+    if let Some(map) = node.as_map_mut() {
+        return map.remove(&last).ok_or_else(missing);
+    }
+    let items = node.as_list_mut().ok_or_else(missing)?;
+    let at = index(&last, items.len()).filter(|at| *at < items.len()).ok_or_else(missing)?;
+    Ok(items.remove(at))
+}
+
+fn replace(object: &mut Value, path: &Pointer, value: Value) -> Result<(), String> {
+    let missing = || format!("replace operation does not apply: nothing at '{}'", path.text);
+    let (node, last) = parent(object, path, "replace")?;
+    let slot = match node.kind() {
+        Kind::Map(_) => node.as_map_mut().and_then(|map| map.get_mut(&last)),
+        Kind::List(_) => node.as_list_mut().and_then(|items| {
+            let at = index(&last, items.len())?;
+            items.get_mut(at)
+        }),
+        _ => None,
+    };
+    *slot.ok_or_else(missing)? = value;
+    Ok(())
+}
+
+fn test(object: &Value, path: &Pointer, expected: &Value) -> Result<(), String> {
+    let found = find(object, path);
+    if found.map_or_else(|| expected.is_null(), |found| found == expected) {
+        return Ok(());
+    }
+    let shown = found.map_or_else(|| "nothing".to_owned(), |found| {
+        if scalar::is_scalar(found) { format!("'{}'", scalar::text(found)) } else { format!("a {}", found.kind_name()) }
+    });
+    Err(format!("testing value {} failed: found {shown}", path.text))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(object: &str, patch: &str, expected: Result<&str, &str>) {
+        let mut value = goyaml::json::parse(object.as_bytes()).expect("a test's object is JSON");
+        let operations = match goyaml::json::parse(patch.as_bytes()) {
+            Ok(list) => list.as_list().unwrap_or_default().iter().map(operation).collect::<Result<Vec<_>, _>>(),
+            Err(error) => Err((0, error.to_string())),
+        };
+        let outcome = operations.and_then(|operations| apply(&mut value, &operations));
+        match (outcome, expected) {
+            (Ok(()), Ok(expected)) => assert_eq!(goyaml::json::to_string(&value), expected, "{patch}"),
+            (Err((_, message)), Err(expected)) => assert!(message.contains(expected), "{patch}: {message}"),
+            (outcome, _) => panic!("{patch}: {outcome:?}, expected {expected:?}"),
+        }
+    }
+
+    #[test]
+    fn operations() {
+        check(r#"{"a":1}"#, r#"[{"op":"add","path":"/b","value":2}]"#, Ok(r#"{"a":1,"b":2}"#));
+        check(r#"{"a":[1,2]}"#, r#"[{"op":"add","path":"/a/-","value":3}]"#, Ok(r#"{"a":[1,2,3]}"#));
+        check(r#"{"a":[1,2]}"#, r#"[{"op":"add","path":"/a/1","value":3}]"#, Ok(r#"{"a":[1,3,2]}"#));
+        check(r#"{"a":[1]}"#, r#"[{"op":"add","path":"/a/5","value":3}]"#, Err("no position '5'"));
+        check(r#"{}"#, r#"[{"op":"add","path":"/a/b","value":3}]"#, Err("there is no 'a'"));
+        check(r#"{"a":{"x/y":1}}"#, r#"[{"op":"remove","path":"/a/x~1y"}]"#, Ok(r#"{"a":{}}"#));
+        check(r#"{"a":1}"#, r#"[{"op":"remove","path":"/b"}]"#, Err("nothing at '/b'"));
+        check(r#"{"a":1}"#, r#"[{"op":"replace","path":"/b","value":1}]"#, Err("nothing at '/b'"));
+        check(r#"{"a":1}"#, r#"[{"op":"move","from":"/a","path":"/b"}]"#, Ok(r#"{"b":1}"#));
+        check(r#"{"a":1}"#, r#"[{"op":"copy","from":"/a","path":"/b"}]"#, Ok(r#"{"a":1,"b":1}"#));
+        check(r#"{"a":1}"#, r#"[{"op":"test","path":"/a","value":2}]"#, Err("testing value /a failed"));
+        check(r#"{"a":1}"#, r#"[{"op":"test","path":"/a","value":1}]"#, Ok(r#"{"a":1}"#));
+        check(r#"{"a":[1,2,3]}"#, r#"[{"op":"remove","path":"/a/-1"}]"#, Ok(r#"{"a":[1,2]}"#));
+        check(r#"{"a":1}"#, r#"[{"op":"frob","path":"/a"}]"#, Err("unknown operation 'frob'"));
+    }
+}

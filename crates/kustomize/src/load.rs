@@ -1,0 +1,325 @@
+//! Reading: all kustomizations a build reaches, with their files, before anything is changed.
+//!
+//! Everything that cannot be read is collected here, so that one build tells all of it.
+
+mod generators;
+mod patches;
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use goyaml::Value;
+
+use crate::documents::{self, Manifest, Source};
+use crate::limit::{MAX_DEPTH, MAX_ERRORS, MAX_FILE_BYTES, MAX_LAYERS};
+use crate::read::{self, Kustomization, Text};
+use crate::{BuildError, BuildOptions, EntryKind, FileError, Files, path};
+
+pub(crate) use generators::GeneratorInput;
+pub(crate) use patches::{PatchInput, PatchKind};
+
+/// Names a kustomization file may have.
+const FILE_NAMES: [&str; 3] = ["kustomization.yaml", "kustomization.yml", "Kustomization"];
+
+/// A kustomization with everything it names.
+#[derive(Debug)]
+pub(crate) struct Layer {
+    /// Path of the kustomization file.
+    pub(crate) file: Arc<str>,
+    pub(crate) kustomization: Kustomization,
+    pub(crate) resources: Vec<Entry>,
+    pub(crate) components: Vec<(Text, Self)>,
+    /// `patchesStrategicMerge`, then `patches`.
+    pub(crate) patches: Vec<PatchInput>,
+    /// `patchesJson6902`, which come later.
+    pub(crate) late_patches: Vec<PatchInput>,
+    pub(crate) generators: Vec<GeneratorInput>,
+}
+
+/// One entry of `resources`.
+#[derive(Debug)]
+pub(crate) enum Entry {
+    /// A file with its objects.
+    File { named: Text, file: Arc<str>, manifests: Arc<Vec<Manifest>> },
+    /// A directory with its kustomization.
+    Layer(Text, Box<Layer>),
+}
+
+/// Reads the kustomization in a directory and all that it names.
+pub(crate) fn load(files: &dyn Files, dir: &str, options: &BuildOptions) -> Result<Layer, Vec<BuildError>> {
+    let mut loader = Loader { files, options, errors: Vec::new(), texts: 0, layers: 0, manifests: HashMap::new() };
+    let layer = match &options.overlay {
+        Some(overlay) => loader.root_with_overlay(dir, overlay),
+        None => loader.layer(dir, &[]),
+    };
+    match layer {
+        Some(layer) if loader.errors.is_empty() => Ok(layer),
+        _ => Err(loader.errors),
+    }
+}
+
+struct Loader<'a> {
+    files: &'a dyn Files,
+    options: &'a BuildOptions,
+    errors: Vec<BuildError>,
+    /// How many texts were read: the next one's index in positions.
+    texts: u32,
+    layers: usize,
+    /// Files that were read already; `None` for those with faults, which are told once.
+    manifests: HashMap<String, Option<Arc<Vec<Manifest>>>>,
+}
+
+/// Where a name was read.
+#[derive(Clone, Copy)]
+struct Place<'a> {
+    dir: &'a str,
+    file: &'a Arc<str>,
+    line: u32,
+}
+
+impl Loader<'_> {
+    fn fail(&mut self, error: BuildError) {
+        if self.errors.len() < MAX_ERRORS {
+            self.errors.push(error);
+        }
+    }
+
+    fn fail_all(&mut self, errors: Vec<BuildError>) {
+        errors.into_iter().for_each(|error| self.fail(error));
+    }
+
+    fn source(&mut self, file: &Arc<str>, offset: u32) -> Source {
+        self.texts += 1;
+        Source { file: file.clone(), index: self.texts, offset }
+    }
+
+    /// The kustomization file of a directory. `Ok(None)` if there is none.
+    fn find_kustomization(&mut self, dir: &str) -> Option<Option<String>> {
+        let candidates = FILE_NAMES.iter().filter_map(|name| path::join(dir, name));
+        let mut found = candidates.filter(|file| self.files.kind(file) == Some(EntryKind::File));
+        let first = found.next();
+        let Some(second) = found.next() else { return Some(first) };
+        let first = first.unwrap_or_default();
+        self.fail(
+            BuildError::new(&*first, 0, format!("Found multiple kustomization files under: {}", path::shown(dir)))
+                .hint(format!("Keep one of {} and {}.", path::base_name(&first), path::base_name(&second))),
+        );
+        None
+    }
+
+    fn kustomization(&mut self, file: &str) -> Option<Kustomization> {
+        let name: Arc<str> = file.into();
+        let bytes = match self.files.read(file) {
+            Ok(bytes) => bytes,
+            Err(error) => {
+                self.fail(BuildError::new(file, 0, error.to_string()));
+                return None;
+            }
+        };
+        match read::kustomization(&name, &bytes) {
+            Ok(kustomization) => Some(kustomization),
+            Err(errors) => {
+                self.fail_all(errors);
+                None
+            }
+        }
+    }
+
+    fn root_with_overlay(&mut self, dir: &str, overlay: &Value) -> Option<Layer> {
+        let file = self.find_kustomization(dir)?;
+        let base = match &file {
+            Some(file) => Some(self.kustomization(file)?),
+            None => None,
+        };
+        let generated = || path::join(dir, FILE_NAMES[0]).unwrap_or_default();
+        let file: Arc<str> = file.unwrap_or_else(generated).into();
+        match read::overlay(base, &file, overlay) {
+            Ok(kustomization) => self.contents(dir, &[], file, kustomization),
+            Err(errors) => {
+                self.fail_all(errors);
+                None
+            }
+        }
+    }
+
+    /// Reads the kustomization in `dir`; `above` are the directories that led there.
+    fn layer(&mut self, dir: &str, above: &[&str]) -> Option<Layer> {
+        let Some(file) = self.find_kustomization(dir)? else {
+            let at = if dir.is_empty() { "kustomization.yaml" } else { dir };
+            let names = FILE_NAMES.map(|name| format!("'{name}'")).join(", ");
+            let message = format!("unable to find one of {names} in directory '{}'", path::shown(dir));
+            self.fail(BuildError::new(at, 0, message));
+            return None;
+        };
+        let kustomization = self.kustomization(&file)?;
+        self.contents(dir, above, file.into(), kustomization)
+    }
+
+    fn contents(&mut self, dir: &str, above: &[&str], file: Arc<str>, kustomization: Kustomization) -> Option<Layer> {
+        self.layers += 1;
+        if above.len() >= MAX_DEPTH || self.layers > MAX_LAYERS {
+            let message = format!("more than {MAX_DEPTH} levels of kustomizations, or more than {MAX_LAYERS} in all");
+            self.fail(BuildError::new(&*file, 0, message));
+            return None;
+        }
+        let mut chain = above.to_vec();
+        chain.push(dir);
+        let entries: Vec<Option<Entry>> =
+            kustomization.resources.iter().map(|named| self.resource(dir, &chain, &file, named)).collect();
+        let components: Vec<Option<(Text, Layer)>> =
+            kustomization.components.iter().map(|named| self.component(dir, &chain, &file, named)).collect();
+        let patches = self.patches(dir, &file, &kustomization);
+        let late_patches = self.late_patches(dir, &file, &kustomization);
+        let generators = self.generators(dir, &file, &kustomization);
+        Some(Layer {
+            file,
+            kustomization,
+            resources: entries.into_iter().flatten().collect(),
+            components: components.into_iter().flatten().collect(),
+            patches,
+            late_patches,
+            generators,
+        })
+    }
+
+    fn resource(&mut self, dir: &str, chain: &[&str], file: &Arc<str>, named: &Text) -> Option<Entry> {
+        let place = Place { dir, file, line: named.line };
+        let target = self.resolve(place, &named.text)?;
+        match self.files.kind(&target) {
+            Some(EntryKind::File) => {
+                let manifests = self.manifests(place, &target)?;
+                Some(Entry::File { named: named.clone(), file: target.into(), manifests })
+            }
+            Some(EntryKind::Dir) => {
+                let layer = self.child(place, chain, &target)?;
+                if layer.kustomization.is_component {
+                    let message = format!("'{}' is a Component: list it under components", named.text);
+                    self.fail(BuildError::new(&**file, named.line, message));
+                    return None;
+                }
+                Some(Entry::Layer(named.clone(), Box::new(layer)))
+            }
+            None => {
+                self.missing(place, &named.text, &target);
+                None
+            }
+        }
+    }
+
+    fn component(&mut self, dir: &str, chain: &[&str], file: &Arc<str>, named: &Text) -> Option<(Text, Layer)> {
+        let place = Place { dir, file, line: named.line };
+        let target = self.resolve(place, &named.text)?;
+        match self.files.kind(&target) {
+            Some(EntryKind::Dir) => {
+                let layer = self.child(place, chain, &target)?;
+                if layer.kustomization.is_component {
+                    return Some((named.clone(), layer));
+                }
+                let message = format!("expected kind 'Component' for path '{}' but got 'Kustomization'", named.text);
+                self.fail(BuildError::new(&**file, named.line, message).hint("List it under resources, or make it a Component."));
+            }
+            Some(EntryKind::File) => {
+                let message = format!("'{}' is a file: a component is a directory", named.text);
+                self.fail(BuildError::new(&**file, named.line, message));
+            }
+            None => self.missing(place, &named.text, &target),
+        }
+        None
+    }
+
+    fn child(&mut self, place: Place<'_>, chain: &[&str], target: &str) -> Option<Layer> {
+        if let Some(visited) = chain.iter().find(|visited| path::is_within(visited, target)) {
+            let message = format!(
+                "cycle detected: candidate root '{}' contains visited root '{}'",
+                path::shown(target),
+                path::shown(visited)
+            );
+            self.fail(BuildError::new(&**place.file, place.line, message).hint("A kustomization cannot name itself or a directory above it."));
+            return None;
+        }
+        self.layer(target, chain)
+    }
+
+    /// A path inside the tree, or an error for what is none.
+    fn resolve(&mut self, place: Place<'_>, named: &str) -> Option<String> {
+        if is_remote(named) {
+            let message = format!("'{named}': remote files and bases are not supported yet");
+            self.fail(BuildError::new(&**place.file, place.line, message).hint("Copy it into the repository."));
+            return None;
+        }
+        let target = path::join(place.dir, named).filter(|_| !named.is_empty());
+        if target.is_none() {
+            let message = format!("'{named}' leads out of the source");
+            self.fail(BuildError::new(&**place.file, place.line, message).hint("Name a file or directory below the root of the repository, relative to this file."));
+        }
+        target
+    }
+
+    fn missing(&mut self, place: Place<'_>, named: &str, target: &str) {
+        let mut error = BuildError::new(&**place.file, place.line, format!("'{named}' does not exist ({target})"));
+        if let Some(near) = self.similar(target) {
+            error = error.hint(format!("Did you mean '{near}'?"));
+        }
+        self.fail(error);
+    }
+
+    /// A name in the same directory that differs by little: case, or the ending.
+    fn similar(&self, target: &str) -> Option<String> {
+        let stem = |name: &str| name.rsplit_once('.').map_or(name, |(stem, _)| stem).to_ascii_lowercase();
+        let wanted = stem(path::base_name(target));
+        self.files.list(path::parent(target)).into_iter().find(|name| stem(name) == wanted)
+    }
+
+    /// The content of a file that a kustomization names.
+    fn content(&mut self, place: Place<'_>, named: &str) -> Option<(String, Arc<[u8]>)> {
+        let target = self.resolve(place, named)?;
+        let bytes = self.bytes(place, named, &target)?;
+        Some((target, bytes))
+    }
+
+    fn bytes(&mut self, place: Place<'_>, named: &str, target: &str) -> Option<Arc<[u8]>> {
+        if self.options.root_only && !path::is_within(target, place.dir) {
+            let dir = path::shown(place.dir);
+            let message = format!("security; file '{target}' is not in or below '{dir}'");
+            self.fail(BuildError::new(&**place.file, place.line, message).hint("Move the file, or make its directory a kustomization and list that."));
+            return None;
+        }
+        match self.files.read(target) {
+            Ok(bytes) if bytes.len() > MAX_FILE_BYTES => {
+                let message = format!("'{named}' has {} bytes, more than the {MAX_FILE_BYTES} that are read", bytes.len());
+                self.fail(BuildError::new(&**place.file, place.line, message));
+                None
+            }
+            Ok(bytes) => Some(bytes),
+            Err(FileError::NotFound(_)) => {
+                self.missing(place, named, target);
+                None
+            }
+            Err(error) => {
+                self.fail(BuildError::new(&**place.file, place.line, error.to_string()));
+                None
+            }
+        }
+    }
+
+    fn manifests(&mut self, place: Place<'_>, target: &str) -> Option<Arc<Vec<Manifest>>> {
+        let bytes = self.bytes(place, target, target)?;
+        if let Some(known) = self.manifests.get(target) {
+            return known.clone();
+        }
+        let source = self.source(&target.into(), 0);
+        let read = match documents::read(&bytes, &source) {
+            Ok(manifests) => Some(Arc::new(manifests)),
+            Err(errors) => {
+                self.fail_all(errors);
+                None
+            }
+        };
+        self.manifests.insert(target.to_owned(), read.clone());
+        read
+    }
+}
+
+fn is_remote(named: &str) -> bool {
+    named.contains("://") || named.starts_with("git@") || named.starts_with("github.com/") || named.contains("?ref=")
+}

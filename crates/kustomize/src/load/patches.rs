@@ -1,0 +1,183 @@
+//! Patches: read from files or from the kustomization itself, and told apart by what they hold.
+
+use std::sync::Arc;
+
+use super::{Loader, Place};
+use crate::BuildError;
+use crate::documents::{self, Manifest, Source};
+use crate::json_patch::{self, Operation};
+use crate::read::{Kustomization, Patch, Text};
+use crate::selector::Selector;
+
+/// A patch that is ready to be applied.
+#[derive(Debug)]
+pub(crate) struct PatchInput {
+    pub(crate) kind: PatchKind,
+    pub(crate) target: Option<Selector>,
+    pub(crate) allow_name_change: bool,
+    pub(crate) allow_kind_change: bool,
+    /// Where the text of the patch stands.
+    pub(crate) file: Arc<str>,
+    /// Lines of that file before the first line of the patch.
+    pub(crate) offset: u32,
+    /// Where the kustomization names it.
+    pub(crate) named_at: u32,
+}
+
+/// What a patch holds.
+#[derive(Debug)]
+pub(crate) enum PatchKind {
+    /// Parts of objects.
+    Merge(Vec<Manifest>),
+    /// Operations.
+    Json(Vec<Operation>),
+}
+
+/// The text of a patch and where it stands.
+struct PatchText {
+    bytes: Arc<[u8]>,
+    file: Arc<str>,
+    offset: u32,
+}
+
+impl Loader<'_> {
+    /// `patchesStrategicMerge`, then `patches`.
+    pub(super) fn patches(&mut self, dir: &str, file: &Arc<str>, kustomization: &Kustomization) -> Vec<PatchInput> {
+        let mut found: Vec<PatchInput> = kustomization
+            .patches_strategic_merge
+            .iter()
+            .filter_map(|named| self.strategic_merge(Place { dir, file, line: named.line }, named))
+            .collect();
+        for patch in &kustomization.patches {
+            let place = Place { dir, file, line: patch.line };
+            let Some(text) = self.patch_text(place, patch) else { continue };
+            let source = self.source(&text.file, text.offset);
+            let input = self.classify(place, &text, &source).map(|kind| input(kind, text, patch));
+            found.extend(input.and_then(|input| self.checked(place, input)));
+        }
+        found
+    }
+
+    /// `patchesJson6902`.
+    pub(super) fn late_patches(&mut self, dir: &str, file: &Arc<str>, kustomization: &Kustomization) -> Vec<PatchInput> {
+        let mut found = Vec::new();
+        for patch in &kustomization.patches_json {
+            let place = Place { dir, file, line: patch.line };
+            if !patch.target_has_name {
+                let message = "must specify the target name in an entry of 'patchesJson6902'";
+                self.fail(BuildError::new(&**file, patch.line, message));
+                continue;
+            }
+            let Some(text) = self.patch_text(place, patch) else { continue };
+            match json_patch::parse(&String::from_utf8_lossy(&text.bytes)) {
+                Ok(operations) if operations.is_empty() => {
+                    self.fail(BuildError::new(&*text.file, 0, "patch appears to be empty"));
+                }
+                Ok(operations) => found.push(input(PatchKind::Json(operations), text, patch)),
+                Err((line, message)) => self.fail(BuildError::new(&*text.file, line + text.offset, message)),
+            }
+        }
+        found
+    }
+
+    /// An entry of `patchesStrategicMerge`: a patch itself, or the path of a file.
+    fn strategic_merge(&mut self, place: Place<'_>, named: &Text) -> Option<PatchInput> {
+        let offset = if named.text.contains('\n') { named.line } else { named.line.saturating_sub(1) };
+        let inline = self.source(place.file, offset);
+        let (manifests, file, offset) = match documents::read(named.text.as_bytes(), &inline) {
+            Ok(manifests) => (manifests, place.file.clone(), offset),
+            Err(errors) if named.text.contains('\n') => {
+                self.fail_all(errors);
+                return None;
+            }
+            Err(_) => {
+                let (target, bytes) = self.content(place, &named.text)?;
+                let file: Arc<str> = target.into();
+                let source = self.source(&file, 0);
+                match documents::read(&bytes, &source) {
+                    Ok(manifests) => (manifests, file, 0),
+                    Err(errors) => {
+                        self.fail_all(errors);
+                        return None;
+                    }
+                }
+            }
+        };
+        Some(PatchInput {
+            kind: PatchKind::Merge(manifests),
+            target: None,
+            allow_name_change: false,
+            allow_kind_change: false,
+            file,
+            offset,
+            named_at: named.line,
+        })
+    }
+
+    fn patch_text(&mut self, place: Place<'_>, patch: &Patch) -> Option<PatchText> {
+        if let Some(inline) = &patch.patch {
+            let bytes = Arc::from(inline.text.as_bytes());
+            return Some(PatchText { bytes, file: place.file.clone(), offset: patch.offset });
+        }
+        let named = patch.path.as_ref()?;
+        let (target, bytes) = self.content(Place { line: named.line, ..place }, &named.text)?;
+        Some(PatchText { bytes, file: target.into(), offset: 0 })
+    }
+
+    /// Decides what a patch is by reading it both ways.
+    fn classify(&mut self, place: Place<'_>, text: &PatchText, source: &Source) -> Option<PatchKind> {
+        let merge = documents::read(&text.bytes, source);
+        let json = json_patch::parse(&String::from_utf8_lossy(&text.bytes));
+        match (merge, json) {
+            (Ok(manifests), Ok(operations)) if !manifests.is_empty() && !operations.is_empty() => {
+                let message = "the patch reads both as a strategic merge patch and as a JSON patch";
+                self.fail(BuildError::new(&**place.file, place.line, message));
+                None
+            }
+            (Ok(manifests), json) if !manifests.is_empty() || json.is_err() => Some(PatchKind::Merge(manifests)),
+            (_, Ok(operations)) => Some(PatchKind::Json(operations)),
+            (Ok(manifests), Err(_)) => Some(PatchKind::Merge(manifests)),
+            (Err(errors), Err((line, message))) => {
+                if looks_like_operations(&text.bytes) {
+                    let hint = "A JSON patch is a list of operations: '- op: replace', 'path: /spec/replicas', 'value: 2'.";
+                    self.fail(BuildError::new(&*text.file, line + text.offset, message).hint(hint));
+                } else {
+                    self.fail_all(errors);
+                }
+                None
+            }
+        }
+    }
+
+    fn checked(&mut self, place: Place<'_>, input: PatchInput) -> Option<PatchInput> {
+        let problem = match &input.kind {
+            PatchKind::Json(_) if input.target.is_none() => Some("must specify a target for a JSON patch"),
+            PatchKind::Merge(manifests) if input.target.is_some() && manifests.len() > 1 => {
+                Some("several patches in one entry cannot share a target: make an entry of each")
+            }
+            PatchKind::Merge(manifests) if manifests.is_empty() => Some("the patch is empty"),
+            _ => None,
+        };
+        let Some(problem) = problem else { return Some(input) };
+        self.fail(BuildError::new(&**place.file, place.line, problem));
+        None
+    }
+}
+
+fn looks_like_operations(bytes: &[u8]) -> bool {
+    let start = String::from_utf8_lossy(bytes);
+    let first = start.lines().map(str::trim).find(|line| !line.is_empty() && !line.starts_with('#'));
+    first.is_some_and(|line| line.starts_with('-') && !line.starts_with("---") || line.starts_with('['))
+}
+
+fn input(kind: PatchKind, text: PatchText, patch: &Patch) -> PatchInput {
+    PatchInput {
+        kind,
+        target: patch.target.clone(),
+        allow_name_change: patch.allow_name_change,
+        allow_kind_change: patch.allow_kind_change,
+        file: text.file,
+        offset: text.offset,
+        named_at: patch.line,
+    }
+}

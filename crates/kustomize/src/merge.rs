@@ -1,0 +1,454 @@
+//! Strategic merge as kustomize does it: its own rules, not the API server's.
+//!
+//! Maps are merged, `null` deletes, `$patch: delete|replace|merge` in maps and lists is obeyed. Lists replace lists,
+//! unless their items match by key ([`merge_keys`]): then items that match are merged and new ones come *first*.
+
+use goyaml::{Kind, Map, Pos, Value};
+
+use crate::id::Gvk;
+use crate::scalar;
+use crate::table::merge_keys::{self, Field};
+use crate::table::kinds;
+
+const DIRECTIVE: &str = "$patch";
+
+/// What a patch says about the node it stands in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Directive {
+    Merge,
+    Replace,
+    Delete,
+}
+
+/// Merges a patch into an object. `None` if the patch deletes it.
+pub(crate) fn strategic(object: &Value, patch: &Value) -> Result<Option<Value>, String> {
+    let merged = node(Some(object.clone()), Some(patch.clone()), Schema::default())?;
+    Ok(merged.value)
+}
+
+/// What is known about the node being merged.
+#[derive(Clone, Copy, Default)]
+struct Schema {
+    /// Name in [`merge_keys`]; `None` for an unknown type.
+    of: Option<&'static str>,
+    /// Keys of the list, if the node is one that is merged.
+    keys: Option<&'static [&'static str]>,
+}
+
+impl Schema {
+    /// The schema of a node that has none from above: objects inside objects say their type themselves.
+    fn or_own(self, dest: Option<&Value>, patch: Option<&Value>) -> Self {
+        if self.of.is_some() {
+            return self;
+        }
+        let own = |node: Option<&Value>| {
+            let gvk = node.filter(|node| node.get("kind").is_some() && node.get("apiVersion").is_some()).map(Gvk::of)?;
+            kinds::merge_type(&gvk.group, &gvk.version, &gvk.kind)
+        };
+        Self { of: own(dest).or_else(|| own(patch)), ..self }
+    }
+
+    fn field(self, name: &str) -> Self {
+        let field = self.of.and_then(merge_keys::find).and_then(|of| of.field(name));
+        field.map_or(Self::default(), |Field { keys, child, .. }| Self { of: (!child.is_empty()).then_some(child), keys })
+    }
+
+    fn items(self) -> Self {
+        Self { keys: None, ..self }
+    }
+}
+
+/// A merged node.
+struct Merged {
+    /// The node; `None` if it is to be taken away.
+    value: Option<Value>,
+    /// Whether it grew out of the object's own node; if not, it took the node's place.
+    in_place: bool,
+}
+
+impl Merged {
+    const GONE: Self = Self { value: None, in_place: true };
+}
+
+fn node(dest: Option<Value>, patch: Option<Value>, schema: Schema) -> Result<Merged, String> {
+    let schema = schema.or_own(dest.as_ref(), patch.as_ref());
+    let shape = [&dest, &patch].into_iter().flatten().find(|node| !node.is_null());
+    let Some(shape) = shape else {
+        return map(dest, patch, schema);
+    };
+    let kind = scalar::node_kind(shape);
+    let other = [&dest, &patch].into_iter().flatten().find(|node| !node.is_null() && scalar::node_kind(node) != kind);
+    if let Some(other) = other {
+        return Err(format!("wrong node kind: expected {kind} but was {}", scalar::node_kind(other)));
+    }
+    match (shape.kind(), schema.keys) {
+        (Kind::Map(_), _) => map(dest, patch, schema),
+        (Kind::List(_), Some(keys)) => keyed_list(dest, patch, schema, keys),
+        _ => {
+            let in_place = patch.is_none();
+            Ok(Merged { value: patch.or(dest), in_place })
+        }
+    }
+}
+
+/// A null that was spelled out; one that was not is marked by having no line.
+fn is_spelled_null(value: &Value) -> bool {
+    value.is_null() && value.pos().line > 0
+}
+
+fn map(dest: Option<Value>, mut patch: Option<Value>, schema: Schema) -> Result<Merged, String> {
+    let Some(mut dest) = dest.filter(|dest| !dest.is_null() || patch.is_none()) else {
+        return added_map(patch, schema);
+    };
+    if dest.is_null() {
+        // Nothing to merge: a null that someone wrote stays, an empty field goes.
+        let value = is_spelled_null(&dest).then_some(dest);
+        return Ok(Merged { value, in_place: true });
+    }
+    let directive = match &mut patch {
+        None => Directive::Merge,
+        Some(patch) if patch.is_null() => return Ok(Merged::GONE),
+        Some(patch) => take_directive(patch)?,
+    };
+    match directive {
+        Directive::Delete => Ok(Merged::GONE),
+        Directive::Replace => {
+            let value = fields(patch.clone().unwrap_or_default(), patch.as_ref(), schema)?;
+            Ok(Merged { value: Some(value), in_place: false })
+        }
+        Directive::Merge => {
+            if let Some(map) = dest.as_map_mut().filter(|map| map.contains_key(DIRECTIVE)) {
+                map.remove(DIRECTIVE);
+            }
+            Ok(Merged { value: Some(fields(dest, patch.as_ref(), schema)?), in_place: true })
+        }
+    }
+}
+
+/// A map that only the patch has: taken over, less what its own nulls and directives take away.
+fn added_map(patch: Option<Value>, schema: Schema) -> Result<Merged, String> {
+    let Some(mut patch) = patch.filter(|patch| !patch.is_null()) else {
+        return Ok(Merged::GONE);
+    };
+    if let Ok(Directive::Delete) = take_directive(&mut patch) {
+        return Ok(Merged::GONE);
+    }
+    let value = fields(patch.clone(), Some(&patch), schema)?;
+    Ok(Merged { value: Some(value), in_place: false })
+}
+
+fn fields(mut dest: Value, patch: Option<&Value>, schema: Schema) -> Result<Value, String> {
+    let mut names: Vec<String> = Vec::new();
+    for source in [Some(&dest), patch].into_iter().flatten().filter_map(Value::as_map) {
+        names.extend(source.keys().map(|key| key.as_str().to_owned()));
+    }
+    names.sort_unstable();
+    names.dedup();
+    for name in names {
+        let old = dest.get(&name).cloned();
+        let new = patch.and_then(|patch| patch.get(&name)).cloned();
+        if new.is_none() && old.as_ref().is_some_and(|old| is_settled(old)) {
+            continue;
+        }
+        let kept_null = new.is_none() && old.as_ref().is_some_and(is_spelled_null);
+        let merged = node(old, new, schema.field(&name)).map_err(|error| within(&name, &error))?;
+        let Some(map) = dest.as_map_mut() else { continue };
+        match merged.value.filter(|value| !value.is_null() || kept_null) {
+            Some(value) => {
+                map.insert(name, value);
+            }
+            None => {
+                map.remove(&name);
+            }
+        }
+    }
+    Ok(dest)
+}
+
+/// Whether merging nothing into the node leaves it as it is: it holds no empty field that would be dropped.
+fn is_settled(value: &Value) -> bool {
+    match value.kind() {
+        Kind::Map(map) => map.values().all(is_settled),
+        Kind::List(items) => items.iter().all(scalar::is_scalar),
+        Kind::Null => is_spelled_null(value),
+        _ => true,
+    }
+}
+
+fn within(name: &str, error: &str) -> String {
+    match error.strip_prefix("at ") {
+        Some(rest) => format!("at {name}.{rest}"),
+        None => format!("at {name}: {error}"),
+    }
+}
+
+fn directive_of(value: &Value) -> Result<Directive, String> {
+    match scalar::text(value).as_str() {
+        "delete" => Ok(Directive::Delete),
+        "replace" => Ok(Directive::Replace),
+        "merge" => Ok(Directive::Merge),
+        other => Err(format!("unknown patch strategy '{other}': use delete, replace or merge")),
+    }
+}
+
+/// Reads `$patch` out of a map or list and takes it away.
+fn take_directive(patch: &mut Value) -> Result<Directive, String> {
+    match patch.kind() {
+        Kind::Map(map) => {
+            let Some(value) = map.get(DIRECTIVE) else { return Ok(Directive::Merge) };
+            let directive = directive_of(value)?;
+            if let Some(map) = patch.as_map_mut() {
+                map.remove(DIRECTIVE);
+            }
+            Ok(directive)
+        }
+        Kind::List(items) => {
+            let Some(item) = items.iter().find(|item| item.get(DIRECTIVE).is_some()) else {
+                return Ok(Directive::Merge);
+            };
+            if item.as_map().is_some_and(|map| map.len() > 1) {
+                return Ok(Directive::Merge);
+            }
+            let directive = directive_of(item.get(DIRECTIVE).unwrap_or(&Value::NULL))?;
+            if let Some(items) = patch.as_list_mut() {
+                items.retain(|item| item.get(DIRECTIVE).is_none() && !is_empty(item));
+            }
+            Ok(directive)
+        }
+        _ => Err("a strategic merge patch must be a map or a list here".to_owned()),
+    }
+}
+
+fn is_empty(value: &Value) -> bool {
+    value.is_null() || value.as_map().is_some_and(Map::is_empty)
+}
+
+fn keyed_list(
+    dest: Option<Value>,
+    patch: Option<Value>,
+    schema: Schema,
+    keys: &'static [&'static str],
+) -> Result<Merged, String> {
+    let added = dest.as_ref().is_none_or(Value::is_null);
+    let mut patch = patch;
+    if !added && patch.as_ref().is_some_and(Value::is_null) {
+        return Ok(Merged::GONE);
+    }
+    let directive = match &mut patch {
+        Some(patch) if !added => take_directive(patch)?,
+        _ => Directive::Merge,
+    };
+    let base = match directive {
+        Directive::Delete => return Ok(Merged::GONE),
+        Directive::Replace => patch.clone(),
+        Directive::Merge if added => patch.clone(),
+        Directive::Merge => dest,
+    };
+    let own = directive == Directive::Merge && !added;
+    let lists = Lists { dest: items_of(base.as_ref()), patch: items_of(patch.as_ref()) };
+    let merged = if keys.is_empty() { lists.as_set() } else { lists.by_keys(keys, schema.items())? };
+    let pos = base.map_or(Pos::default(), |base| base.pos());
+    Ok(Merged { value: Some(Value::from(merged).with_pos(pos)), in_place: own })
+}
+
+fn items_of(list: Option<&Value>) -> Vec<Value> {
+    list.and_then(Value::as_list).map(<[Value]>::to_vec).unwrap_or_default()
+}
+
+/// Two lists that are merged item by item.
+struct Lists {
+    dest: Vec<Value>,
+    patch: Vec<Value>,
+}
+
+impl Lists {
+    /// A list of scalars as a set: the patch's come first.
+    fn as_set(self) -> Vec<Value> {
+        let mut result: Vec<Value> = Vec::new();
+        for item in self.patch.into_iter().chain(self.dest) {
+            let text = scalar::text(&item);
+            if !item.is_null() && !result.iter().any(|known| scalar::text(known) == text) {
+                result.push(item);
+            }
+        }
+        result
+    }
+
+    fn by_keys(mut self, keys: &[&str], schema: Schema) -> Result<Vec<Value>, String> {
+        let mut all = self.key_values(keys);
+        if all.is_empty() {
+            return Ok(self.dest);
+        }
+        if keys.len() > 1 {
+            complete(&mut all);
+        }
+        let valid = ValidKeys::of(keys, &all);
+        let mut result: Vec<Value> = Vec::new();
+        for values in &all {
+            let values = valid.pick(values);
+            self.merge_item(&valid, &values, schema, &mut result)?;
+        }
+        for item in self.dest {
+            valid.append(&mut result, item);
+        }
+        Ok(result)
+    }
+
+    /// The key values of all items, the patch's first, each once.
+    fn key_values(&self, keys: &[&str]) -> Vec<Vec<String>> {
+        let mut all: Vec<Vec<String>> = Vec::new();
+        for item in self.patch.iter().chain(&self.dest) {
+            let values: Vec<String> =
+                keys.iter().map(|key| item.get(key).map(scalar::text).unwrap_or_default()).collect();
+            if !all.contains(&values) {
+                all.push(values);
+            }
+        }
+        all
+    }
+
+    fn merge_item(
+        &mut self,
+        valid: &ValidKeys<'_>,
+        values: &[String],
+        schema: Schema,
+        result: &mut Vec<Value>,
+    ) -> Result<(), String> {
+        let at = self.dest.iter().position(|item| valid.finds(item, values));
+        let patch = self.patch.iter().find(|item| valid.finds(item, values)).cloned();
+        let merged = node(at.map(|at| self.dest[at].clone()), patch, schema)
+            .map_err(|error| within(&format!("[{}]", values.join(",")), &error))?;
+        let Some(mut value) = merged.value.filter(|value| !is_empty(value)) else {
+            self.dest.retain(|item| !is_empty(item) && !valid.equals(item, values));
+            return Ok(());
+        };
+        valid.complete_keys(&mut value, values);
+        if let (Some(at), true) = (at, merged.in_place) {
+            self.dest[at] = value.clone();
+        }
+        valid.put(result, value, values);
+        Ok(())
+    }
+}
+
+/// Fills gaps in keys of several parts: an item without `protocol` is the one that has the same port.
+fn complete(all: &mut [Vec<String>]) {
+    for left in 0..all.len() {
+        let first = all[left].clone();
+        for right in 0..all.len() {
+            if let Some(both) = unite(&first, &all[right]) {
+                all[left].clone_from(&both);
+                all[right] = both;
+            }
+        }
+    }
+}
+
+fn unite(left: &[String], right: &[String]) -> Option<Vec<String>> {
+    let mut shared = false;
+    let mut both = Vec::with_capacity(left.len());
+    for (left, right) in left.iter().zip(right) {
+        if left == right {
+            shared = true;
+        } else if !left.is_empty() && !right.is_empty() {
+            return None;
+        }
+        both.push(if left.is_empty() { right.clone() } else { left.clone() });
+    }
+    shared.then_some(both)
+}
+
+/// The keys of a list that at least one item has; all of them if none has any.
+struct ValidKeys<'a> {
+    keys: Vec<&'a str>,
+    /// Whether a key of the type is among them.
+    used: Vec<bool>,
+}
+
+impl<'a> ValidKeys<'a> {
+    fn of(keys: &[&'a str], all: &[Vec<String>]) -> Self {
+        let mut used: Vec<bool> =
+            (0..keys.len()).map(|at| all.iter().any(|values| !values[at].is_empty())).collect();
+        if !used.contains(&true) {
+            used.fill(true);
+        }
+        let keys = keys.iter().zip(&used).filter(|(_, used)| **used).map(|(key, _)| *key).collect();
+        Self { keys, used }
+    }
+
+    fn pick(&self, values: &[String]) -> Vec<String> {
+        values.iter().zip(&self.used).filter(|(_, used)| **used).map(|(value, _)| value.clone()).collect()
+    }
+
+    /// Whether an item is the one meant: the parts of the key that have a value decide.
+    fn finds(&self, item: &Value, values: &[String]) -> bool {
+        if item.as_map().is_none() {
+            return false;
+        }
+        let has_value = values.iter().any(|value| !value.is_empty());
+        self.keys.iter().zip(values).filter(|(_, value)| !has_value || !value.is_empty()).all(|(key, value)| {
+            item.get(key).is_some_and(|field| scalar::text(field) == *value)
+        })
+    }
+
+    /// Whether an item has all keys, with the values as far as these are known.
+    fn equals(&self, item: &Value, values: &[String]) -> bool {
+        self.keys.iter().zip(values).all(|(key, value)| {
+            item.get(key).is_some_and(|field| value.is_empty() || scalar::text(field) == *value)
+        })
+    }
+
+    fn complete_keys(&self, item: &mut Value, values: &[String]) {
+        let Some(map) = item.as_map_mut() else { return };
+        for (key, value) in self.keys.iter().zip(values) {
+            if !value.is_empty() && !map.contains_key(key) {
+                map.insert(*key, plain(value));
+            }
+        }
+    }
+
+    /// Puts an item in the place of those with the same key, or at the end.
+    fn put(&self, items: &mut Vec<Value>, item: Value, values: &[String]) {
+        items.retain(|known| !is_empty(known));
+        let mut found = false;
+        for known in items.iter_mut().filter(|known| self.equals(known, values)) {
+            *known = item.clone();
+            found = true;
+        }
+        if !found {
+            items.push(item);
+        }
+    }
+
+    /// Adds an item of the object behind those that are already merged; one of them may be itself.
+    fn append(&self, items: &mut Vec<Value>, item: Value) {
+        let text = |key: &&str| item.get(key).map(scalar::text);
+        let known: Vec<Option<String>> = self.keys.iter().map(text).collect();
+        if known.iter().all(Option::is_some) {
+            let values: Vec<String> = known.into_iter().flatten().collect();
+            if self.keys.len() > 1 {
+                items.retain(|known| !self.equals(known, &values));
+            }
+            self.put(items, item, &values);
+            return;
+        }
+        if known.iter().all(Option::is_none) {
+            // An item without any key leaves nothing but itself: kustomize's behaviour, kept.
+            items.clear();
+            items.push(item);
+            return;
+        }
+        let partial = |candidate: &Value| {
+            self.keys.iter().zip(&known).all(|(key, value)| {
+                value.as_ref().is_none_or(|value| candidate.get(key).is_some_and(|field| scalar::text(field) == *value))
+            })
+        };
+        items.retain(|candidate| !partial(candidate));
+        items.push(item);
+    }
+}
+
+/// A key's text as a plain scalar reads it.
+fn plain(text: &str) -> Value {
+    text.parse::<i64>().map_or_else(|_| Value::from(text), Value::from)
+}

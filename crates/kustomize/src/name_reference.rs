@@ -1,0 +1,259 @@
+//! Following renamed objects: fields that named an object by its old name get the new one.
+
+use std::collections::{HashMap, HashSet};
+
+use goyaml::{Kind, Value};
+
+use crate::BuildError;
+use crate::accumulate::step;
+use crate::field_path::{Missing, visit};
+use crate::id::{Gvk, GvkPattern, Id};
+use crate::item::Item;
+use crate::scalar;
+use crate::table::fields::FieldSpec;
+use crate::table::references::{self, Reference};
+
+/// Follows all references of all objects.
+pub(crate) fn fix(items: &mut [Item], file: &std::sync::Arc<str>) -> Result<(), Vec<BuildError>> {
+    let references = references::all();
+    let targets = Targets::new(items);
+    if targets.by_old_name.is_empty() {
+        return Ok(());
+    }
+    let by = step("nameReference", file, 0);
+    let mut errors = Vec::new();
+    for at in 0..items.len() {
+        let referrer = Referrer::new(&items[at]);
+        let mut value = items[at].value.clone();
+        for reference in &references {
+            let outcome = follow(&mut value, reference, &referrer, &targets);
+            if let Err(message) = outcome {
+                errors.push(BuildError::new(&*items[at].file, items[at].line, message));
+            }
+        }
+        if value != items[at].value {
+            items[at].value = value;
+            items[at].touched(&by);
+        }
+    }
+    if errors.is_empty() { Ok(()) } else { Err(errors) }
+}
+
+fn follow(value: &mut Value, reference: &Reference, referrer: &Referrer, targets: &Targets) -> Result<(), String> {
+    for spec in reference.fields.iter().filter(|spec| spec.pattern().selects(&referrer.original)) {
+        // The object may have changed its kind since it was read; the field is looked up in what it was.
+        let anywhere = FieldSpec { group: "".into(), version: "".into(), kind: "".into(), ..spec.clone() };
+        let search = Search { target: reference.target, spec, referrer, targets };
+        visit(value, &anywhere, Missing::Skip, &mut |node| search.update(node))?;
+    }
+    Ok(())
+}
+
+/// What an object could be named by, kept apart so that objects can change meanwhile.
+struct Target {
+    id: Id,
+    previous: Vec<Id>,
+    prefixes: Vec<String>,
+    suffixes: Vec<String>,
+    original_namespace: String,
+    file: String,
+}
+
+struct Targets {
+    all: Vec<Target>,
+    by_old_name: HashMap<String, Vec<usize>>,
+}
+
+impl Targets {
+    fn new(items: &[Item]) -> Self {
+        let mut by_old_name: HashMap<String, Vec<usize>> = HashMap::new();
+        let mut all = Vec::with_capacity(items.len());
+        for (at, item) in items.iter().enumerate() {
+            let previous = item.previous_ids();
+            let names: HashSet<&str> = previous.iter().map(|id| id.name.as_str()).collect();
+            for name in names {
+                by_old_name.entry(name.to_owned()).or_default().push(at);
+            }
+            all.push(Target {
+                id: item.id(),
+                original_namespace: item.original_id().effective_namespace().to_owned(),
+                previous,
+                prefixes: item.prefixes.clone(),
+                suffixes: item.suffixes.clone(),
+                file: format!("{}:{}", item.file, item.line),
+            });
+        }
+        Self { all, by_old_name }
+    }
+}
+
+/// The object whose fields are followed.
+struct Referrer {
+    id: Id,
+    original: Gvk,
+    prefixes: Vec<String>,
+    suffixes: Vec<String>,
+    /// Namespaces of the ServiceAccounts a RoleBinding names.
+    account_namespaces: HashSet<String>,
+    /// Group and kind a binding's `roleRef` names.
+    role: Option<(String, String)>,
+}
+
+impl Referrer {
+    fn new(item: &Item) -> Self {
+        Self {
+            id: item.id(),
+            original: item.original_id().gvk,
+            prefixes: item.prefixes.clone(),
+            suffixes: item.suffixes.clone(),
+            account_namespaces: account_namespaces(item),
+            role: role_of(&item.value),
+        }
+    }
+
+    /// Whether this object can name the target at all.
+    fn reaches(&self, target: &Target) -> bool {
+        self.id.gvk.is_cluster_scoped()
+            || target.id.gvk.is_cluster_scoped()
+            || self.id.same_namespace(&target.id)
+            || self.account_namespaces.contains(&target.id.namespace)
+    }
+
+    /// Whether the target is in the same namespace, or of a kind for which that does not matter.
+    fn is_beside(&self, target: &Target) -> bool {
+        self.id.gvk.is_cluster_scoped()
+            || target.id.gvk.is_cluster_scoped()
+            || target.id.gvk.kind == "ServiceAccount"
+            || self.id.same_namespace(&target.id)
+    }
+
+    /// Whether the target was renamed together with this object.
+    fn shares_names(&self, target: &Target, allow_none: bool) -> bool {
+        let same = |left: &[String], right: &[String]| {
+            (allow_none && (left.is_empty() || right.is_empty())) || same_end(left, right)
+        };
+        same(&target.prefixes, &self.prefixes) && same(&target.suffixes, &self.suffixes)
+    }
+}
+
+/// Whether the shorter list is the end of the longer; an empty one only of an empty one.
+fn same_end(left: &[String], right: &[String]) -> bool {
+    if left.is_empty() || right.is_empty() {
+        return left.len() == right.len();
+    }
+    left.ends_with(right) || right.ends_with(left)
+}
+
+fn account_namespaces(item: &Item) -> HashSet<String> {
+    if item.gvk().kind != "RoleBinding" {
+        return HashSet::new();
+    }
+    let subjects = item.value.get("subjects").and_then(Value::as_list).unwrap_or_default();
+    let accounts = subjects.iter().filter(|subject| subject.str_at(&["kind"]) == Some("ServiceAccount"));
+    accounts.filter_map(|subject| subject.str_at(&["namespace"])).map(str::to_owned).collect()
+}
+
+fn role_of(object: &Value) -> Option<(String, String)> {
+    let role = object.get("roleRef")?;
+    Some((scalar::text(role.get("apiGroup")?), scalar::text(role.get("kind")?)))
+}
+
+/// One field of one object, and the kind it names.
+struct Search<'a> {
+    target: GvkPattern<'static>,
+    spec: &'a FieldSpec,
+    referrer: &'a Referrer,
+    targets: &'a Targets,
+}
+
+impl Search<'_> {
+    fn update(&self, node: &mut Value) -> Result<(), String> {
+        match node.kind() {
+            Kind::Null => Ok(()),
+            Kind::List(_) => {
+                let items = node.as_list_mut().into_iter().flatten();
+                items.filter(|item| !item.is_null()).try_for_each(|item| self.update(item))
+            }
+            Kind::Map(_) => self.update_map(node),
+            _ => self.update_name(node),
+        }
+    }
+
+    /// A field that is the name.
+    fn update_name(&self, node: &mut Value) -> Result<(), String> {
+        let old = scalar::text(node);
+        if let Some(target) = self.find(&old, None)?
+            && target.id.name != old
+        {
+            *node = Value::from(target.id.name.as_str()).with_pos(node.pos());
+        }
+        Ok(())
+    }
+
+    /// A field that holds name and namespace.
+    fn update_map(&self, node: &mut Value) -> Result<(), String> {
+        let Some(old) = node.get("name").map(scalar::text) else {
+            return Err(format!("the field '{}' lacks 'name'", self.spec.path));
+        };
+        let namespace = node.get("namespace").map(scalar::text);
+        let Some(target) = self.find(&old, Some(namespace.as_deref()))? else { return Ok(()) };
+        if target.id.name == old && target.id.namespace.is_empty() {
+            return Ok(());
+        }
+        node.set_at(&["name"], target.id.name.as_str());
+        if !target.id.namespace.is_empty() {
+            node.set_at(&["namespace"], target.id.namespace.as_str());
+        }
+        Ok(())
+    }
+
+    /// The object that was called `old`. `namespace` is given where the field can hold one.
+    fn find(&self, old: &str, namespace: Option<Option<&str>>) -> Result<Option<&Target>, String> {
+        let Some(named) = self.targets.by_old_name.get(old) else { return Ok(None) };
+        let mut found: Vec<&Target> =
+            named.iter().map(|at| &self.targets.all[*at]).filter(|target| self.referrer.reaches(target)).collect();
+        if let Some(Some(namespace)) = namespace {
+            self.keep_namespace(&mut found, namespace);
+        }
+        found.retain(|target| target.previous.iter().any(|id| self.target.selects(&id.gvk)));
+        if self.spec.path.ends_with("roleRef/name")
+            && let Some((group, kind)) = &self.referrer.role
+        {
+            let pattern = GvkPattern { group, version: "", kind };
+            found.retain(|target| target.previous.iter().any(|id| pattern.selects(&id.gvk)));
+        }
+        found.retain(|target| self.referrer.is_beside(target));
+        if found.len() == 1 {
+            return Ok(found.pop());
+        }
+        found.retain(|target| self.referrer.shares_names(target, true));
+        if found.len() > 1 {
+            found.retain(|target| self.referrer.shares_names(target, false));
+        }
+        let with_namespace = namespace.is_some();
+        let same = |target: &&Target| {
+            let first = &found[0].id;
+            target.id.name == first.name && (!with_namespace || target.id.namespace == first.namespace)
+        };
+        if found.is_empty() || found.iter().all(same) {
+            return Ok(found.into_iter().next());
+        }
+        Err(self.ambiguous(old, &found))
+    }
+
+    /// Keeps those that were in a namespace when they were read, or else those that are in it now.
+    fn keep_namespace(&self, found: &mut Vec<&Target>, namespace: &str) {
+        let reachable = self.targets.all.iter().filter(|target| self.referrer.reaches(target));
+        let known = reachable.into_iter().any(|target| target.original_namespace == namespace);
+        if known {
+            found.retain(|target| target.original_namespace == namespace);
+        } else {
+            found.retain(|target| target.id.effective_namespace() == namespace);
+        }
+    }
+
+    fn ambiguous(&self, old: &str, found: &[&Target]) -> String {
+        let places: Vec<String> = found.iter().map(|target| format!("{} ({})", target.id, target.file)).collect();
+        format!("found multiple possible referrals for '{old}' in the field '{}': {}", self.spec.path, places.join(", "))
+    }
+}

@@ -1,0 +1,178 @@
+//! A kustomization file as kustomize's fields.
+
+mod decode;
+mod fields;
+
+use std::sync::Arc;
+
+use goyaml::{Dialect, Duplicates, ParseOptions, Value};
+
+use crate::BuildError;
+use crate::selector::Selector;
+use crate::table::fields::FieldSpec;
+
+/// A text with the line it was read from.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Text {
+    pub(crate) text: String,
+    pub(crate) line: u32,
+}
+
+/// A kustomization or a component.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Kustomization {
+    pub(crate) is_component: bool,
+    pub(crate) resources: Vec<Text>,
+    pub(crate) components: Vec<Text>,
+    pub(crate) namespace: Option<Text>,
+    pub(crate) name_prefix: Option<Text>,
+    pub(crate) name_suffix: Option<Text>,
+    pub(crate) common_labels: Vec<(String, String)>,
+    pub(crate) labels: Vec<Labels>,
+    pub(crate) common_annotations: Vec<(String, String)>,
+    pub(crate) patches_strategic_merge: Vec<Text>,
+    pub(crate) patches_json: Vec<Patch>,
+    pub(crate) patches: Vec<Patch>,
+    pub(crate) images: Vec<Image>,
+    pub(crate) replicas: Vec<Replicas>,
+    pub(crate) config_maps: Vec<Generator>,
+    pub(crate) secrets: Vec<Generator>,
+    pub(crate) generator_options: Option<GeneratorOptions>,
+    pub(crate) sort: Option<Sort>,
+    pub(crate) build_metadata: Vec<Text>,
+}
+
+/// An entry of `labels`.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Labels {
+    pub(crate) pairs: Vec<(String, String)>,
+    pub(crate) include_selectors: bool,
+    pub(crate) include_templates: bool,
+    pub(crate) fields: Vec<FieldSpec>,
+    pub(crate) line: u32,
+}
+
+/// An entry of `patches` or `patchesJson6902`.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Patch {
+    pub(crate) path: Option<Text>,
+    pub(crate) patch: Option<Text>,
+    /// Lines of the kustomization before the first line of an inline patch.
+    pub(crate) offset: u32,
+    pub(crate) target: Option<Selector>,
+    /// Whether the target names an object, as `patchesJson6902` demands.
+    pub(crate) target_has_name: bool,
+    pub(crate) allow_name_change: bool,
+    pub(crate) allow_kind_change: bool,
+    pub(crate) line: u32,
+}
+
+/// An entry of `images`.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Image {
+    pub(crate) name: String,
+    pub(crate) new_name: String,
+    pub(crate) new_tag: String,
+    pub(crate) tag_suffix: String,
+    pub(crate) digest: String,
+    pub(crate) line: u32,
+}
+
+/// An entry of `replicas`.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Replicas {
+    pub(crate) name: String,
+    pub(crate) count: i64,
+    pub(crate) line: u32,
+}
+
+/// An entry of `configMapGenerator` or `secretGenerator`.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Generator {
+    pub(crate) name: String,
+    pub(crate) namespace: String,
+    pub(crate) behavior: String,
+    pub(crate) kind: String,
+    pub(crate) literals: Vec<Text>,
+    pub(crate) files: Vec<Text>,
+    pub(crate) envs: Vec<Text>,
+    pub(crate) options: GeneratorOptions,
+    pub(crate) line: u32,
+}
+
+/// What generated objects get beside their data.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct GeneratorOptions {
+    pub(crate) labels: Vec<(String, String)>,
+    pub(crate) annotations: Vec<(String, String)>,
+    pub(crate) disable_name_suffix_hash: bool,
+    pub(crate) immutable: bool,
+}
+
+/// `sortOptions`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Sort {
+    /// The order of the files.
+    Fifo,
+    /// By kind; these kinds first and last, or kustomize's own lists.
+    Legacy(Option<(Vec<String>, Vec<String>)>),
+}
+
+/// Reads a kustomization file. All that is wrong is told at once.
+pub(crate) fn kustomization(file: &Arc<str>, bytes: &[u8]) -> Result<Kustomization, Vec<BuildError>> {
+    let text = std::str::from_utf8(bytes).map_err(|_| vec![BuildError::new(&**file, 0, "the file is not UTF-8 text")])?;
+    let options =
+        ParseOptions { dialect: Dialect::V2, duplicate_keys: Duplicates::LastWins, ..ParseOptions::default() };
+    let documents = goyaml::parse_documents(text, &options).map_err(|errors| {
+        errors.iter().map(|error| BuildError::new(&**file, error.pos.line, error.message.clone())).collect::<Vec<_>>()
+    })?;
+    let mut documents = documents.into_iter();
+    let value = documents.next().map(|document| document.value).unwrap_or_default();
+    if let Some(second) = documents.next() {
+        let error = BuildError::new(&**file, second.pos.line, "a kustomization file holds one document only")
+            .hint("Move what follows '---' into a file of its own and list it under resources.");
+        return Err(vec![error]);
+    }
+    let read = fields::read(file, &value)?;
+    if is_empty(&value) {
+        return Err(vec![BuildError::new(&**file, 0, "kustomization.yaml is empty").hint("Add at least 'resources:'.")]);
+    }
+    Ok(read)
+}
+
+/// Nothing but type and version.
+fn is_empty(value: &Value) -> bool {
+    let Some(map) = value.as_map() else { return value.is_null() };
+    map.iter().all(|(key, value)| value.is_null() || key.eq_ignore_ascii_case("kind") || key.eq_ignore_ascii_case("apiVersion"))
+}
+
+/// Merges fields that come from elsewhere, such as a Flux Kustomization, into the root kustomization.
+///
+/// Single values replace; lists are appended, except that an image replaces the one with the same name.
+pub(crate) fn overlay(base: Option<Kustomization>, file: &Arc<str>, value: &Value) -> Result<Kustomization, Vec<BuildError>> {
+    let over = fields::read(file, value)?;
+    let Some(mut base) = base else { return Ok(over) };
+    for (slot, new) in [
+        (&mut base.namespace, over.namespace),
+        (&mut base.name_prefix, over.name_prefix),
+        (&mut base.name_suffix, over.name_suffix),
+    ] {
+        if new.is_some() {
+            *slot = new;
+        }
+    }
+    base.resources.extend(over.resources);
+    base.components.extend(over.components);
+    base.patches.extend(over.patches);
+    base.labels.extend(over.labels);
+    for image in over.images {
+        match base.images.iter_mut().find(|known| known.name == image.name) {
+            Some(known) => *known = image,
+            None => base.images.push(image),
+        }
+    }
+    if !over.build_metadata.is_empty() {
+        base.build_metadata = over.build_metadata;
+    }
+    Ok(base)
+}

@@ -1,0 +1,134 @@
+//! `images`: other names, tags and digests.
+
+use goyaml::{Kind, Map, Value};
+use regex::Regex;
+
+use super::each;
+use crate::BuildError;
+use crate::accumulate::step;
+use crate::field_path::{Missing, set_scalar, visit};
+use crate::item::Item;
+use crate::load::Layer;
+use crate::read::Image;
+use crate::scalar;
+use crate::table::fields::IMAGES;
+
+/// Changes the images a kustomization names.
+pub(super) fn run(layer: &Layer, items: &mut [Item]) -> Result<(), Vec<BuildError>> {
+    for image in &layer.kustomization.images {
+        let change = Change::new(image).map_err(|message| vec![BuildError::new(&*layer.file, image.line, message)])?;
+        let by = step("image", &layer.file, image.line);
+        each(items, &by, |item| {
+            if item.gvk().kind == "CustomResourceDefinition" {
+                return Ok(());
+            }
+            change.containers(&mut item.value)?;
+            IMAGES.iter().try_for_each(|spec| visit(&mut item.value, spec, Missing::Skip, &mut |node| change.apply(node)))
+        })?;
+    }
+    Ok(())
+}
+
+/// One entry of `images`, ready to be applied.
+struct Change<'a> {
+    image: &'a Image,
+    matcher: Regex,
+}
+
+impl<'a> Change<'a> {
+    fn new(image: &'a Image) -> Result<Self, String> {
+        // The name is a regular expression to kustomize, so that a dot in it matches anything.
+        let pattern = format!("^{}(:[a-zA-Z0-9_.{{}}-]*)?(@sha256:[a-zA-Z0-9_.{{}}-]*)?$", image.name);
+        let matcher = Regex::new(&pattern).map_err(|error| format!("image name '{}': {error}", image.name))?;
+        Ok(Self { image, matcher })
+    }
+
+    /// Finds lists called `containers` and `initContainers` wherever they are.
+    fn containers(&self, node: &mut Value) -> Result<(), String> {
+        if let Some(items) = node.as_list().filter(|items| items.iter().any(|item| !scalar::is_scalar(item))) {
+            let count = items.len();
+            let Some(items) = node.as_list_mut() else { return Ok(()) };
+            return items.iter_mut().take(count).try_for_each(|item| self.containers(item));
+        }
+        if !matches!(node.kind(), Kind::Map(map) if map.values().any(|value| !scalar::is_scalar(value))) {
+            return Ok(());
+        }
+        for (key, value) in node.as_map_mut().into_iter().flat_map(Map::iter_mut) {
+            self.containers(value)?;
+            if matches!(key, "containers" | "initContainers") {
+                value.as_list_mut().into_iter().flatten().try_for_each(|container| self.container(container))?;
+            }
+        }
+        Ok(())
+    }
+
+    fn container(&self, container: &mut Value) -> Result<(), String> {
+        if container.is_null() {
+            return Ok(());
+        }
+        let kind = scalar::node_kind(container);
+        let map = container.as_map_mut().ok_or_else(|| format!("wrong node kind: expected MappingNode but was {kind}"))?;
+        map.get_mut("image").map_or(Ok(()), |image| self.apply(image))
+    }
+
+    fn apply(&self, node: &mut Value) -> Result<(), String> {
+        if !scalar::is_scalar(node) {
+            return Err(format!("wrong node kind: expected ScalarNode but was {}", scalar::node_kind(node)));
+        }
+        let text = scalar::text(node);
+        if self.matcher.is_match(&text) {
+            set_scalar(node, self.changed(&text))?;
+        }
+        Ok(())
+    }
+
+    fn changed(&self, text: &str) -> String {
+        let Image { new_name, new_tag, tag_suffix, digest: new_digest, .. } = self.image;
+        let (name, tag, digest) = split(text);
+        let name = if new_name.is_empty() { name } else { new_name };
+        let (tag, digest) = match (new_tag.is_empty(), new_digest.is_empty()) {
+            (false, false) => (new_tag.clone(), new_digest.as_str()),
+            (false, true) => (new_tag.clone(), ""),
+            (true, false) => (String::new(), new_digest.as_str()),
+            (true, true) if !tag_suffix.is_empty() => (format!("{tag}{tag_suffix}"), ""),
+            (true, true) => (tag.to_owned(), digest),
+        };
+        let mut result = name.to_owned();
+        if !tag.is_empty() {
+            result.push(':');
+            result.push_str(&tag);
+        }
+        if !digest.is_empty() {
+            result.push('@');
+            result.push_str(digest);
+        }
+        result
+    }
+}
+
+/// Name, tag and digest of an image; what is missing is empty.
+fn split(image: &str) -> (&str, &str, &str) {
+    let search_from = image.find('/').unwrap_or(0);
+    let find = |mark: char| image[search_from..].find(mark).map(|at| at + search_from);
+    match (find(':'), find('@')) {
+        (None, None) => (image, "", ""),
+        (Some(colon), Some(at)) if colon < at => (&image[..colon], &image[colon + 1..at], &image[at + 1..]),
+        (_, Some(at)) => (&image[..at], "", &image[at + 1..]),
+        (Some(colon), None) => (&image[..colon], &image[colon + 1..], ""),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parts_of_images() {
+        let check = |image, expected| assert_eq!(split(image), expected, "{image}");
+        check("nginx", ("nginx", "", ""));
+        check("nginx:1.2", ("nginx", "1.2", ""));
+        check("host:5000/nginx:1.2", ("host:5000/nginx", "1.2", ""));
+        check("nginx@sha256:ab", ("nginx", "", "sha256:ab"));
+        check("nginx:1@sha256:ab", ("nginx", "1", "sha256:ab"));
+    }
+}

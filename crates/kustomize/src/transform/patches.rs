@@ -1,0 +1,141 @@
+//! `patchesStrategicMerge`, `patches` and `patchesJson6902`.
+
+use std::sync::Arc;
+
+use crate::accumulate::step;
+use crate::documents::Manifest;
+use crate::id::Id;
+use crate::item::Item;
+use crate::json_patch::{self, Operation};
+use crate::load::{Layer, PatchInput, PatchKind};
+use crate::selector::Selector;
+use crate::{BuildError, merge, set};
+
+/// Applies patches in order; faults of all of them are told.
+pub(super) fn run(layer: &Layer, patches: &[PatchInput], items: &mut Vec<Item>) -> Result<(), Vec<BuildError>> {
+    let mut errors = Vec::new();
+    for patch in patches {
+        let outcome = match (&patch.kind, &patch.target) {
+            (PatchKind::Merge(manifests), Some(target)) => merge_selected(patch, manifests, target, items),
+            (PatchKind::Merge(manifests), None) => merge_by_id(patch, manifests, items),
+            (PatchKind::Json(operations), Some(target)) => operate(patch, operations, target, items),
+            (PatchKind::Json(_), None) => Ok(()),
+        };
+        items.retain(|item| !item.is_deleted());
+        if let Err(more) = outcome.and_then(|()| set::check_ids(items, &layer.file)) {
+            errors.extend(more);
+        }
+    }
+    if errors.is_empty() { Ok(()) } else { Err(errors) }
+}
+
+/// Applies each patch to the one object whose id it has.
+fn merge_by_id(patch: &PatchInput, manifests: &[Manifest], items: &mut [Item]) -> Result<(), Vec<BuildError>> {
+    let mut errors = Vec::new();
+    for manifest in manifests {
+        let id = Id::of(&manifest.value);
+        let fail = |message: String| BuildError::new(&*patch.file, manifest.line, message);
+        match set::with_any_id(items, &id).as_slice() {
+            [at] => {
+                let by = step("patch", &patch.file, manifest.line);
+                errors.extend(merge_one(patch, manifest, &mut items[*at], &by).err());
+            }
+            [] => errors.push(fail(format!("no resource matches strategic merge patch {id}")).hint(no_match_hint(&id, items))),
+            several => {
+                let message = format!("{} resources match the strategic merge patch {id}", several.len());
+                errors.push(fail(message).hint("Give the patch a target that names one of them."));
+            }
+        }
+    }
+    if errors.is_empty() { Ok(()) } else { Err(errors) }
+}
+
+/// What is there with the same name or of the same kind.
+fn no_match_hint(id: &Id, items: &[Item]) -> String {
+    let same_name = items.iter().find(|item| item.any_id(|known| known.name == id.name && known.gvk.kind == id.gvk.kind));
+    if let Some(item) = same_name {
+        let (found, wanted) = (item.original_id(), id);
+        if found.gvk != wanted.gvk {
+            return format!("{}:{} has it with apiVersion {}.", item.file, item.line, found.gvk.api_version());
+        }
+        return format!("{}:{} has it in the namespace '{}'.", item.file, item.line, found.effective_namespace());
+    }
+    let mut names: Vec<String> =
+        items.iter().filter(|item| item.gvk().kind == id.gvk.kind).map(|item| item.original_id().name).take(5).collect();
+    names.sort();
+    if names.is_empty() {
+        return format!("There is no {} among the resources.", id.gvk.kind);
+    }
+    format!("Of this kind there are: {}.", names.join(", "))
+}
+
+/// Applies one patch to all objects a selector accepts.
+fn merge_selected(
+    patch: &PatchInput,
+    manifests: &[Manifest],
+    target: &Selector,
+    items: &mut [Item],
+) -> Result<(), Vec<BuildError>> {
+    let Some(manifest) = manifests.first() else { return Ok(()) };
+    let by = step("patch", &patch.file, manifest.line);
+    let mut errors = Vec::new();
+    for item in items.iter_mut().filter(|item| target.selects(item)) {
+        // The target decides what is patched, so the patch's own version must not change it.
+        let mut adapted = manifest.clone();
+        adapted.value.set_at(&["apiVersion"], item.gvk().api_version());
+        errors.extend(merge_one(patch, &adapted, item, &by).err());
+    }
+    if errors.is_empty() { Ok(()) } else { Err(errors) }
+}
+
+fn merge_one(patch: &PatchInput, manifest: &Manifest, item: &mut Item, by: &Arc<str>) -> Result<(), BuildError> {
+    let (id, namespace) = (item.id(), item.namespace());
+    if patch.allow_name_change || patch.allow_kind_change {
+        item.remember_id();
+    }
+    let merged = merge::strategic(&item.value, &manifest.value).map_err(|message| {
+        BuildError::new(&*patch.file, manifest.line, format!("the patch does not fit {id}: {message}"))
+    })?;
+    item.touched(by);
+    let Some(value) = merged else {
+        item.value = goyaml::Value::NULL;
+        return Ok(());
+    };
+    item.value = value;
+    if item.is_deleted() {
+        return Ok(());
+    }
+    if !patch.allow_kind_change {
+        item.value.set_at(&["kind"], id.gvk.kind);
+    }
+    if !patch.allow_name_change {
+        item.set_name(id.name);
+    }
+    item.set_namespace(&namespace);
+    Ok(())
+}
+
+/// Applies operations to all objects a selector accepts.
+fn operate(
+    patch: &PatchInput,
+    operations: &[Operation],
+    target: &Selector,
+    items: &mut [Item],
+) -> Result<(), Vec<BuildError>> {
+    let by = step("patch", &patch.file, if patch.offset == 0 { 1 } else { patch.named_at });
+    let mut errors = Vec::new();
+    for item in items.iter_mut().filter(|item| target.selects(item)) {
+        item.remember_id();
+        match json_patch::apply(&mut item.value, operations) {
+            Ok(()) => {
+                item.normalise_annotations_if_any();
+                item.touched(&by);
+            }
+            Err((line, message)) => {
+                let message = format!("{} of {}:{}: {message}", item.id(), item.file, item.line);
+                errors.push(BuildError::new(&*patch.file, line + patch.offset, message));
+            }
+        }
+    }
+    if errors.is_empty() { Ok(()) } else { Err(errors) }
+}
