@@ -21,7 +21,7 @@ use crate::typed::{Duplicates, TypeErrors};
 pub use conflict::{Conflict, Conflicts};
 pub use entries::{Action, Entries, EntriesError, Identity, Owned};
 pub use equality::keep_times;
-use updater::{Typed, Updater};
+use updater::Updater;
 
 /// The manager under whose name the fields of an object without `managedFields` are put when it is first applied to.
 const BEFORE_FIRST_APPLY: &str = "before-first-apply";
@@ -263,10 +263,4 @@ fn cap(mut managed: Entries) -> Entries {
 /// A manager's name in the quotes that messages put around it.
 fn quoted(name: &str) -> String {
     go_text::quote(name)
-}
-
-impl<'a> Manager<'a> {
-    fn typed(&self, value: Value) -> Typed<'a> {
-        Typed { value, of: self.of }
-    }
 }

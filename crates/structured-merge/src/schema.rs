@@ -81,6 +81,8 @@ pub struct Schema {
 /// The shapes that a value of a type may have.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct TypeDef {
+    /// The name under which the type is published.
+    pub(crate) name: Option<Arc<str>>,
     pub(crate) scalar: Option<Scalar>,
     pub(crate) list: Option<List>,
     pub(crate) map: Option<MapType>,
@@ -179,6 +181,7 @@ impl Schema {
     /// A schema without kinds.
     pub fn new() -> Self {
         let any = |element, atomic| TypeDef {
+            name: None,
             scalar: Some(Scalar::Untyped),
             list: Some(List { associative: false, keys: Arc::new([]), element: ATOMIC }),
             map: Some(MapType { fields: Arc::default(), element: Some(element), atomic }),

@@ -173,7 +173,12 @@ var structs = map[string]any{
 	"Deployment": appsv1.Deployment{}, "Service": corev1.Service{}, "Pod": corev1.Pod{}, "ConfigMap": corev1.ConfigMap{},
 }
 
-func (s *server) answer(r *request) (any, error) {
+func (s *server) answer(r *request) (out any, err error) {
+	defer func() {
+		if fault := recover(); fault != nil {
+			out, err = nil, fmt.Errorf("panic: %v", fault)
+		}
+	}()
 	switch r.Op {
 	case "apply", "update":
 		return s.managed(r)

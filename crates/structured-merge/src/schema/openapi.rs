@@ -39,7 +39,7 @@ pub(super) fn add_document(schema: &mut Schema, document: &Value) -> Result<(), 
             RAW_EXTENSION => schema.resolve(ATOMIC).clone(),
             _ => Reader::new(schema, name).read(model, Context::default())?,
         };
-        schema.types[id.0 as usize] = definition;
+        schema.types[id.0 as usize] = TypeDef { name: Some(Arc::from(*name)), ..definition };
     }
     complete_variants(schema);
     for (_, model, id) in new {
@@ -124,6 +124,7 @@ impl<'a> Reader<'a> {
                 scalar: Some(Scalar::Untyped),
                 list: Some(self.list(model, context)?),
                 map: Some(self.map(model, context)?),
+                name: None,
             }),
             "object" => Ok(TypeDef { map: Some(self.map(model, context)?), ..TypeDef::default() }),
             "array" => Ok(TypeDef { list: Some(self.list(model, context)?), ..TypeDef::default() }),
