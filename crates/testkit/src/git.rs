@@ -1,0 +1,37 @@
+//! Real Git repositories, served by the real `git` over HTTP and by the real `sshd`, on loopback only.
+
+mod http;
+mod repository;
+mod ssh;
+
+use std::{path::Path, process::Command};
+
+pub use http::{Access, GitServer, Setup};
+pub use repository::GitRepo;
+pub use ssh::{SshKey, SshServer};
+
+/// `git` with nothing of this machine's or user's settings.
+fn git(dir: &Path) -> Command {
+    let mut command = Command::new("git");
+    command
+        .current_dir(dir)
+        .env_clear()
+        .env("PATH", std::env::var_os("PATH").unwrap_or_default())
+        .env("HOME", "/nonexistent")
+        .env("LC_ALL", "C")
+        .env("GIT_CONFIG_GLOBAL", "/dev/null")
+        .env("GIT_CONFIG_NOSYSTEM", "1")
+        .env("GIT_TERMINAL_PROMPT", "0");
+    command
+}
+
+/// Runs a command to its end and gives its output.
+///
+/// # Panics
+/// If it cannot be started or fails: a test cannot go on without it.
+fn run(command: &mut Command) -> String {
+    let output = command.output().expect("the program can be started");
+    let complaint = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{command:?} failed: {complaint}");
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}

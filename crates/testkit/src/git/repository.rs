@@ -1,0 +1,118 @@
+//! A working copy that a test writes into, with the same author and times on every machine.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    sync::atomic::{AtomicU64, Ordering},
+};
+
+use tempfile::TempDir;
+
+use super::{git, run};
+
+/// 2026-01-01T00:00:00Z: the time of the first commit; each next one is a minute later.
+const FIRST_COMMIT: u64 = 1_767_225_600;
+
+/// A repository in a temporary folder, on branch `main`.
+#[derive(Debug)]
+pub struct GitRepo {
+    dir: TempDir,
+    commits: AtomicU64,
+}
+
+impl Default for GitRepo {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl GitRepo {
+    /// An empty repository.
+    ///
+    /// # Panics
+    /// If `git` is missing or the disk is full, as all methods here.
+    pub fn new() -> Self {
+        let dir = tempfile::tempdir().expect("a temporary folder");
+        run(git(dir.path()).args(["init", "--quiet", "--initial-branch=main"]));
+        Self { dir, commits: AtomicU64::new(0) }
+    }
+
+    /// A repository with these files in one commit.
+    pub fn with_files(files: &[(&str, &str)]) -> Self {
+        let repository = Self::new();
+        for (path, text) in files {
+            repository.write(path, text);
+        }
+        repository.commit("first");
+        repository
+    }
+
+    /// Its folder.
+    pub fn path(&self) -> &Path {
+        self.dir.path()
+    }
+
+    /// Writes a file; folders are made.
+    pub fn write(&self, path: &str, bytes: impl AsRef<[u8]>) {
+        let file = self.file(path);
+        fs::write(file, bytes).expect("a file can be written");
+    }
+
+    /// Makes a symbolic link.
+    pub fn link(&self, path: &str, target: &str) {
+        let file = self.file(path);
+        #[cfg(unix)]
+        std::os::unix::fs::symlink(target, file).expect("a link can be made");
+        #[cfg(not(unix))]
+        fs::write(file, target).expect("a file can be written");
+    }
+
+    fn file(&self, path: &str) -> PathBuf {
+        let file = self.path().join(path);
+        let parent = file.parent().expect("a file stands in a folder");
+        fs::create_dir_all(parent).expect("folders can be made");
+        file
+    }
+
+    /// Commits all there is and gives the commit's id.
+    pub fn commit(&self, message: &str) -> String {
+        let minutes = self.commits.fetch_add(1, Ordering::Relaxed);
+        let date = format!("{} +0000", FIRST_COMMIT + minutes * 60);
+        self.git(&["add", "--all"]);
+        run(git(self.path())
+            .args(["commit", "--quiet", "--allow-empty", "--message", message])
+            .env("GIT_AUTHOR_NAME", "Ada Lovelace")
+            .env("GIT_AUTHOR_EMAIL", "ada@example.org")
+            .env("GIT_COMMITTER_NAME", "Ada Lovelace")
+            .env("GIT_COMMITTER_EMAIL", "ada@example.org")
+            .env("GIT_AUTHOR_DATE", &date)
+            .env("GIT_COMMITTER_DATE", &date));
+        self.git(&["rev-parse", "HEAD"]).trim().to_owned()
+    }
+
+    /// Writes a file and commits it.
+    pub fn commit_file(&self, path: &str, text: &str) -> String {
+        self.write(path, text);
+        self.commit(&format!("change {path}"))
+    }
+
+    /// An annotated tag on HEAD.
+    pub fn tag(&self, name: &str) {
+        self.git(&[
+            "-c", "user.name=Ada Lovelace", "-c", "user.email=ada@example.org", "tag", "--annotate", "--message", name, name,
+        ]);
+    }
+
+    /// Any other git command; gives its output.
+    pub fn git(&self, arguments: &[&str]) -> String {
+        run(git(self.path()).args(arguments))
+    }
+
+    /// Makes the bare repository at `bare` (made if missing) equal to this one, by force.
+    pub fn publish(&self, bare: &Path) {
+        if !bare.exists() {
+            run(git(self.path()).args(["init", "--quiet", "--bare", "--initial-branch=main"]).arg(bare));
+        }
+        run(git(self.path()).args(["push", "--quiet", "--mirror", "--force"]).arg(bare));
+    }
+}
