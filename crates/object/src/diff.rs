@@ -25,3 +25,6 @@ pub struct FieldDiff {
     /// What is there now; `None` when the field is gone.
     pub after: Option<Value>,
 }
+
+#[cfg(test)]
+mod tests;

@@ -120,8 +120,8 @@ mod tests {
             "web_a_apps_Deployment",
             "web_p_policy_PodDisruptionBudget",
             "web_p__Pod",
-            "web_d_apps_DaemonSet",
             "web_t_a.io_Thing",
+            "web_d_apps_DaemonSet",
             "_w_admissionregistration.k8s.io_MutatingWebhookConfiguration",
             "_w_admissionregistration.k8s.io_ValidatingWebhookConfiguration",
         ];

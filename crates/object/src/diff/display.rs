@@ -40,6 +40,11 @@ fn line(out: &mut fmt::Formatter<'_>, field: &FieldDiff, width: usize) -> fmt::R
     match (&field.before, &field.after) {
         (Some(before), Some(after)) => match (text_lines(before), text_lines(after)) {
             (Some(before), Some(after)) => changed_lines(out, before, after),
+            // The same text of another type: the quotes make the difference.
+            _ if scalar_text(before) == scalar_text(after) => {
+                let json = goyaml::json::to_string;
+                write!(out, "{} -> {}", cut(&json(before)), cut(&json(after)))
+            }
             _ => write!(out, "{} -> {}", short(before), short(after)),
         },
         (None, Some(after)) => write!(out, "+ {}", short(after)),

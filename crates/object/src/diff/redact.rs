@@ -73,9 +73,8 @@ pub fn seal_secret(object: &mut Value, digest: &dyn Fn(&[u8]) -> String) {
             }
         }
     }
-    if let Some(annotations) = object.child_map_mut("metadata").and_then(|meta| meta.get_mut("annotations")) {
-        if let Some(map) = annotations.as_map_mut() {
-            map.retain(|key, _| key != LAST_APPLIED);
-        }
+    let metadata = object.as_map_mut().and_then(|map| map.get_mut("metadata")).and_then(Value::as_map_mut);
+    if let Some(annotations) = metadata.and_then(|map| map.get_mut("annotations")).and_then(Value::as_map_mut) {
+        annotations.remove(LAST_APPLIED);
     }
 }
