@@ -2,6 +2,8 @@
 //!
 //! `cargo run -p setpoint-goyaml --example differential -- --count 20000 [--seed 1] [--show 20] [--words] [--files FOLDER]`
 //!
+//! `--record` renews the golden answers in `tests/golden.json` instead.
+//!
 //! Needs Go; the oracle is `tools/oracle/yaml`. Ends with status 1 if a result differs.
 
 #[path = "differential/compare.rs"]
@@ -10,6 +12,8 @@ mod compare;
 mod generate;
 #[path = "differential/oracle.rs"]
 mod oracle;
+#[path = "differential/record.rs"]
+mod record;
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -24,6 +28,7 @@ struct Settings {
     seed: u64,
     show: usize,
     words: bool,
+    record: bool,
     files: Option<PathBuf>,
 }
 
@@ -40,19 +45,24 @@ fn main() -> ExitCode {
 
 fn settings() -> Settings {
     let arguments: Vec<String> = std::env::args().collect();
-    let value = |name: &str| arguments.iter().position(|argument| argument == name).and_then(|at| arguments.get(at + 1));
+    let value =
+        |name: &str| arguments.iter().position(|argument| argument == name).and_then(|at| arguments.get(at + 1));
     let number = |name: &str, default: u64| value(name).and_then(|text| text.parse().ok()).unwrap_or(default);
     Settings {
         count: number("--count", 2_000),
         seed: number("--seed", 1),
         show: usize::try_from(number("--show", 20)).unwrap_or(20),
         words: arguments.iter().any(|argument| argument == "--words"),
+        record: arguments.iter().any(|argument| argument == "--record"),
         files: value("--files").map(PathBuf::from),
     }
 }
 
 fn run(settings: &Settings) -> std::io::Result<usize> {
     let mut oracle = Oracle::start()?;
+    if settings.record {
+        return record::run(&mut oracle).map(|()| 0);
+    }
     let mut tally = Tally::new(settings.show, settings.words);
     if let Some(folder) = &settings.files {
         read_folder(folder, &mut oracle, &mut tally)?;

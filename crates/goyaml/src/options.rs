@@ -3,8 +3,9 @@
 /// Bytes of one text; larger texts are refused before they are scanned.
 pub const MAX_BYTES: usize = 64 << 20;
 
-/// Levels of nested collections. go-yaml allows 10,000; no manifest comes near 500, and readers of the tree may recurse.
-pub const MAX_DEPTH: usize = 500;
+/// Levels of nested collections. go-yaml allows 10,000, but JSON readers only 128, no manifest comes near either,
+/// and whoever walks the tree may recurse on a small stack.
+pub const MAX_DEPTH: usize = 200;
 
 /// Nodes of one document, those reached through aliases counted each time.
 pub const MAX_NODES: usize = 4_000_000;

@@ -38,7 +38,8 @@ pub struct YamlError {
 /// After an error reading goes on with the next document, so that all that is wrong is told at once.
 pub fn parse_documents(text: &str, options: &ParseOptions) -> Result<Vec<Document>, Vec<YamlError>> {
     if text.len() > options.limits.bytes {
-        let message = format!("the text has {} bytes, more than the {} allowed; split it", text.len(), options.limits.bytes);
+        let message =
+            format!("the text has {} bytes, more than the {} allowed; split it", text.len(), options.limits.bytes);
         return Err(vec![YamlError { pos: at(options, Mark::default()), message }]);
     }
     let mut reader = Reader { text, options, documents: Vec::new(), errors: Vec::new() };

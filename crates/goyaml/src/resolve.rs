@@ -39,9 +39,7 @@ pub(crate) fn plain(dialect: Dialect, text: &str, times: bool) -> Plain {
     };
     match first {
         b'0'..=b'9' | b'+' | b'-' => word(dialect, text).unwrap_or_else(|| numeric(dialect, text, times)),
-        b'.' => word(dialect, text)
-            .or_else(|| number::go_float(text).map(Plain::Float))
-            .unwrap_or(Plain::Text),
+        b'.' => word(dialect, text).or_else(|| number::go_float(text).map(Plain::Float)).unwrap_or(Plain::Text),
         b'y' | b'Y' | b'n' | b'N' | b't' | b'T' | b'f' | b'F' | b'o' | b'O' | b'~' => {
             word(dialect, text).unwrap_or(Plain::Text)
         }
@@ -77,7 +75,9 @@ fn numeric(dialect: Dialect, text: &str, times: bool) -> Plain {
     if let Some(value) = number::go_int(bare) {
         return value;
     }
-    if number::looks_like_float(bare) && let Some(value) = number::go_float(bare) {
+    if number::looks_like_float(bare)
+        && let Some(value) = number::go_float(bare)
+    {
         return Plain::Float(value);
     }
     number::prefixed(dialect, bare).unwrap_or(Plain::Text)

@@ -14,8 +14,8 @@ mod token;
 use std::borrow::Cow;
 use std::collections::VecDeque;
 
-use self::keys::SimpleKey;
 pub(crate) use self::cursor::{Cursor, Mark};
+use self::keys::SimpleKey;
 pub(crate) use self::token::{Fault, Token, TokenKind};
 use crate::Dialect;
 

@@ -16,6 +16,7 @@ pub(super) enum Style {
 
 /// What the text of a scalar allows.
 #[derive(Clone, Copy, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is allowed or not by itself")]
 pub(super) struct Shape {
     wanted: Style,
     plain: bool,

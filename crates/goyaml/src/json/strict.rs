@@ -40,7 +40,9 @@ impl Found {
 
     fn enter_item(&mut self, index: usize) -> usize {
         let outer = self.path.len();
-        self.path.push_str(&format!("[{index}]"));
+        self.path.push('[');
+        self.path.push_str(&index.to_string());
+        self.path.push(']');
         outer
     }
 

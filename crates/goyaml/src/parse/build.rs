@@ -109,7 +109,13 @@ impl<'t, 'a> Builder<'t, 'a> {
         if let Kind::Float(number) = value.kind()
             && !number.is_finite()
         {
-            let name = if number.is_nan() { "NaN" } else if *number > 0.0 { "+Inf" } else { "-Inf" };
+            let name = if number.is_nan() {
+                "NaN"
+            } else if *number > 0.0 {
+                "+Inf"
+            } else {
+                "-Inf"
+            };
             self.note(node.mark, format!("json: unsupported value: {name}"));
         }
         Ok(value)
@@ -210,8 +216,7 @@ impl<'t, 'a> Builder<'t, 'a> {
     /// Whether all keys are text, so that Go decodes into a map that JSON can hold.
     fn all_text(&self, entries: &[(NodeId, NodeId)]) -> bool {
         let dialect = self.options.dialect;
-        dialect == Dialect::V3
-            && entries.iter().all(|(key, _)| scalar::is_text_key(dialect, self.tree.target(*key)))
+        dialect == Dialect::V3 && entries.iter().all(|(key, _)| scalar::is_text_key(dialect, self.tree.target(*key)))
     }
 
     fn key(&mut self, id: NodeId, text_keys: bool) -> Result<Key, Wrong> {

@@ -52,7 +52,7 @@ impl<'a> Grammar<'a> {
         self.handles.clear();
         let implicit = !std::mem::replace(&mut self.started, true);
         while !implicit && self.kind()? == TokenKind::DocumentEnd {
-            self.scanner.take()?;
+            self.skip()?;
         }
         let root = match self.kind()? {
             TokenKind::StreamEnd => return Ok(None),
@@ -64,7 +64,7 @@ impl<'a> Grammar<'a> {
             _ => self.explicit_document()?,
         };
         if self.kind()? == TokenKind::DocumentEnd {
-            self.scanner.take()?;
+            self.skip()?;
         }
         Ok(Some((std::mem::take(&mut self.tree), root)))
     }
@@ -74,7 +74,7 @@ impl<'a> Grammar<'a> {
         if self.kind()? != TokenKind::DocumentStart {
             return self.unexpected("did not find expected <document start>");
         }
-        self.scanner.take()?;
+        self.skip()?;
         match self.kind()? {
             TokenKind::Version
             | TokenKind::TagDirective
@@ -110,7 +110,7 @@ impl<'a> Grammar<'a> {
                 }
                 _ => break,
             }
-            self.scanner.take()?;
+            self.skip()?;
         }
         self.default_handles();
         Ok(())
@@ -134,6 +134,11 @@ impl<'a> Grammar<'a> {
 
     fn mark(&mut self) -> Result<Mark, Fault> {
         Ok(self.scanner.peek()?.mark)
+    }
+
+    /// Goes over a token; gives where it stood.
+    fn skip(&mut self) -> Result<Mark, Fault> {
+        Ok(self.scanner.take()?.mark)
     }
 
     /// A fault at the token that comes next.
@@ -178,37 +183,29 @@ impl<'a> Grammar<'a> {
 
     fn content(&mut self, block: bool, indentless: bool) -> Result<NodeId, Fault> {
         let properties = self.properties()?;
-        let bare = properties.anchor.is_none() && properties.tag.is_none();
         let kind = self.kind()?;
+        let content = match kind {
+            TokenKind::FlowSequenceStart | TokenKind::FlowMappingStart | TokenKind::Plain | TokenKind::Quoted => true,
+            TokenKind::BlockSequenceStart | TokenKind::BlockMappingStart => block,
+            TokenKind::BlockEntry => indentless,
+            _ => false,
+        };
+        if !content && properties.mark.is_none() {
+            return self.unexpected("did not find expected node content");
+        }
+        let node = self.start(properties)?;
         match kind {
-            TokenKind::BlockEntry if indentless => {
-                let node = self.start(properties)?;
-                self.indentless_sequence(node)
-            }
-            TokenKind::Plain | TokenKind::Quoted => self.scalar(properties),
-            TokenKind::FlowSequenceStart => {
-                let node = self.start(properties)?;
-                self.flow_sequence(node)
-            }
-            TokenKind::FlowMappingStart => {
-                let node = self.start(properties)?;
-                self.flow_mapping(node)
-            }
-            TokenKind::BlockSequenceStart if block => {
-                let node = self.start(properties)?;
-                self.block_sequence(node)
-            }
-            TokenKind::BlockMappingStart if block => {
-                let node = self.start(properties)?;
-                self.block_mapping(node)
-            }
-            _ if bare => self.unexpected("did not find expected node content"),
-            _ => self.start(properties),
+            _ if !content => Ok(node),
+            TokenKind::Plain | TokenKind::Quoted => self.scalar(node),
+            TokenKind::BlockEntry => self.indentless_sequence(node),
+            TokenKind::FlowSequenceStart => self.flow_sequence(node),
+            TokenKind::FlowMappingStart => self.flow_mapping(node),
+            TokenKind::BlockSequenceStart => self.block_sequence(node),
+            _ => self.block_mapping(node),
         }
     }
 
-    fn scalar(&mut self, properties: Properties) -> Result<NodeId, Fault> {
-        let node = self.start(properties)?;
+    fn scalar(&mut self, node: NodeId) -> Result<NodeId, Fault> {
         let Token { kind, text, .. } = self.scanner.take()?;
         self.tree.set_shape(node, Shape::Scalar { text, plain: kind == TokenKind::Plain });
         Ok(node)

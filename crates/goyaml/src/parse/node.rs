@@ -11,7 +11,10 @@ pub(super) type NodeId = usize;
 #[derive(Debug)]
 pub(super) enum Shape<'a> {
     /// `plain`: written without quotes, so that its meaning is looked up.
-    Scalar { text: Cow<'a, str>, plain: bool },
+    Scalar {
+        text: Cow<'a, str>,
+        plain: bool,
+    },
     Sequence(Vec<NodeId>),
     Mapping(Vec<(NodeId, NodeId)>),
     /// Another node, under the name of its anchor.

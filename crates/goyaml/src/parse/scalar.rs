@@ -48,7 +48,6 @@ fn meaning(dialect: Dialect, node: &Node<'_>) -> Result<Meaning, Wrong> {
     let own = || Meaning::Plain(Plain::Text);
     match tag_of(dialect, node) {
         None if plain => Ok(Meaning::Plain(resolve::plain(dialect, text, true))),
-        None | Some("!!str") => Ok(own()),
         Some("!!binary") => match decode_base64(text) {
             Some(bytes) => Ok(Meaning::Text(String::from_utf8_lossy(&bytes).into_owned())),
             None => Err((node.mark, "!!binary value contains invalid base64 data".to_owned())),
@@ -56,7 +55,7 @@ fn meaning(dialect: Dialect, node: &Node<'_>) -> Result<Meaning, Wrong> {
         Some(tag @ ("!!bool" | "!!int" | "!!float" | "!!null" | "!!timestamp")) => {
             tagged(dialect, tag, text).map(Meaning::Plain).map_err(|message| (node.mark, message))
         }
-        Some(_) => Ok(own()),
+        None | Some(_) => Ok(own()),
     }
 }
 
@@ -105,7 +104,10 @@ pub(super) fn is_text_key(dialect: Dialect, node: &Node<'_>) -> bool {
 pub(super) fn key_v3(node: &Node<'_>, text_keys: bool) -> Result<String, Wrong> {
     let wrong = |message: String| Err((node.mark, message));
     let Shape::Scalar { text, .. } = &node.shape else {
-        return wrong("invalid map key: a mapping or a sequence cannot be a key".to_owned());
+        return wrong(
+            "invalid map key: a mapping or a sequence cannot be a key; if it is a template in braces, put it in quotes"
+                .to_owned(),
+        );
     };
     match meaning(Dialect::V3, node)? {
         Meaning::Plain(Plain::Null) if text_keys => wrong("a key is null; put it in quotes or remove it".to_owned()),
@@ -121,7 +123,10 @@ pub(super) fn key_v3(node: &Node<'_>, text_keys: bool) -> Result<String, Wrong> 
 pub(super) fn key_v2(node: &Node<'_>) -> Result<String, Wrong> {
     let wrong = |message: String| Err((node.mark, message));
     let Shape::Scalar { text, .. } = &node.shape else {
-        return wrong("invalid map key: a mapping or a sequence cannot be a key".to_owned());
+        return wrong(
+            "invalid map key: a mapping or a sequence cannot be a key; if it is a template in braces, put it in quotes"
+                .to_owned(),
+        );
     };
     let plain = match meaning(Dialect::V2, node)? {
         Meaning::Text(decoded) => return Ok(decoded),

@@ -97,7 +97,8 @@ fn shortest<T: serde::Serialize>(value: T) -> Shortest {
     let text = serde_json::to_string(&value).unwrap_or_default();
     let (mantissa, exponent) = text.split_once('e').unwrap_or((&text, "0"));
     let negative = mantissa.starts_with('-');
-    let (whole, fraction) = mantissa.trim_start_matches('-').split_once('.').unwrap_or((mantissa.trim_start_matches('-'), ""));
+    let (whole, fraction) =
+        mantissa.trim_start_matches('-').split_once('.').unwrap_or((mantissa.trim_start_matches('-'), ""));
     let all = format!("{whole}{fraction}");
     let digits = all.trim_start_matches('0');
     let dropped = all.len() - digits.len();

@@ -18,7 +18,7 @@ pub(crate) struct SimpleKey {
     pub(super) mark: Mark,
 }
 
-impl<'a> Scanner<'a> {
+impl Scanner<'_> {
     /// Whether the token of this number waits for its `:`.
     pub(super) fn may_become_key(&mut self, number: usize) -> Result<bool, Fault> {
         let index = self.keys.partition_point(|key| key.number < number);

@@ -75,7 +75,13 @@ impl<'a> Scanner<'a> {
     }
 
     /// Joins a run to the text: as one slice while all is on one line, folded after that.
-    fn append_plain(&self, text: &mut Cow<'a, str>, (start, end, gap_end): (usize, usize, usize), fold: &mut Fold, run: &'a str) {
+    fn append_plain(
+        &self,
+        text: &mut Cow<'a, str>,
+        (start, end, gap_end): (usize, usize, usize),
+        fold: &mut Fold,
+        run: &'a str,
+    ) {
         if fold.is_open() {
             let owned = text.to_mut();
             fold.flush(owned);

@@ -5,10 +5,10 @@ use crate::scan::{Fault, TokenKind};
 
 impl Grammar<'_> {
     pub(super) fn block_sequence(&mut self, node: NodeId) -> Result<NodeId, Fault> {
-        self.scanner.take()?;
+        self.skip()?;
         let mut items = Vec::new();
         while self.kind()? == TokenKind::BlockEntry {
-            let mark = self.scanner.take()?.mark;
+            let mark = self.skip()?;
             items.push(match self.kind()? {
                 TokenKind::BlockEntry | TokenKind::BlockEnd => self.empty(mark)?,
                 _ => self.node(true, false)?,
@@ -17,7 +17,7 @@ impl Grammar<'_> {
         if self.kind()? != TokenKind::BlockEnd {
             return self.unexpected("did not find expected '-' indicator");
         }
-        self.scanner.take()?;
+        self.skip()?;
         self.tree.set_shape(node, Shape::Sequence(items));
         Ok(node)
     }
@@ -25,7 +25,7 @@ impl Grammar<'_> {
     pub(super) fn indentless_sequence(&mut self, node: NodeId) -> Result<NodeId, Fault> {
         let mut items = Vec::new();
         while self.kind()? == TokenKind::BlockEntry {
-            let mark = self.scanner.take()?.mark;
+            let mark = self.skip()?;
             items.push(match self.kind()? {
                 TokenKind::BlockEntry | TokenKind::Key | TokenKind::Value | TokenKind::BlockEnd => self.empty(mark)?,
                 _ => self.node(true, false)?,
@@ -36,7 +36,7 @@ impl Grammar<'_> {
     }
 
     pub(super) fn block_mapping(&mut self, node: NodeId) -> Result<NodeId, Fault> {
-        self.scanner.take()?;
+        self.skip()?;
         let mut entries = Vec::new();
         while self.kind()? == TokenKind::Key {
             let key = self.block_part()?;
@@ -51,14 +51,14 @@ impl Grammar<'_> {
         if self.kind()? != TokenKind::BlockEnd {
             return self.unexpected("did not find expected key");
         }
-        self.scanner.take()?;
+        self.skip()?;
         self.tree.set_shape(node, Shape::Mapping(entries));
         Ok(node)
     }
 
     /// What stands behind a `?` or a `:`.
     fn block_part(&mut self) -> Result<NodeId, Fault> {
-        let mark = self.scanner.take()?.mark;
+        let mark = self.skip()?;
         match self.kind()? {
             TokenKind::Key | TokenKind::Value | TokenKind::BlockEnd => self.empty(mark),
             _ => self.node(true, true),

@@ -5,14 +5,14 @@ use crate::scan::{Fault, TokenKind};
 
 impl Grammar<'_> {
     pub(super) fn flow_sequence(&mut self, node: NodeId) -> Result<NodeId, Fault> {
-        self.scanner.take()?;
+        self.skip()?;
         let mut items = Vec::new();
         while self.kind()? != TokenKind::FlowSequenceEnd {
             if !items.is_empty() {
                 if self.kind()? != TokenKind::FlowEntry {
                     return self.unexpected("did not find expected ',' or ']'");
                 }
-                self.scanner.take()?;
+                self.skip()?;
             }
             match self.kind()? {
                 TokenKind::FlowSequenceEnd => break,
@@ -20,19 +20,18 @@ impl Grammar<'_> {
                 _ => items.push(self.node(false, false)?),
             }
         }
-        self.scanner.take()?;
+        self.skip()?;
         self.tree.set_shape(node, Shape::Sequence(items));
         Ok(node)
     }
 
     /// A mapping of one entry, written without braces in a sequence.
     fn flow_pair(&mut self) -> Result<NodeId, Fault> {
-        let mark = self.scanner.take()?.mark;
+        let mark = self.skip()?;
         let key = match self.kind()? {
-            kind @ (TokenKind::Value | TokenKind::FlowEntry | TokenKind::FlowSequenceEnd) => {
+            TokenKind::Value | TokenKind::FlowEntry | TokenKind::FlowSequenceEnd => {
                 // go-yaml takes the token here without looking at it, so `[? : x]` has no value for its key.
-                let _ = kind;
-                let mark = self.scanner.take()?.mark;
+                let mark = self.skip()?;
                 self.empty(mark)?
             }
             _ => self.node(false, false)?,
@@ -42,19 +41,19 @@ impl Grammar<'_> {
     }
 
     pub(super) fn flow_mapping(&mut self, node: NodeId) -> Result<NodeId, Fault> {
-        self.scanner.take()?;
+        self.skip()?;
         let mut entries = Vec::new();
         while self.kind()? != TokenKind::FlowMappingEnd {
             if !entries.is_empty() {
                 if self.kind()? != TokenKind::FlowEntry {
                     return self.unexpected("did not find expected ',' or '}'");
                 }
-                self.scanner.take()?;
+                self.skip()?;
             }
             match self.kind()? {
                 TokenKind::FlowMappingEnd => break,
                 TokenKind::Key => {
-                    self.scanner.take()?;
+                    self.skip()?;
                     let key = self.flow_key()?;
                     entries.push((key, self.flow_value(TokenKind::FlowMappingEnd)?));
                 }
@@ -65,7 +64,7 @@ impl Grammar<'_> {
                 }
             }
         }
-        self.scanner.take()?;
+        self.skip()?;
         self.tree.set_shape(node, Shape::Mapping(entries));
         Ok(node)
     }
@@ -83,7 +82,7 @@ impl Grammar<'_> {
     /// The value behind a `:`, if there is one.
     fn flow_value(&mut self, end: TokenKind) -> Result<NodeId, Fault> {
         if self.kind()? == TokenKind::Value {
-            self.scanner.take()?;
+            self.skip()?;
             let kind = self.kind()?;
             if kind != TokenKind::FlowEntry && kind != end {
                 return self.node(false, false);
