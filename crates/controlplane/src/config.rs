@@ -1,6 +1,9 @@
 //! What a control plane is opened with, and who calls it.
 
 use std::path::PathBuf;
+use std::sync::Arc;
+
+use crate::schema::BuiltinSchemas;
 
 /// Where the objects are kept.
 #[derive(Clone, Debug)]
@@ -14,8 +17,10 @@ pub enum Storage {
 /// Settings of a control plane. `Config::default()` is what `setpoint up` and the tests use.
 #[derive(Clone, Debug, Default)]
 pub struct Config {
-    /// Events kept per resource for watches that resume; 0 means [`crate::store::DEFAULT_HISTORY`].
+    /// Events kept per resource for watches that resume; 0 means 2048.
     pub history: usize,
+    /// Schemas shared with other planes; `None` reads those that come with the program.
+    pub schemas: Option<Arc<BuiltinSchemas>>,
 }
 
 /// Who calls: what authentication found out.

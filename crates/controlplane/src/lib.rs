@@ -6,16 +6,54 @@
 //! [`ControlPlane::kubeconfig`]. Containers are never run. What differs from kube-apiserver is listed in
 //! `KNOWN_DIVERGENCES.md`.
 
+mod admit;
+mod authn;
+mod background;
 mod body;
+mod bootstrap;
+mod call;
 mod config;
+mod convert;
 mod counters;
+mod crd;
+mod decode;
+mod defaults;
+mod discovery;
+mod encode;
+mod fields;
+mod garbage;
+mod handle;
+mod health;
+mod kinds;
+mod kubeconfig;
+mod metadata;
+mod namespaces;
+mod openapi;
+mod pki;
 mod plane;
+mod protobuf;
+mod quantity;
+mod registry;
+mod reply;
+mod request;
+mod route;
+mod schema;
+mod selector;
 mod serve;
 mod service;
+mod shape;
+mod status;
+mod store;
+mod strategy;
+mod system;
+mod table;
+mod validate;
+mod write;
 
 pub use body::ResponseBody;
 pub use config::{Config, Identity, Storage};
 pub use counters::RequestCount;
 pub use plane::{ControlPlane, OpenError};
+pub use schema::{BuiltinSchemas, SchemaError};
 pub use serve::{ListenError, Listening};
 pub use service::ApiService;

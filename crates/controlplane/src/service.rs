@@ -7,30 +7,62 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
+use http::header::{AUTHORIZATION, HeaderValue};
 use http::{Request, Response};
 use http_body::Body;
+use http_body_util::{BodyExt, LengthLimitError, Limited};
 
-use crate::body::{self, ResponseBody};
+use crate::body::ResponseBody;
 use crate::config::Identity;
+use crate::decode::MAX_BODY;
 use crate::plane::ControlPlane;
+use crate::reply::Reply;
+use crate::route;
+use crate::status::ApiError;
 
-/// The API of one plane for one caller.
+/// The API of one plane, with the bearer token of one caller or for the callers of a connection.
 #[derive(Clone, Debug)]
 pub struct ApiService {
     plane: Arc<ControlPlane>,
-    identity: Identity,
+    token: Option<String>,
+    certificate: Option<Identity>,
 }
 
 impl ApiService {
-    pub(crate) fn new(plane: Arc<ControlPlane>, identity: Identity) -> Self {
-        Self { plane, identity }
+    pub(crate) fn new(plane: Arc<ControlPlane>, token: Option<String>) -> Self {
+        Self { plane, token, certificate: None }
+    }
+
+    /// The same for a connection whose client showed a certificate.
+    pub(crate) fn with_certificate(self, certificate: Option<Identity>) -> Self {
+        Self { certificate, ..self }
+    }
+
+    async fn answer<B>(self, mut request: Request<B>) -> Response<ResponseBody>
+    where
+        B: Body<Data = Bytes> + Send + 'static,
+        B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
+    {
+        if let Some(token) = &self.token
+            && let Ok(value) = HeaderValue::from_str(&format!("Bearer {token}"))
+        {
+            request.headers_mut().insert(AUTHORIZATION, value);
+        }
+        let audit_id = crate::metadata::uid();
+        let (parts, body) = request.into_parts();
+        let reply = match Limited::new(body, MAX_BODY).collect().await {
+            Ok(body) => route::route(&self.plane, &parts, self.certificate, body.to_bytes()).await,
+            Err(error) if error.is::<LengthLimitError>() => ApiError::too_large(MAX_BODY).into(),
+            Err(error) => Reply::from(ApiError::bad_request(format!("the body could not be read: {error}"))),
+        };
+        reply.into_http(&audit_id)
     }
 }
 
 impl<B> tower::Service<Request<B>> for ApiService
 where
     B: Body<Data = Bytes> + Send + 'static,
-    B::Error: std::fmt::Display,
+    B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
 {
     type Response = Response<ResponseBody>;
     type Error = Infallible;
@@ -40,8 +72,8 @@ where
         Poll::Ready(Ok(()))
     }
 
-    fn call(&mut self, _request: Request<B>) -> Self::Future {
-        let _ = (&self.plane, &self.identity);
-        Box::pin(async move { Ok(Response::new(body::full(""))) })
+    fn call(&mut self, request: Request<B>) -> Self::Future {
+        let service = self.clone();
+        Box::pin(async move { Ok(service.answer(request).await) })
     }
 }

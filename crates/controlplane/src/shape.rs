@@ -1,0 +1,30 @@
+//! The full form of an object: defaults filled in, unknown fields dropped, values in canonical form.
+
+use goyaml::Value;
+
+use crate::call::Call;
+use crate::status::ApiResult;
+use crate::{crd, defaults};
+
+/// Brings an object into its full form.
+pub(crate) fn complete(call: &Call, object: &mut Value) -> ApiResult<()> {
+    if let Some(custom) = call.resource.custom() {
+        crd::complete(custom, object);
+        return Ok(());
+    }
+    defaults::apply(&call.resource.name, object);
+    if let Some((types, id)) = call.resource.types() {
+        types.normalise(id, object);
+    }
+    Ok(())
+}
+
+/// A new object has no status, whatever the request says.
+pub(crate) fn reset_status(call: &Call, object: &mut Value) {
+    if object.remove_at(&["status"]).is_none() {
+        return;
+    }
+    if let Some((types, id)) = call.resource.types() {
+        types.normalise(id, object);
+    }
+}
