@@ -76,7 +76,8 @@ impl Column {
 
 const NAME: Column = Column::text("Name", |row| row.name().into()).named();
 const AGE: Column = Column::text("Age", |row| row.age().into());
-const CREATED_AT: Column = Column { kind: "date", ..Column::text("Created At", |row| row.text("metadata.creationTimestamp").into()) };
+const CREATED_AT: Column =
+    Column { kind: "date", ..Column::text("Created At", |row| row.text("metadata.creationTimestamp").into()) };
 
 /// What is shown of kinds without columns of their own.
 const PLAIN: &[Column] = &[NAME, CREATED_AT];
@@ -134,8 +135,9 @@ fn metadata(objects: &[Value]) -> Value {
 }
 
 fn definition(column: &Column) -> Value {
-    let mut shown: Map =
-        [("name", column.name), ("type", column.kind), ("format", column.format), ("description", "")].into_iter().collect();
+    let mut shown: Map = [("name", column.name), ("type", column.kind), ("format", column.format), ("description", "")]
+        .into_iter()
+        .collect();
     shown.insert("priority", column.priority);
     shown.into()
 }

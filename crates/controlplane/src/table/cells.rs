@@ -75,7 +75,8 @@ impl<'a> Row<'a> {
 
     /// How long ago a time was.
     pub(super) fn since(&self, time: &str) -> String {
-        time.parse::<Timestamp>().map_or_else(|_| UNKNOWN.to_owned(), |time| human(self.now.as_second() - time.as_second()))
+        time.parse::<Timestamp>()
+            .map_or_else(|_| UNKNOWN.to_owned(), |time| human(self.now.as_second() - time.as_second()))
     }
 
     /// Seconds from one time to another, which is now where it is missing.
@@ -131,8 +132,12 @@ pub(super) fn some(items: &[String], limit: usize) -> String {
 
 /// Labels as `a=b,c=d`, sorted.
 pub(super) fn labels(labels: Option<&Value>) -> String {
-    let pairs: Vec<_> =
-        labels.and_then(Value::as_map).into_iter().flat_map(Map::sorted).map(|(key, value)| format!("{key}={}", shown(value))).collect();
+    let pairs: Vec<_> = labels
+        .and_then(Value::as_map)
+        .into_iter()
+        .flat_map(Map::sorted)
+        .map(|(key, value)| format!("{key}={}", shown(value)))
+        .collect();
     if pairs.is_empty() { NONE.into() } else { pairs.join(",") }
 }
 

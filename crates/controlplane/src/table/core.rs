@@ -68,7 +68,8 @@ const NODES: &[Column] = &[
     Column::text("External-IP", |row| node_address(row, "ExternalIP").into()).wide(),
     Column::text("OS-Image", |row| row.text_or("status.nodeInfo.osImage", UNKNOWN).into()).wide(),
     Column::text("Kernel-Version", |row| kernel(row).into()).wide(),
-    Column::text("Container-Runtime", |row| row.text_or("status.nodeInfo.containerRuntimeVersion", UNKNOWN).into()).wide(),
+    Column::text("Container-Runtime", |row| row.text_or("status.nodeInfo.containerRuntimeVersion", UNKNOWN).into())
+        .wide(),
 ];
 
 fn node_status(row: &Row<'_>) -> String {
@@ -147,7 +148,9 @@ fn quota(row: &Row<'_>, limits: bool) -> String {
 
 const COMPONENTS: &[Column] = &[
     NAME,
-    Column::text("Status", |row| component(row, |row| if row.condition("Healthy") { "Healthy" } else { "Unhealthy" }).into()),
+    Column::text("Status", |row| {
+        component(row, |row| if row.condition("Healthy") { "Healthy" } else { "Unhealthy" }).into()
+    }),
     Column::text("Message", |row| joined(row.list("conditions"), "message", "").into()),
     Column::text("Error", |row| joined(row.list("conditions"), "error", "").into()),
 ];

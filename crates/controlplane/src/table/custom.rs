@@ -58,7 +58,8 @@ pub(super) fn columns(declared: &[Value]) -> Vec<Column> {
 
 impl Column {
     pub(super) fn definition(&self) -> Value {
-        let texts = [("name", &self.name), ("type", &self.kind), ("format", &self.format), ("description", &self.description)];
+        let texts =
+            [("name", &self.name), ("type", &self.kind), ("format", &self.format), ("description", &self.description)];
         let mut shown: Map = texts.into_iter().map(|(key, value)| (key, value.as_str())).collect();
         shown.insert("priority", self.priority);
         shown.into()
@@ -72,9 +73,9 @@ impl Column {
         };
         match (self.kind.as_str(), first.kind()) {
             (_, Kind::Null) => Value::NULL,
-            ("integer", Kind::Int(_) | Kind::Uint(_)) | ("number", Kind::Int(_) | Kind::Uint(_) | Kind::Float(_)) | ("boolean", Kind::Bool(_)) => {
-                (*first).clone()
-            }
+            ("integer", Kind::Int(_) | Kind::Uint(_))
+            | ("number", Kind::Int(_) | Kind::Uint(_) | Kind::Float(_))
+            | ("boolean", Kind::Bool(_)) => (*first).clone(),
             ("integer" | "number" | "boolean", _) => Value::NULL,
             ("date", Kind::String(time)) => row.since(time).into(),
             ("date", _) => "<invalid>".into(),

@@ -81,7 +81,8 @@ const INGRESSES: &[Column] = &[
 
 fn hosts(row: &Row<'_>) -> String {
     let rules = row.list("spec.rules");
-    let named: Vec<_> = rules.iter().filter_map(|rule| rule.str_at(&["host"])).filter(|host| !host.is_empty()).collect();
+    let named: Vec<_> =
+        rules.iter().filter_map(|rule| rule.str_at(&["host"])).filter(|host| !host.is_empty()).collect();
     let first = named[..named.len().min(SHOWN)].join(",");
     match named.len() {
         0 => "*".into(),
@@ -129,7 +130,10 @@ fn slice_ports(row: &Row<'_>) -> String {
 
 fn slice_endpoints(row: &Row<'_>) -> String {
     let addresses = |endpoint: &Value| -> Vec<String> {
-        texts(endpoint.get("addresses").and_then(Value::as_list).unwrap_or_default()).into_iter().map(str::to_owned).collect()
+        texts(endpoint.get("addresses").and_then(Value::as_list).unwrap_or_default())
+            .into_iter()
+            .map(str::to_owned)
+            .collect()
     };
     unset_if_empty(some(&row.list("endpoints").iter().flat_map(addresses).collect::<Vec<_>>(), SHOWN))
 }
@@ -138,7 +142,8 @@ fn unset_if_empty(text: String) -> String {
     if text.is_empty() { UNSET.into() } else { text }
 }
 
-const SERVICE_CIDRS: &[Column] = &[NAME, Column::text("CIDRs", |row| texts(row.list("spec.cidrs")).join(",").into()), AGE];
+const SERVICE_CIDRS: &[Column] =
+    &[NAME, Column::text("CIDRs", |row| texts(row.list("spec.cidrs")).join(",").into()), AGE];
 
 const ADDRESSES: &[Column] = &[NAME, Column::text("ParentRef", |row| parent(row).into())];
 
@@ -147,7 +152,11 @@ fn parent(row: &Row<'_>) -> String {
         return NONE.into();
     }
     let part = |name: &str| row.text(&format!("spec.parentRef.{name}"));
-    let resource = if part("group").is_empty() { part("resource").to_owned() } else { format!("{}.{}", part("resource"), part("group")) };
+    let resource = if part("group").is_empty() {
+        part("resource").to_owned()
+    } else {
+        format!("{}.{}", part("resource"), part("group"))
+    };
     let place = if part("namespace").is_empty() { String::new() } else { format!("/{}", part("namespace")) };
     format!("{}{place}/{}", resource.to_lowercase(), part("name"))
 }

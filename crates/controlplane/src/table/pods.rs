@@ -30,7 +30,8 @@ struct Summary<'a> {
 impl<'a> Summary<'a> {
     fn of(row: &Row<'a>) -> Self {
         let gated = |condition: &Value| {
-            condition.str_at(&["type"]) == Some("PodScheduled") && condition.str_at(&["reason"]) == Some("SchedulingGated")
+            condition.str_at(&["type"]) == Some("PodScheduled")
+                && condition.str_at(&["reason"]) == Some("SchedulingGated")
         };
         let phase = row.text("status.phase");
         let mut summary = Self {
@@ -103,7 +104,9 @@ impl<'a> Summary<'a> {
                 if code != 0 {
                     failed = Some(self.reason.clone());
                 }
-            } else if status.get("ready").and_then(Value::as_bool) == Some(true) && status.at(&["state", "running"]).is_some() {
+            } else if status.get("ready").and_then(Value::as_bool) == Some(true)
+                && status.at(&["state", "running"]).is_some()
+            {
                 running = true;
                 self.ready += 1;
             }
@@ -170,6 +173,7 @@ fn address<'a>(row: &Row<'a>) -> &'a str {
 
 fn gates(row: &Row<'_>) -> String {
     let gates = row.list("spec.readinessGates");
-    let open = gates.iter().filter_map(|gate| gate.str_at(&["conditionType"])).filter(|kind| row.condition(kind)).count();
+    let open =
+        gates.iter().filter_map(|gate| gate.str_at(&["conditionType"])).filter(|kind| row.condition(kind)).count();
     if gates.is_empty() { NONE.into() } else { format!("{open}/{}", gates.len()) }
 }

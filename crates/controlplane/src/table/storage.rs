@@ -68,7 +68,10 @@ pub(super) const CLAIMS: &[Column] = &[
     NAME,
     Column::text("Status", |row| phase(row).into()),
     Column::text("Volume", |row| row.text("spec.volumeName").into()),
-    Column::text("Capacity", |row| if bound(row) { row.shown_or("status.capacity.storage", "0").into() } else { "".into() }),
+    Column::text(
+        "Capacity",
+        |row| if bound(row) { row.shown_or("status.capacity.storage", "0").into() } else { "".into() },
+    ),
     Column::text("Access Modes", |row| if bound(row) { modes(row, "status.accessModes").into() } else { "".into() }),
     Column::text("StorageClass", |row| class(row).into()),
     ATTRIBUTES,
@@ -107,7 +110,9 @@ const ATTRIBUTE_CLASSES: &[Column] = &[NAME, Column::text("DriverName", |row| ro
 
 const DRIVERS: &[Column] = &[
     NAME,
-    Column::flag("AttachRequired", |row| row.get("spec.attachRequired").and_then(Value::as_bool).unwrap_or(true).into()),
+    Column::flag("AttachRequired", |row| {
+        row.get("spec.attachRequired").and_then(Value::as_bool).unwrap_or(true).into()
+    }),
     Column::flag("PodInfoOnMount", |row| row.flag("spec.podInfoOnMount").into()),
     Column::flag("StorageCapacity", |row| row.flag("spec.storageCapacity").into()),
     Column::text("TokenRequests", |row| audiences(row).into()),

@@ -42,7 +42,8 @@ fn pods() {
         )
     };
     let wide = ["<unknown>", "<none>", "n", "<none>", "<none>"];
-    let check = |status: &str, first: [&str; 3]| check("", "pods", &pod(status), &[&["p"], &first[..], &wide[..]].concat());
+    let check =
+        |status: &str, first: [&str; 3]| check("", "pods", &pod(status), &[&["p"], &first[..], &wide[..]].concat());
     check(r#"{"phase":"Pending"}"#, ["0/1", "Pending", "0"]);
     check(
         r#"{"phase":"Running","containerStatuses":[{"name":"c","ready":true,"restartCount":2,"state":{"running":{}},
@@ -81,8 +82,18 @@ fn network() {
 #[test]
 fn spans_of_time() {
     let cases = [
-        (-5, "<invalid>"), (0, "0s"), (119, "119s"), (120, "2m"), (125, "2m5s"), (3600, "60m"), (10_800, "3h"),
-        (29_000, "8h"), (180_000, "2d2h"), (800_000, "9d"), (70_000_000, "2y80d"), (300_000_000, "9y"),
+        (-5, "<invalid>"),
+        (0, "0s"),
+        (119, "119s"),
+        (120, "2m"),
+        (125, "2m5s"),
+        (3600, "60m"),
+        (10_800, "3h"),
+        (29_000, "8h"),
+        (180_000, "2d2h"),
+        (800_000, "9d"),
+        (70_000_000, "2y80d"),
+        (300_000_000, "9y"),
     ];
     for (seconds, expect) in cases {
         assert_eq!(cells::human(seconds), expect, "{seconds}");
