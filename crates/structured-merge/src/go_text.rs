@@ -129,7 +129,7 @@ pub(crate) fn path_value(value: &Value) -> String {
         Kind::Null => "null".to_owned(),
         Kind::String(text) => quote(text),
         Kind::List(items) => format!("[{}]", items.iter().map(path_value).collect::<Vec<_>>().join(",")),
-        Kind::Map(map) => map.iter().map(|(key, value)| format!("{key}={}", path_value(value))).collect(),
+        Kind::Map(map) => map.iter().map(|(key, value)| [key, "=", &path_value(value)].concat()).collect(),
         _ => plain(value),
     }
 }

@@ -10,6 +10,8 @@ mod equality;
 mod last_applied;
 mod updater;
 
+use std::sync::LazyLock;
+
 use goyaml::Value;
 
 use crate::field_set::FieldSet;
@@ -170,7 +172,7 @@ impl<'a> Manager<'a> {
         self.of.validate(new, Duplicates::Allow)?;
         self.of.validate(live, Duplicates::Allow)?;
         let (mut managed, changed) = self.updater().update(live, new, managed);
-        let set = changed.difference(&unowned());
+        let set = changed.difference(&UNOWNED);
         if !set.is_empty() {
             let identity = self.identity(actor.manager, Action::Update);
             managed.add(identity, Owned { set, api_version: self.gvk.api_version().into(), applied: false }, actor.now);
@@ -183,18 +185,18 @@ impl<'a> Manager<'a> {
         let mut managed = managed;
         if managed.is_empty() {
             let before = Actor { manager: BEFORE_FIRST_APPLY, now: actor.now };
-            let fault = |errors| ApplyError::Existing { object: self.name_of(live), errors };
+            let fault = |errors| ApplyError::Existing { object: name_of(live), errors };
             let mut bare = live.clone();
             entries::strip(&mut bare);
             managed = cap(self.track(&self.empty_object(), &bare, managed, &before).map_err(fault)?);
         }
-        let config_errors = |errors| ApplyError::Config { object: self.name_of(config), errors };
+        let config_errors = |errors| ApplyError::Config { object: name_of(config), errors };
         self.of.validate(config, Duplicates::Refuse).map_err(config_errors)?;
-        let live_errors = |errors| ApplyError::Live { object: self.name_of(live), errors };
+        let live_errors = |errors| ApplyError::Live { object: name_of(live), errors };
         self.of.validate(live, Duplicates::Allow).map_err(live_errors)?;
         let identity = self.identity(actor.manager, Action::Apply);
         let (object, mut managed) = self.updater().apply(live, config, managed, (&identity, force)).map_err(ApplyError::Conflict)?;
-        managed.without(&identity, &unowned());
+        managed.without(&identity, &UNOWNED);
         if object.is_some() {
             managed.set_time(&identity, actor.now);
         }
@@ -217,20 +219,16 @@ impl<'a> Manager<'a> {
         [("apiVersion", Value::from(self.gvk.api_version())), ("kind", Value::from(self.gvk.kind.as_str()))].into_iter().collect()
     }
 
-    fn name_of(&self, object: &Value) -> String {
-        let text = |key: &str| object.str_at(&["metadata", key]).unwrap_or_default();
-        format!("{}/{}; {}", text("namespace"), text("name"), Gvk::of(object))
-    }
 }
 
 /// The fields that never have an owner.
-fn unowned() -> FieldSet {
+static UNOWNED: LazyLock<FieldSet> = LazyLock::new(|| {
     let mut set = FieldSet::of_fields(&[&["apiVersion"], &["kind"], &["metadata"]]);
     for name in UNOWNED_METADATA {
         set = set.union(&FieldSet::of_fields(&[&["metadata", name]]));
     }
     set
-}
+});
 
 /// Joins the oldest entries of updates, version by version, until there are no more than [`MAX_UPDATE_MANAGERS`].
 fn cap(mut managed: Entries) -> Entries {
@@ -258,6 +256,12 @@ fn cap(mut managed: Entries) -> Entries {
         count -= 1;
     }
     managed
+}
+
+/// An object as messages name it.
+fn name_of(object: &Value) -> String {
+    let text = |key: &str| object.str_at(&["metadata", key]).unwrap_or_default();
+    format!("{}/{}; {}", text("namespace"), text("name"), Gvk::of(object))
 }
 
 /// A manager's name in the quotes that messages put around it.

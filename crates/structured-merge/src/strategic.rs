@@ -88,13 +88,11 @@ impl Merge<'_> {
             (present, _) => {
                 let same_type = original.get(key).is_some_and(|present| type_of(present) == type_of(value));
                 let new = if present.is_some() && same_type { value.clone() } else { without_nulls(value) };
-                match without_directives(&new) {
-                    Some(new) => new,
-                    None => {
-                        original.remove(key);
-                        return Ok(());
-                    }
-                }
+                let Some(new) = without_directives(&new) else {
+                    original.remove(key);
+                    return Ok(());
+                };
+                new
             }
         };
         original.insert(key, merged);

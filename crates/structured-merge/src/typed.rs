@@ -91,12 +91,9 @@ impl Type<'_> {
                 return;
             }
             for (index, element) in path.iter().enumerate() {
-                if let PathElement::Key(parts) = element {
-                    for (name, _) in parts.iter() {
-                        let mut key = path[..=index].to_vec();
-                        key.push(PathElement::Field(name.clone()));
-                        keys.insert(&key);
-                    }
+                let PathElement::Key(parts) = element else { continue };
+                for (name, _) in parts.iter() {
+                    keys.insert(&[&path[..=index], &[PathElement::Field(name.clone())]].concat());
                 }
             }
         });

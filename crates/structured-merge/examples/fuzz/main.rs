@@ -1,7 +1,8 @@
 //! Random writes by several managers, answered by this crate and by Kubernetes' own code; every difference is printed.
 //!
 //! `cargo run --release --example fuzz -- <oracle program> <schema.json.gz> [seed] [sequences] [ops]`, where the program
-//! is built from `tools/oracle/merge` and `ops` is a comma list of `managed`, `smp`, `merge`, `jsonpatch`.
+//! is built from `tools/oracle/merge` and `ops` is a comma list of `managed`, `smp`, `merge`, `jsonpatch`. With a file as
+//! sixth argument, requests and upstream's answers are written there, for the tests to replay.
 
 mod generate;
 mod oracle;
@@ -21,7 +22,7 @@ type Failure = Box<dyn std::error::Error>;
 /// How many differences are shown before giving up.
 const SHOWN: usize = 5;
 /// How often a question with another answer is asked again: where Go walks a map, its answer depends on chance.
-const ASKED_AGAIN: usize = 20;
+const ASKED_AGAIN: usize = 100;
 
 fn main() -> Result<(), Failure> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -32,6 +33,7 @@ fn main() -> Result<(), Failure> {
         schema,
         random: Random(text(2, "1").parse::<u64>()? | 1),
         clock: 1_577_836_800,
+        record: arguments.get(5).map(std::fs::File::create).transpose()?,
         compared: 0,
         refused: 0,
         different: 0,
@@ -70,6 +72,7 @@ struct Run {
     schema: Schema,
     random: Random,
     clock: i64,
+    record: Option<std::fs::File>,
     compared: usize,
     refused: usize,
     different: usize,
@@ -153,7 +156,11 @@ impl Run {
     fn beyond(&self, step: &Step) -> bool {
         let of = self.type_of(&step.gvk);
         let doubled = |object: &Value| of.validate(object, Duplicates::Refuse).is_err() && of.validate(object, Duplicates::Allow).is_ok();
-        let older = |object: &Value| object.at(&["metadata", "managedFields"]).is_some_and(|entries| goyaml::json::to_string(entries).contains("old.example"));
+        let own = step.gvk.api_version();
+        let older = |object: &Value| {
+            let entries = object.at(&["metadata", "managedFields"]).and_then(Value::as_list).unwrap_or_default();
+            entries.iter().any(|entry| entry.str_at(&["apiVersion"]) != Some(&own))
+        };
         let both = || step.live.iter().chain([&step.object]);
         both().any(older) && both().any(doubled)
     }
@@ -186,6 +193,15 @@ impl Run {
             }
             same = agree(ours, &self.oracle.ask(request)?);
         }
+        let settled = !theirs.as_ref().is_err_and(|error| error.contains("errors:") || error.starts_with("panic: "));
+        if let Some(file) = self.record.as_mut().filter(|_| same && settled && agree(ours, theirs)) {
+            let (kind, answer) = match theirs {
+                Ok(object) => ("object", object.clone()),
+                Err(error) => ("error", Value::from(error.as_str())),
+            };
+            let line: Value = [("request", request.clone()), (kind, answer)].into_iter().collect();
+            writeln!(file, "{}", goyaml::json::to_string(&line))?;
+        }
         if !same {
             self.different += 1;
             let show = |result: &Result<Value, String>| result.as_ref().map_or_else(|error| format!("error: {error}"), goyaml::json::to_string);
@@ -206,7 +222,8 @@ const MANAGERS: [&str; 14] =
 fn agree(ours: &Result<Value, String>, theirs: &Result<Value, String>) -> bool {
     match (ours, theirs) {
         (Ok(ours), Ok(theirs)) => ours == theirs,
-        (Err(ours), Err(theirs)) => theirs.starts_with("panic: ") || alike(ours, theirs),
+        (_, Err(theirs)) if theirs.starts_with("panic: ") => true,
+        (Err(ours), Err(theirs)) => alike(ours, theirs),
         _ => false,
     }
 }

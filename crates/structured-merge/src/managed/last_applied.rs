@@ -15,43 +15,43 @@ const ANNOTATIONS_LIMIT: usize = 256 * 1024;
 
 /// Applies; for `kubectl`, fields that the annotation shows as its own do not conflict, and the annotation is kept true.
 pub(super) fn apply(
-    manager: &Manager<'_>,
+    endpoint: &Manager<'_>,
     live: &Value,
     config: &Value,
     managed: Entries,
     (actor, force): (&Actor<'_>, bool),
 ) -> Result<(Value, Entries), ApplyError> {
     if actor.manager != KUBECTL {
-        return manager.merge(live, config, managed, (actor, force));
+        return endpoint.merge(live, config, managed, (actor, force));
     }
-    let first = manager.merge(live, config, managed.clone(), (actor, force));
-    let (mut object, managed) = match (first, allowed(manager, live)) {
-        (Err(ApplyError::Conflict(conflicts)), Some(allowed)) => {
-            if !conflicts.fields().difference(&allowed).is_empty() {
-                let left = conflicts.0.into_iter().filter(|conflict| !allowed.contains(&conflict.path));
-                return Err(ApplyError::Conflict(Conflicts(left.collect())));
+    let first = endpoint.merge(live, config, managed.clone(), (actor, force));
+    let (mut object, entries) = match (first, allowed(endpoint, live)) {
+        (Err(ApplyError::Conflict(conflicts)), Some(permitted)) => {
+            if !conflicts.fields().difference(&permitted).is_empty() {
+                let rest = conflicts.0.into_iter().filter(|conflict| !permitted.contains(&conflict.path));
+                return Err(ApplyError::Conflict(Conflicts(rest.collect())));
             }
-            manager.merge(live, config, managed, (actor, true))?
+            endpoint.merge(live, config, managed, (actor, true))?
         }
         (other, _) => other?,
     };
     if object.str_at(&ANNOTATION).is_some_and(|text| !text.is_empty()) {
         set(&mut object, config);
     }
-    Ok((object, managed))
+    Ok((object, entries))
 }
 
 /// The fields of the annotation that the live object still has with the same values.
-fn allowed(manager: &Manager<'_>, live: &Value) -> Option<FieldSet> {
+fn allowed(endpoint: &Manager<'_>, live: &Value) -> Option<FieldSet> {
     let text = live.str_at(&ANNOTATION).filter(|text| !text.is_empty())?;
-    manager.of.validate(live, Duplicates::Refuse).ok()?;
+    endpoint.of.validate(live, Duplicates::Refuse).ok()?;
     let last = goyaml::json::parse(text.as_bytes()).ok()?;
-    if last.str_at(&["apiVersion"]) != Some(&manager.gvk.api_version()) {
+    if last.str_at(&["apiVersion"]) != Some(&endpoint.gvk.api_version()) {
         return None;
     }
-    manager.of.validate(&last, Duplicates::Refuse).ok()?;
-    let change = manager.of.compare(&last, live);
-    let set = manager.of.field_set(&last);
+    endpoint.of.validate(&last, Duplicates::Refuse).ok()?;
+    let change = endpoint.of.compare(&last, live);
+    let set = endpoint.of.field_set(&last);
     Some(set.difference(&change.modified).difference(&change.added).difference(&change.removed))
 }
 

@@ -70,7 +70,7 @@ impl<'a> Updater<'a> {
             set = set.recursive_difference(reset);
         }
         let last = managed.insert(identity.clone(), Owned { set, api_version: self.api_version.clone(), applied: true });
-        let new = self.prune(merged, &managed, last.as_ref());
+        let new = self.prune(merged, &managed, (identity, last.as_ref()));
         let change = Change::new(self, &live, &new);
         self.settle(&change, &mut managed, Some(identity), force)?;
         let same = path::equal(&live.value, &new.value);
@@ -143,10 +143,16 @@ impl<'a> Updater<'a> {
     }
 
     /// Removes what the applier applied last time and does not now, unless somebody else owns it.
-    fn prune(&self, merged: Typed<'a>, managed: &Entries, last: Option<&Owned>) -> Typed<'a> {
+    fn prune(&self, merged: Typed<'a>, managed: &Entries, (identity, last): (&Identity, Option<&Owned>)) -> Typed<'a> {
         let Some(last) = last.filter(|last| !last.set.is_empty()) else {
             return merged;
         };
+        let kept = |new: &Owned| {
+            (self.convert.is_none() || new.api_version == last.api_version) && last.set.difference(&new.set).is_empty()
+        };
+        if managed.get(identity).is_some_and(kept) {
+            return merged;
+        }
         let Some(merged_then) = self.at(&merged, &last.api_version) else {
             return merged;
         };
@@ -213,5 +219,8 @@ impl<'c, 'a> Change<'c, 'a> {
 }
 
 fn filtered(updater: &Updater<'_>, comparison: Comparison) -> Comparison {
-    updater.reset.map_or_else(|| comparison.clone(), |reset| comparison.without(reset))
+    match updater.reset {
+        Some(reset) => comparison.without(reset),
+        None => comparison,
+    }
 }

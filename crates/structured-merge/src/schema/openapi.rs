@@ -1,4 +1,4 @@
-//! Types out of OpenAPI v3: the documents that the API server publishes and the schemas of CustomResourceDefinitions.
+//! Types out of OpenAPI v3: the documents that the API server publishes and the schemas of custom resources.
 
 use std::sync::Arc;
 

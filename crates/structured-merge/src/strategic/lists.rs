@@ -54,7 +54,8 @@ impl Merge<'_> {
             return arrangement.arrange(merged, patch, live);
         }
         let Some(key) = field.key() else {
-            return Err(StrategicError::Other("cannot merge lists without merge key for struct".to_owned()));
+            let kind = lookup::kind(self.schema, field.element);
+            return Err(StrategicError::Other(format!("cannot merge lists without merge key for {kind}")));
         };
         let (live, patch) = special_items(live, patch, key)?;
         let merged = self.merge_items(live.clone(), &patch, key, field.element)?;
@@ -151,20 +152,21 @@ fn check_order(patch: Option<&[Value]>, order: &[Value], field: &ListField) -> O
         return Err(bad_type(MAP, odd));
     }
     let mut rest = patch.iter().filter(|item| !deleted(item)).peekable();
-    let mut places = order.iter();
+    let mut places = order.iter().peekable();
     while let Some(item) = rest.peek() {
+        let Some(place) = places.peek() else {
+            let (patch, order) = (go_text::plain(&patch.to_vec().into()), go_text::plain(&order.to_vec().into()));
+            return Err(StrategicError::Other(format!("The order in patch list:\n{patch}\n doesn't match {SET_ORDER} list:\n{order}\n")));
+        };
         if item.get(PATCH).is_some() {
             rest.next();
             continue;
         }
-        let Some(place) = places.next() else {
-            let (patch, order) = (go_text::plain(&patch.to_vec().into()), go_text::plain(&order.to_vec().into()));
-            return Err(StrategicError::Other(format!("The order in patch list:\n{patch}\n doesn't match {SET_ORDER} list:\n{order}\n")));
-        };
         let same = match key {
-            None => *item == place,
+            None => item == place,
             Some(key) => merge_key(item, key)? == merge_key(place, key)?,
         };
+        places.next();
         if same {
             rest.next();
         }

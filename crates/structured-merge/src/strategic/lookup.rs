@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{Outcome, StrategicError};
 use crate::go_text;
-use crate::schema::{PatchRule, Schema, TypeId};
+use crate::schema::{PatchRule, Scalar, Schema, TypeId};
 
 /// A list field: the type of its items and how it is patched.
 pub(super) struct ListField {
@@ -23,7 +23,7 @@ impl ListField {
 pub(super) fn field(schema: &Schema, of: TypeId, key: &str) -> Outcome<(TypeId, PatchRule)> {
     let definition = schema.resolve(of);
     let Some(map) = definition.map.as_ref().filter(|map| !map.fields.is_empty()) else {
-        let kind = if definition.map.is_some() { "map" } else { "string" };
+        let kind = kind(schema, of);
         let message = format!("merging an object in json but data type is not struct, instead is: {kind}");
         return Err(StrategicError::Other(message));
     };
@@ -43,5 +43,17 @@ pub(super) fn list(schema: &Schema, of: TypeId, key: &str) -> Outcome<ListField>
     match &schema.resolve(list).list {
         Some(list) => Ok(ListField { element: list.element, rule }),
         None => Err(StrategicError::Other("expected slice or array type, but got: struct".to_owned())),
+    }
+}
+
+/// The kind of the Go type behind a type, as far as the schema lets it guess.
+pub(super) fn kind(schema: &Schema, of: TypeId) -> &'static str {
+    let definition = schema.resolve(of);
+    match (&definition.map, definition.scalar) {
+        (Some(map), _) if map.fields.is_empty() => "map",
+        (Some(_), _) => "struct",
+        (None, Some(Scalar::Numeric)) => "int32",
+        (None, Some(Scalar::Boolean)) => "bool",
+        _ => "string",
     }
 }

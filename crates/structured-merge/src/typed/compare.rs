@@ -28,9 +28,9 @@ impl Comparison {
 
     /// The comparison without these fields and everything below them.
     #[must_use]
-    pub fn without(&self, fields: &FieldSet) -> Self {
+    pub fn without(self, fields: &FieldSet) -> Self {
         if fields.is_empty() {
-            return self.clone();
+            return self;
         }
         Self {
             removed: self.removed.recursive_difference(fields),

@@ -40,9 +40,14 @@ fn map_fields(schema: &Schema, map: &MapType, entries: &Map) -> FieldSet {
     FieldSet::from_entries(entries.collect())
 }
 
+/// Stands for items that cannot be told apart. Only pruning makes such: an item whose fields are all gone, but not the
+/// item itself, is null, and still makes the list count as present.
+const NAMELESS: PathElement = PathElement::Index(i64::MAX);
+
 /// Items that share a key are owned as one, without what is in them.
 fn list_items(schema: &Schema, list: &List, items: &[Value]) -> FieldSet {
-    let mut elements: Vec<_> = items.iter().filter_map(|item| Some((element_of(schema, list, item).ok()?, item))).collect();
+    let element = |item| element_of(schema, list, item).unwrap_or(NAMELESS);
+    let mut elements: Vec<_> = items.iter().map(|item| (element(item), item)).collect();
     elements.sort_by(|left, right| left.0.cmp(&right.0));
     let groups = elements.chunk_by(|left, right| left.0 == right.0);
     let entries = groups.filter_map(|group| match group {

@@ -23,13 +23,12 @@ fn keyed(schema: &Schema, list: &List, item: &Value) -> Result<PathElement, Stri
     };
     let mut fields: Vec<(Arc<str>, Value)> = Vec::with_capacity(list.keys.len());
     for key in list.keys.iter() {
-        match map.get(key) {
-            Some(value) => fields.push((key.clone(), value.clone())),
-            None => {
-                let default = default_of(schema, list, key).map_err(|error| format!("couldn't find default value for {key}: {error}"))?;
-                fields.extend(default.map(|value| (key.clone(), value)));
-            }
+        if let Some(value) = map.get(key) {
+            fields.push((key.clone(), value.clone()));
+            continue;
         }
+        let default = default_of(schema, list, key).map_err(|error| format!("couldn't find default value for {key}: {error}"))?;
+        fields.extend(default.map(|value| (key.clone(), value)));
     }
     if fields.is_empty() {
         let keys: Vec<_> = list.keys.iter().map(|key| crate::go_text::quote(key)).collect();
