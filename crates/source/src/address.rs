@@ -45,10 +45,7 @@ pub(crate) struct Address {
 impl Address {
     /// Takes `url` apart. Understands `https`, `http`, `ssh`, `file`, `user@host:path` and plain paths.
     pub(crate) fn parse(url: &str) -> Result<Self, SourceError> {
-        let invalid = |cause: &str| SourceError::UrlInvalid {
-            url: redact(url),
-            cause: cause.to_owned(),
-        };
+        let invalid = |cause: &str| SourceError::UrlInvalid { url: redact(url), cause: cause.to_owned() };
         if url.trim().is_empty() {
             return Err(invalid("it is empty"));
         }
@@ -67,12 +64,7 @@ impl Address {
 
     fn file(path: PathBuf) -> Self {
         let shown = path.display().to_string();
-        Self {
-            key: format!("file://{shown}"),
-            shown,
-            remote: Remote::File(path),
-            userinfo: None,
-        }
+        Self { key: format!("file://{shown}"), shown, remote: Remote::File(path), userinfo: None }
     }
 
     fn http(mut url: gix::Url) -> Option<Self> {
@@ -102,12 +94,8 @@ impl Address {
         if path.trim_matches('/').is_empty() {
             return Err("it names no repository");
         }
-        let remote = SshRemote {
-            user: url.user().unwrap_or("git").to_owned(),
-            port: url.port.unwrap_or(SSH_PORT),
-            host,
-            path,
-        };
+        let remote =
+            SshRemote { user: url.user().unwrap_or("git").to_owned(), port: url.port.unwrap_or(SSH_PORT), host, path };
         let slash = if remote.path.starts_with('/') { "" } else { "/" };
         Ok(Self {
             key: format!(
@@ -152,7 +140,7 @@ mod tests {
     #[test]
     fn addresses_of_one_repository_have_one_key() {
         check("https://Example.org/a/b.git", "https://example.org:443/a/b.git", "https://example.org/a/b.git");
-        check("https://example.org:443/a/b.git/", "https://example.org:443/a/b.git", "https://example.org/a/b.git");
+        check("https://example.org:443/a/b.git/", "https://example.org:443/a/b.git", "https://example.org:443/a/b.git");
         check("https://u:secret@example.org/a", "https://example.org:443/a", "https://example.org/a");
         check("git@example.org:a/b.git", "ssh://git@example.org:22/a/b.git", "ssh://example.org/a/b.git");
         check("ssh://git@example.org:2222/a/b", "ssh://git@example.org:2222/a/b", "ssh://example.org:2222/a/b");
@@ -162,7 +150,8 @@ mod tests {
 
     #[test]
     fn refused_addresses_say_why_and_show_no_password() {
-        for url in ["", "git://u:secret@example.org/a", "ftp://u:secret@example.org/a", "ssh://example.org", "https://"] {
+        for url in ["", "git://u:secret@example.org/a", "ftp://u:secret@example.org/a", "ssh://example.org", "https://"]
+        {
             let error = Address::parse(url).expect_err(url);
             assert_eq!(error.reason(), "URLInvalid", "{url}");
             assert!(!error.to_string().contains("secret"), "{error}");

@@ -69,9 +69,7 @@ pub enum SourceError {
         there_are: String,
     },
     /// A commit id that is not 40 hexadecimal digits.
-    #[error(
-        "{commit:?} is not a commit id: {cause}. Write all 40 hexadecimal digits into `spec.ref.commit`"
-    )]
+    #[error("{commit:?} is not a commit id: {cause}. Write all 40 hexadecimal digits into `spec.ref.commit`")]
     CommitInvalid {
         /// As written.
         commit: String,
@@ -89,9 +87,7 @@ pub enum SourceError {
         cause: String,
     },
     /// No tag lies in the range.
-    #[error(
-        "no tag of {url} is a version in {range:?} ({seen}). Push such a tag or widen `spec.ref.semver`"
-    )]
+    #[error("no tag of {url} is a version in {range:?} ({seen}). Push such a tag or widen `spec.ref.semver`")]
     NoSemverMatch {
         /// The address.
         url: String,
@@ -179,9 +175,7 @@ pub enum SourceError {
         doing: &'static str,
     },
     /// No connection at all.
-    #[error(
-        "{url} cannot be reached: {cause}. It is tried again; check the address, DNS, firewall and proxy"
-    )]
+    #[error("{url} cannot be reached: {cause}. It is tried again; check the address, DNS, firewall and proxy")]
     Unreachable {
         /// The address.
         url: String,
@@ -291,10 +285,8 @@ pub enum TreeError {
         /// Where it points.
         target: String,
     },
-    /// A chain of links longer than [`MAX_LINKS`](crate::tree::MAX_LINKS).
-    #[error(
-        "{path} leads through more than {limit} symbolic links; there is probably a circle. Remove one of them"
-    )]
+    /// A chain of more links than are followed.
+    #[error("{path} leads through more than {limit} symbolic links; there is probably a circle. Remove one of them")]
     TooManyLinks {
         /// The path asked for.
         path: String,
@@ -331,7 +323,7 @@ pub enum TreeError {
         /// The limit.
         limit: usize,
     },
-    /// Folders nested deeper than [`MAX_DEPTH`](crate::tree::MAX_DEPTH).
+    /// Folders nested too deep.
     #[error("{tree} nests folders deeper than {limit}, at {path}. Flatten it")]
     TooDeep {
         /// Which tree.

@@ -87,7 +87,8 @@ impl LocalFolder {
         let branch = repository.head_name().ok().flatten();
         let branch = branch.map(|name| name.shorten().to_str_lossy().into_owned());
         let pool = Arc::new(ObjectPool::new(repository.into_sync(), None));
-        let place = Place { pool: &pool, dirs: &DirCache::default(), url: &shown, name: branch.as_deref(), ignore: None };
+        let place =
+            Place { pool: &pool, dirs: &DirCache::default(), url: &shown, name: branch.as_deref(), ignore: None };
         snapshot(&place, id)
     }
 
@@ -119,13 +120,8 @@ pub(crate) fn fetch(path: &Path, request: &GitRequest, dirs: &DirCache) -> Resul
         });
     }
     let pool = Arc::new(ObjectPool::new(repository.into_sync(), None));
-    let place = Place {
-        pool: &pool,
-        dirs,
-        url: &shown,
-        name: wanted.name.as_deref(),
-        ignore: request.ignore.as_deref(),
-    };
+    let place =
+        Place { pool: &pool, dirs, url: &shown, name: wanted.name.as_deref(), ignore: request.ignore.as_deref() };
     snapshot(&place, wanted.id)
 }
 
@@ -147,11 +143,8 @@ struct LocalReferences<'a> {
 
 impl References for LocalReferences<'_> {
     fn references(&mut self, prefixes: &[&str]) -> Result<Vec<Ref>, SourceError> {
-        let wrong = |cause: String| SourceError::Protocol {
-            url: self.shown.to_owned(),
-            doing: "listing references",
-            cause,
-        };
+        let wrong =
+            |cause: String| SourceError::Protocol { url: self.shown.to_owned(), doing: "listing references", cause };
         let platform = self.repository.references().map_err(|error| wrong(error.to_string()))?;
         let all = platform.all().map_err(|error| wrong(error.to_string()))?;
         let mut found = Vec::new();

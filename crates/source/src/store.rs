@@ -28,8 +28,8 @@ use crate::{
 
 use clone::Clone as SharedClone;
 pub(crate) use commit::{Place, digest, snapshot};
-pub(crate) use wanted::{References, choose};
 use wanted::Wanted;
+pub(crate) use wanted::{References, choose};
 
 /// The folder of shared clones. Cheap to clone; any thread may fetch. It is a cache: it may be deleted
 /// when no process uses it.
@@ -79,7 +79,9 @@ impl Store {
         let mirrored = self.mirror(&request.url);
         let address = Address::parse(mirrored.as_deref().unwrap_or(&request.url))?;
         match &address.remote {
-            Remote::File(path) if request.allow_file || mirrored.is_some() => local::fetch(path, request, &self.inner.dirs),
+            Remote::File(path) if request.allow_file || mirrored.is_some() => {
+                local::fetch(path, request, &self.inner.dirs)
+            }
             Remote::File(_) => Err(SourceError::FileRefused { url: address.shown }),
             Remote::Http(base) => {
                 let wire = Http::new(self.io()?, &self.inner.clients, request, &address, base)?;
@@ -142,10 +144,7 @@ impl Store {
     }
 
     fn mirror(&self, url: &str) -> Option<String> {
-        self.inner
-            .mirrors
-            .iter()
-            .find_map(|(from, to)| Some(format!("{to}{}", url.strip_prefix(from.as_str())?)))
+        self.inner.mirrors.iter().find_map(|(from, to)| Some(format!("{to}{}", url.strip_prefix(from.as_str())?)))
     }
 
     fn io(&self) -> Result<Arc<Io>, SourceError> {

@@ -27,9 +27,9 @@ pub const MAX_FILE: u64 = 64 << 20;
 /// Entries (files, links, submodules, folders) a tree may have.
 pub const MAX_FILES: usize = 500_000;
 /// Symbolic links followed for one path; Linux's own number.
-pub const MAX_LINKS: usize = 40;
+pub(crate) const MAX_LINKS: usize = 40;
 /// Folders nested in each other.
-pub const MAX_DEPTH: usize = 128;
+pub(crate) const MAX_DEPTH: usize = 128;
 
 /// What a path is, links followed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -86,9 +86,7 @@ struct Inner {
 
 impl FileTree {
     pub(crate) fn new(root: Arc<Dir>, blobs: Blobs, label: String) -> Self {
-        Self {
-            inner: Arc::new(Inner { root, blobs, label }),
-        }
+        Self { inner: Arc::new(Inner { root, blobs, label }) }
     }
 
     /// The file's bytes. `path` is relative to the root and `/`-separated; `.`, `..` and links are
@@ -96,13 +94,10 @@ impl FileTree {
     pub fn read(&self, path: &str) -> Result<Arc<[u8]>, TreeError> {
         match self.resolve(path)? {
             Node::File { id, .. } => self.bytes(path, id),
-            Node::Dir(_) => Err(TreeError::IsFolder {
-                path: path.to_owned(),
-            }),
-            Node::Link(_) | Node::Submodule(_) => Err(TreeError::InSubmodule {
-                path: path.to_owned(),
-                submodule: path.to_owned(),
-            }),
+            Node::Dir(_) => Err(TreeError::IsFolder { path: path.to_owned() }),
+            Node::Link(_) | Node::Submodule(_) => {
+                Err(TreeError::InSubmodule { path: path.to_owned(), submodule: path.to_owned() })
+            }
         }
     }
 
@@ -156,10 +151,7 @@ impl FileTree {
         let mut found = Vec::new();
         visit(&self.inner.root, "", &mut |path, node| {
             if let Node::Submodule(id) = node {
-                found.push(Submodule {
-                    path: path.to_owned(),
-                    commit: id.to_string(),
-                });
+                found.push(Submodule { path: path.to_owned(), commit: id.to_string() });
             }
         });
         found
@@ -170,14 +162,8 @@ impl FileTree {
         let mut lines = Vec::new();
         visit(&self.inner.root, "", &mut |path, node| {
             let (mode, kind, id) = match node {
-                Node::File {
-                    id,
-                    executable: false,
-                } => ("100644", "blob", id),
-                Node::File {
-                    id,
-                    executable: true,
-                } => ("100755", "blob", id),
+                Node::File { id, executable: false } => ("100644", "blob", id),
+                Node::File { id, executable: true } => ("100755", "blob", id),
                 Node::Link(id) => ("120000", "blob", id),
                 Node::Submodule(id) => ("160000", "commit", id),
                 Node::Dir(_) => return,
@@ -199,8 +185,7 @@ impl FileTree {
 
     fn resolve(&self, path: &str) -> Result<Node, TreeError> {
         path::resolve(&self.inner.root, path, &self.inner.label, &|link, id| {
-            self.bytes(link, id)
-                .map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
+            self.bytes(link, id).map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
         })
     }
 
@@ -211,12 +196,7 @@ impl FileTree {
 
 impl fmt::Debug for FileTree {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            out,
-            "FileTree({}, {} entries)",
-            self.inner.label,
-            self.count()
-        )
+        write!(out, "FileTree({}, {} entries)", self.inner.label, self.count())
     }
 }
 
@@ -232,9 +212,5 @@ fn visit(dir: &Dir, prefix: &str, see: &mut dyn FnMut(&str, &Node)) {
 }
 
 pub(crate) fn join(prefix: &str, name: &str) -> String {
-    if prefix.is_empty() {
-        name.to_owned()
-    } else {
-        format!("{prefix}/{name}")
-    }
+    if prefix.is_empty() { name.to_owned() } else { format!("{prefix}/{name}") }
 }

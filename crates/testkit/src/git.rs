@@ -8,7 +8,7 @@ use std::{path::Path, process::Command};
 
 pub use http::{Access, GitServer, Setup};
 pub use repository::GitRepo;
-pub use ssh::{SshKey, SshServer};
+pub use ssh::{SshAgent, SshKey, SshServer};
 
 /// `git` with nothing of this machine's or user's settings.
 fn git(dir: &Path) -> Command {

@@ -240,10 +240,8 @@ impl Incoming {
     pub(super) fn index(&mut self, pack: &mut dyn BufRead) -> Result<(), SourceError> {
         let directory = self.path.join("objects/pack");
         let bases = self.bases.as_ref().map(|pool| pool.with(|repository| repository.objects.clone()));
-        let options = gix::odb::pack::bundle::write::Options {
-            alloc_limit_bytes: Some(MAX_OBJECT),
-            ..Default::default()
-        };
+        let options =
+            gix::odb::pack::bundle::write::Options { alloc_limit_bytes: Some(MAX_OBJECT), ..Default::default() };
         let outcome = Bundle::write_to_directory(
             pack,
             Some(&directory),
@@ -290,10 +288,8 @@ fn open_generation(number: u64, path: PathBuf) -> Result<Generation, String> {
 
 /// The generations in `dir`, oldest first.
 fn generations(dir: &Path) -> Vec<(u64, PathBuf)> {
-    let mut found: Vec<(u64, PathBuf)> = names(dir)
-        .iter()
-        .filter_map(|name| Some((name.strip_prefix('g')?.parse().ok()?, dir.join(name))))
-        .collect();
+    let mut found: Vec<(u64, PathBuf)> =
+        names(dir).iter().filter_map(|name| Some((name.strip_prefix('g')?.parse().ok()?, dir.join(name)))).collect();
     found.sort_unstable();
     found
 }

@@ -29,23 +29,14 @@ pub(crate) fn snapshot(place: &Place<'_>, id: ObjectId) -> Result<Snapshot, Sour
     let label = format!("{} at {revision}", place.url);
     let (commit, root) = place.pool.with(|repository| {
         let (commit, tree) = read_commit(repository, id, &label)?;
-        let loader = Loader {
-            repository,
-            cache: place.dirs,
-            label: &label,
-        };
+        let loader = Loader { repository, cache: place.dirs, label: &label };
         Ok::<_, TreeError>((commit, loader.load(tree)?))
     })?;
     let blobs = Blobs::Git(Arc::clone(place.pool));
     let whole = FileTree::new(root, blobs, label.clone());
     let left = filter(&whole, place.ignore)?;
     let tree = FileTree::new(left, Blobs::Git(Arc::clone(place.pool)), label);
-    Ok(Snapshot {
-        revision,
-        digest: digest(&tree),
-        commit,
-        tree,
-    })
+    Ok(Snapshot { revision, digest: digest(&tree), commit, tree })
 }
 
 /// `main@sha1:…`, or `sha1:…` without a name.
@@ -62,41 +53,19 @@ pub(crate) fn digest(tree: &FileTree) -> String {
     format!("sha256:{hash:x}")
 }
 
-fn read_commit(
-    repository: &gix::Repository,
-    id: ObjectId,
-    label: &str,
-) -> Result<(Commit, ObjectId), TreeError> {
-    let unreadable = |cause: String| TreeError::Unreadable {
-        path: format!("commit {id}"),
-        tree: label.to_owned(),
-        cause,
-    };
-    let commit = repository
-        .find_commit(id)
-        .map_err(|error| unreadable(error.to_string()))?;
-    let decoded = commit
-        .decode()
-        .map_err(|error| unreadable(error.to_string()))?;
-    let author = decoded
-        .author()
-        .map_err(|error| unreadable(error.to_string()))?;
-    let committer = decoded
-        .committer()
-        .map_err(|error| unreadable(error.to_string()))?;
+fn read_commit(repository: &gix::Repository, id: ObjectId, label: &str) -> Result<(Commit, ObjectId), TreeError> {
+    let unreadable =
+        |cause: String| TreeError::Unreadable { path: format!("commit {id}"), tree: label.to_owned(), cause };
+    let commit = repository.find_commit(id).map_err(|error| unreadable(error.to_string()))?;
+    let decoded = commit.decode().map_err(|error| unreadable(error.to_string()))?;
+    let author = decoded.author().map_err(|error| unreadable(error.to_string()))?;
+    let committer = decoded.committer().map_err(|error| unreadable(error.to_string()))?;
     let seconds = committer.time().map_or(0, |time| time.seconds);
     let told = Commit {
         id: id.to_string(),
         author: author.name.to_str_lossy().trim().to_owned(),
         email: author.email.to_str_lossy().trim().to_owned(),
-        subject: decoded
-            .message
-            .to_str_lossy()
-            .trim_start()
-            .lines()
-            .next()
-            .unwrap_or_default()
-            .to_owned(),
+        subject: decoded.message.to_str_lossy().trim_start().lines().next().unwrap_or_default().to_owned(),
         time: jiff::Timestamp::from_second(seconds).unwrap_or(jiff::Timestamp::UNIX_EPOCH),
     };
     Ok((told, decoded.tree()))

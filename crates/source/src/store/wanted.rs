@@ -85,8 +85,7 @@ impl Search<'_> {
     }
 
     fn semver(&mut self, text: &str) -> Result<Wanted, SourceError> {
-        let range = Range::parse(text)
-            .map_err(|cause| SourceError::SemverInvalid { range: text.to_owned(), cause })?;
+        let range = Range::parse(text).map_err(|cause| SourceError::SemverInvalid { range: text.to_owned(), cause })?;
         let tags = self.session.references(&["refs/tags/"])?;
         let mut versions: Vec<(Version, &str, &Ref)> = tags
             .iter()

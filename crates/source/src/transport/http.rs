@@ -97,11 +97,7 @@ fn build(request: &GitRequest, url: &str) -> Result<Client, SourceError> {
 }
 
 fn invalid_proxy(url: &str, error: &reqwest::Error) -> SourceError {
-    SourceError::SettingInvalid {
-        what: "the proxy address",
-        url: url.to_owned(),
-        cause: chain(error),
-    }
+    SourceError::SettingInvalid { what: "the proxy address", url: url.to_owned(), cause: chain(error) }
 }
 
 /// Follows a redirect within one host, from http to https too, never back.
@@ -317,14 +313,8 @@ fn chain(error: &dyn Error) -> String {
     text
 }
 
-fn is_tls(error: &reqwest::Error) -> bool {
-    let mut source = error.source();
-    while let Some(cause) = source {
-        let inner = cause.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
-        if cause.is::<rustls::Error>() || inner.is_some_and(|inner| inner.is::<rustls::Error>()) {
-            return true;
-        }
-        source = cause.source();
-    }
-    false
+/// Whether TLS is at the bottom of it; an I/O error hides what it wraps from `source`.
+fn is_tls(error: &(dyn Error + 'static)) -> bool {
+    let wrapped = error.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
+    error.is::<rustls::Error>() || wrapped.is_some_and(|inner| is_tls(inner)) || error.source().is_some_and(is_tls)
 }

@@ -39,11 +39,7 @@ const MAX_TIMEOUT: Duration = Duration::from_secs(86_400);
 
 impl Io {
     pub(crate) fn new() -> io::Result<Self> {
-        let runtime = Builder::new_multi_thread()
-            .worker_threads(1)
-            .thread_name("setpoint-git")
-            .enable_all()
-            .build()?;
+        let runtime = Builder::new_multi_thread().worker_threads(1).thread_name("setpoint-git").enable_all().build()?;
         Ok(Self { runtime: Some(runtime) })
     }
 

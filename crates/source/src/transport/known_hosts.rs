@@ -43,11 +43,7 @@ impl KnownHosts {
     /// Reads the lines of `text` about `host` and `port`.
     pub(super) fn parse(text: &str, host: &str, port: u16) -> Self {
         let name = display_name(host, port);
-        let known = text
-            .lines()
-            .enumerate()
-            .filter_map(|(index, line)| parse_line(line, &name, index + 1))
-            .collect();
+        let known = text.lines().enumerate().filter_map(|(index, line)| parse_line(line, &name, index + 1)).collect();
         Self { known }
     }
 
@@ -75,10 +71,9 @@ impl KnownHosts {
         let mut found = Vec::new();
         for known in self.known.iter().filter(|known| !known.revoked) {
             let offered = match known.key.algorithm() {
-                Algorithm::Rsa { .. } => vec![
-                    Algorithm::Rsa { hash: Some(HashAlg::Sha512) },
-                    Algorithm::Rsa { hash: Some(HashAlg::Sha256) },
-                ],
+                Algorithm::Rsa { .. } => {
+                    vec![Algorithm::Rsa { hash: Some(HashAlg::Sha512) }, Algorithm::Rsa { hash: Some(HashAlg::Sha256) }]
+                }
                 other => vec![other],
             };
             for algorithm in offered {
@@ -93,11 +88,7 @@ impl KnownHosts {
 
 /// The server's name as `known_hosts` has it.
 pub(super) fn display_name(host: &str, port: u16) -> String {
-    if port == SSH_PORT {
-        host.to_owned()
-    } else {
-        format!("[{host}]:{port}")
-    }
+    if port == SSH_PORT { host.to_owned() } else { format!("[{host}]:{port}") }
 }
 
 fn parse_line(line: &str, name: &str, number: usize) -> Option<Known> {

@@ -80,14 +80,7 @@ pub(super) struct PackReader<'a> {
 
 impl<'a> PackReader<'a> {
     pub(super) fn new(input: &'a mut dyn Read) -> Self {
-        Self {
-            input,
-            rest: Vec::new(),
-            at: 0,
-            total: 0,
-            done: false,
-            failure: None,
-        }
+        Self { input, rest: Vec::new(), at: 0, total: 0, done: false, failure: None }
     }
 
     /// Bytes of the pack so far.

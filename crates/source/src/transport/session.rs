@@ -9,7 +9,7 @@ use gix::ObjectId;
 
 use super::{
     Wire,
-    packet::{self, Packet, PackReader},
+    packet::{self, PackReader, Packet},
 };
 use crate::error::SourceError;
 
@@ -120,6 +120,12 @@ impl Session {
             receive(&mut input, is_v2, ask.shallow, consume)
         };
         outcome.map_err(|stop| match stop {
+            Stop::Wire(error) if error.to_string().contains("not our ref") => SourceError::NoSuchReference {
+                url: self.url.clone(),
+                kind: "commit",
+                name: ask.want.to_string(),
+                there_are: " that it lets us see".to_owned(),
+            },
             Stop::Wire(error) => self.wire.explain("receiving objects", &error),
             Stop::Consumer(error) => error,
         })
@@ -173,9 +179,7 @@ impl Session {
     }
 
     fn capability(&self, name: &str) -> Option<&str> {
-        self.capabilities
-            .iter()
-            .find_map(|have| have.strip_prefix(name)?.strip_prefix('='))
+        self.capabilities.iter().find_map(|have| have.strip_prefix(name)?.strip_prefix('='))
     }
 
     fn wrong(&self, doing: &'static str, cause: &str) -> SourceError {

@@ -157,7 +157,10 @@ impl Wire for Ssh {
         if missing.iter().any(|words| lower.contains(words)) {
             return SourceError::NoSuchRepository { url, cause };
         }
-        if ["permission denied", "access denied", "not authorized", "not allowed"].iter().any(|words| lower.contains(words)) {
+        if ["permission denied", "access denied", "not authorized", "not allowed"]
+            .iter()
+            .any(|words| lower.contains(words))
+        {
             return SourceError::AuthenticationRefused { url, cause, remedy: KEY_REMEDY };
         }
         SourceError::Protocol { url, doing, cause }
@@ -183,7 +186,12 @@ impl Attempt<'_> {
     async fn open(&self) -> Result<Opened, SourceError> {
         let known_hosts = match &self.request.auth {
             Auth::SshKey { known_hosts, .. } | Auth::SshAgent { known_hosts, .. } => known_hosts,
-            _ => return Err(self.refused("no key was given", "Name a secret with `identity` and `known_hosts` in `spec.secretRef`")),
+            _ => {
+                return Err(self.refused(
+                    "no key was given",
+                    "Name a secret with `identity` and `known_hosts` in `spec.secretRef`",
+                ));
+            }
         };
         if known_hosts.trim().is_empty() {
             return Err(SourceError::KnownHostsMissing {

@@ -33,9 +33,7 @@ pub(super) fn client_config(request: &GitRequest, url: &str) -> Result<ClientCon
         .collect::<Result<Vec<_>, _>>()
         .map_err(|error| invalid("`tls.crt`", error.to_string()))?;
     let key = PrivateKeyDer::from_pem_slice(&own.key).map_err(|error| invalid("`tls.key`", error.to_string()))?;
-    builder
-        .with_client_auth_cert(chain, key)
-        .map_err(|error| invalid("`tls.crt` with `tls.key`", error.to_string()))
+    builder.with_client_auth_cert(chain, key).map_err(|error| invalid("`tls.crt` with `tls.key`", error.to_string()))
 }
 
 /// The system's authorities, read once. What cannot be read is left out: a machine without any still

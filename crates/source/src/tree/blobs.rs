@@ -36,67 +36,32 @@ impl fmt::Debug for ObjectPool {
 }
 
 impl ObjectPool {
-    pub(crate) fn new(
-        shared: gix::ThreadSafeRepository,
-        keep: Option<Arc<dyn Any + Send + Sync>>,
-    ) -> Self {
-        Self {
-            shared,
-            idle: Mutex::new(Vec::new()),
-            _keep: keep,
-        }
+    pub(crate) fn new(shared: gix::ThreadSafeRepository, keep: Option<Arc<dyn Any + Send + Sync>>) -> Self {
+        Self { shared, idle: Mutex::new(Vec::new()), _keep: keep }
     }
 
     /// Lends a handle to `work`.
     pub(crate) fn with<T>(&self, work: impl FnOnce(&gix::Repository) -> T) -> T {
-        let idle = self
-            .idle
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .pop();
+        let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
         let repository = idle.unwrap_or_else(|| self.shared.to_thread_local());
         let result = work(&repository);
-        self.idle
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .push(repository);
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(repository);
         result
     }
 }
 
 impl Blobs {
     /// The object's bytes; `path` and `tree` are for messages.
-    pub(super) fn read(
-        &self,
-        id: ObjectId,
-        path: &str,
-        tree: &str,
-    ) -> Result<Arc<[u8]>, TreeError> {
-        let unreadable = |cause: String| TreeError::Unreadable {
-            path: path.to_owned(),
-            tree: tree.to_owned(),
-            cause,
-        };
+    pub(super) fn read(&self, id: ObjectId, path: &str, tree: &str) -> Result<Arc<[u8]>, TreeError> {
+        let unreadable = |cause: String| TreeError::Unreadable { path: path.to_owned(), tree: tree.to_owned(), cause };
         match self {
-            Self::Memory(blobs) => blobs
-                .get(&id)
-                .cloned()
-                .ok_or_else(|| unreadable("it is not there".to_owned())),
+            Self::Memory(blobs) => blobs.get(&id).cloned().ok_or_else(|| unreadable("it is not there".to_owned())),
             Self::Git(pool) => pool.with(|repository| {
-                let size = repository
-                    .find_header(id)
-                    .map_err(|error| unreadable(error.to_string()))?
-                    .size();
+                let size = repository.find_header(id).map_err(|error| unreadable(error.to_string()))?.size();
                 if size > MAX_FILE {
-                    return Err(TreeError::TooLarge {
-                        path: path.to_owned(),
-                        size,
-                        limit: MAX_FILE,
-                    });
+                    return Err(TreeError::TooLarge { path: path.to_owned(), size, limit: MAX_FILE });
                 }
-                let object = repository
-                    .find_object(id)
-                    .map_err(|error| unreadable(error.to_string()))?;
+                let object = repository.find_object(id).map_err(|error| unreadable(error.to_string()))?;
                 Ok(Arc::from(object.data.as_slice()))
             }),
         }

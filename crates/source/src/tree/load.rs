@@ -28,37 +28,20 @@ impl Loader<'_> {
         self.dir(id, "", 0, &mut seen)
     }
 
-    fn dir(
-        &self,
-        id: ObjectId,
-        path: &str,
-        depth: usize,
-        seen: &mut usize,
-    ) -> Result<Arc<Dir>, TreeError> {
+    fn dir(&self, id: ObjectId, path: &str, depth: usize, seen: &mut usize) -> Result<Arc<Dir>, TreeError> {
         if depth > MAX_DEPTH {
-            return Err(TreeError::TooDeep {
-                tree: self.label.to_owned(),
-                path: path.to_owned(),
-                limit: MAX_DEPTH,
-            });
+            return Err(TreeError::TooDeep { tree: self.label.to_owned(), path: path.to_owned(), limit: MAX_DEPTH });
         }
         if let Some(known) = self.cached(id) {
             self.count(known.count, seen)?;
             return Ok(known);
         }
         let unreadable = |cause: String| TreeError::Unreadable {
-            path: if path.is_empty() {
-                ".".to_owned()
-            } else {
-                path.to_owned()
-            },
+            path: if path.is_empty() { ".".to_owned() } else { path.to_owned() },
             tree: self.label.to_owned(),
             cause,
         };
-        let tree = self
-            .repository
-            .find_tree(id)
-            .map_err(|error| unreadable(error.to_string()))?;
+        let tree = self.repository.find_tree(id).map_err(|error| unreadable(error.to_string()))?;
         let mut entries = BTreeMap::new();
         let mut count = 0;
         for entry in tree.iter() {
@@ -73,24 +56,14 @@ impl Loader<'_> {
                     count += below.count;
                     Node::Dir(below)
                 }
-                Mode::Blob => Node::File {
-                    id,
-                    executable: false,
-                },
-                Mode::BlobExecutable => Node::File {
-                    id,
-                    executable: true,
-                },
+                Mode::Blob => Node::File { id, executable: false },
+                Mode::BlobExecutable => Node::File { id, executable: true },
                 Mode::Link => Node::Link(id),
                 Mode::Commit => Node::Submodule(id),
             };
             entries.insert(name.into(), node);
         }
-        let dir = Arc::new(Dir {
-            id: id.to_string().into(),
-            entries,
-            count,
-        });
+        let dir = Arc::new(Dir { id: id.to_string().into(), entries, count });
         let mut cache = self.cache.lock().unwrap_or_else(PoisonError::into_inner);
         if cache.len() >= SWEEP_AT && cache.len() == cache.capacity() {
             cache.retain(|_, dir| dir.strong_count() > 0);
@@ -107,10 +80,7 @@ impl Loader<'_> {
     fn count(&self, more: usize, seen: &mut usize) -> Result<(), TreeError> {
         *seen += more;
         if *seen > MAX_FILES {
-            return Err(TreeError::TooManyFiles {
-                tree: self.label.to_owned(),
-                limit: MAX_FILES,
-            });
+            return Err(TreeError::TooManyFiles { tree: self.label.to_owned(), limit: MAX_FILES });
         }
         Ok(())
     }

@@ -43,11 +43,7 @@ pub(super) fn resolve(
         links: 0,
     };
     while let Some(part) = walk.pending.pop_front() {
-        if walk
-            .following
-            .as_ref()
-            .is_some_and(|link| walk.pending.len() < link.rest)
-        {
+        if walk.following.as_ref().is_some_and(|link| walk.pending.len() < link.rest) {
             walk.following = None;
         }
         if let Some(found) = walk.step(&part, target)? {
@@ -87,12 +83,7 @@ impl Walk<'_> {
             }
             _ => {}
         }
-        let node = self
-            .here()
-            .entries
-            .get(part)
-            .cloned()
-            .ok_or_else(|| self.missing())?;
+        let node = self.here().entries.get(part).cloned().ok_or_else(|| self.missing())?;
         match node {
             Node::Dir(dir) => {
                 self.stack.push((part.into(), dir));
@@ -104,10 +95,9 @@ impl Walk<'_> {
                 self.follow(link, target)?;
                 Ok(None)
             }
-            Node::Submodule(_) => Err(TreeError::InSubmodule {
-                path: self.path.to_owned(),
-                submodule: self.place(part),
-            }),
+            Node::Submodule(_) => {
+                Err(TreeError::InSubmodule { path: self.path.to_owned(), submodule: self.place(part) })
+            }
             Node::File { .. } if self.pending.iter().all(|part| part.is_empty()) => Ok(Some(node)),
             Node::File { .. } => Err(self.missing()),
         }
@@ -116,10 +106,7 @@ impl Walk<'_> {
     fn follow(&mut self, link: String, target: String) -> Result<(), TreeError> {
         self.links += 1;
         if self.links > MAX_LINKS {
-            return Err(TreeError::TooManyLinks {
-                path: self.path.to_owned(),
-                limit: MAX_LINKS,
-            });
+            return Err(TreeError::TooManyLinks { path: self.path.to_owned(), limit: MAX_LINKS });
         }
         if target.starts_with('/') {
             return Err(TreeError::LinkEscapes { link, target });
@@ -134,24 +121,19 @@ impl Walk<'_> {
 
     fn outside(&self) -> TreeError {
         match &self.following {
-            Some(Following { link, target, .. }) => TreeError::LinkEscapes {
-                link: link.clone(),
-                target: target.clone(),
-            },
+            Some(Following { link, target, .. }) => {
+                TreeError::LinkEscapes { link: link.clone(), target: target.clone() }
+            }
             None => self.missing(),
         }
     }
 
     fn missing(&self) -> TreeError {
         match &self.following {
-            Some(Following { link, target, .. }) => TreeError::LinkDangles {
-                link: link.clone(),
-                target: target.clone(),
-            },
-            None => TreeError::NotFound {
-                path: self.path.to_owned(),
-                tree: self.label.to_owned(),
-            },
+            Some(Following { link, target, .. }) => {
+                TreeError::LinkDangles { link: link.clone(), target: target.clone() }
+            }
+            None => TreeError::NotFound { path: self.path.to_owned(), tree: self.label.to_owned() },
         }
     }
 }

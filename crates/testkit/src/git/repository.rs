@@ -99,7 +99,15 @@ impl GitRepo {
     /// An annotated tag on HEAD.
     pub fn tag(&self, name: &str) {
         self.git(&[
-            "-c", "user.name=Ada Lovelace", "-c", "user.email=ada@example.org", "tag", "--annotate", "--message", name, name,
+            "-c",
+            "user.name=Ada Lovelace",
+            "-c",
+            "user.email=ada@example.org",
+            "tag",
+            "--annotate",
+            "--message",
+            name,
+            name,
         ]);
     }
 
@@ -110,9 +118,14 @@ impl GitRepo {
 
     /// Makes the bare repository at `bare` (made if missing) equal to this one, by force.
     pub fn publish(&self, bare: &Path) {
+        self.publish_empty(bare);
+        run(git(self.path()).args(["push", "--quiet", "--mirror", "--force"]).arg(bare));
+    }
+
+    /// Makes an empty bare repository, if there is none.
+    pub fn publish_empty(&self, bare: &Path) {
         if !bare.exists() {
             run(git(self.path()).args(["init", "--quiet", "--bare", "--initial-branch=main"]).arg(bare));
         }
-        run(git(self.path()).args(["push", "--quiet", "--mirror", "--force"]).arg(bare));
     }
 }

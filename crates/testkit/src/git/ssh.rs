@@ -159,3 +159,52 @@ fn free_port() -> u16 {
     let listener = TcpListener::bind("127.0.0.1:0").expect("loopback can be listened on");
     listener.local_addr().expect("a bound socket has an address").port()
 }
+
+/// An `ssh-agent` that holds keys; it ends with its value.
+#[derive(Debug)]
+pub struct SshAgent {
+    child: Child,
+    socket: PathBuf,
+    /// Keeps the folder.
+    _dir: TempDir,
+}
+
+impl SshAgent {
+    /// An agent with these keys, none of which has a passphrase.
+    ///
+    /// # Panics
+    /// If OpenSSH's client programs are missing.
+    pub fn start(keys: &[&SshKey]) -> Self {
+        let dir = tempfile::tempdir().expect("a temporary folder");
+        let socket = dir.path().join("socket");
+        let child = Command::new("ssh-agent")
+            .args(["-D", "-a"])
+            .arg(&socket)
+            .stdout(Stdio::null())
+            .spawn()
+            .expect("ssh-agent can be started");
+        let start = Instant::now();
+        while !socket.exists() {
+            assert!(start.elapsed() < PATIENCE, "ssh-agent does not start");
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        for (index, key) in keys.iter().enumerate() {
+            let file = dir.path().join(index.to_string());
+            private(&file, &key.private);
+            run(Command::new("ssh-add").arg("-q").arg(&file).env("SSH_AUTH_SOCK", &socket));
+        }
+        Self { child, socket, _dir: dir }
+    }
+
+    /// Its socket (`SSH_AUTH_SOCK`).
+    pub fn socket(&self) -> &Path {
+        &self.socket
+    }
+}
+
+impl Drop for SshAgent {
+    fn drop(&mut self) {
+        drop(self.child.kill());
+        drop(self.child.wait());
+    }
+}

@@ -192,10 +192,7 @@ impl Condition {
 
     /// Greater than everything an open bound means.
     fn above_all(&self, version: &Version) -> bool {
-        self.bound
-            .last()
-            .and_then(|last| self.bound.above(last))
-            .is_some_and(|above| version.numbers >= above.numbers)
+        self.bound.last().and_then(|last| self.bound.above(last)).is_some_and(|above| version.numbers >= above.numbers)
     }
 }
 

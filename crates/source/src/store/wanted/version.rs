@@ -75,7 +75,17 @@ mod tests {
 
     #[test]
     fn order_is_that_of_semver_2() {
-        let sorted = ["1.0.0-alpha", "1.0.0-alpha.1", "1.0.0-alpha.beta", "1.0.0-beta.2", "1.0.0-beta.11", "1.0.0-rc.1", "v1.0.0", "1.0.1", "1.10.0"];
+        let sorted = [
+            "1.0.0-alpha",
+            "1.0.0-alpha.1",
+            "1.0.0-alpha.beta",
+            "1.0.0-beta.2",
+            "1.0.0-beta.11",
+            "1.0.0-rc.1",
+            "v1.0.0",
+            "1.0.1",
+            "1.10.0",
+        ];
         for pair in sorted.windows(2) {
             assert!(Version::parse_tag(pair[0]) < Version::parse_tag(pair[1]), "{pair:?}");
         }
