@@ -42,6 +42,11 @@ pub trait Files {
     fn kind(&self, path: &str) -> Option<EntryKind>;
     /// Names in a directory, sorted; empty if there is none.
     fn list(&self, dir: &str) -> Vec<String>;
+    /// An id that is the same only for the same content, where the tree has one without reading the file.
+    fn content_id(&self, path: &str) -> Option<String> {
+        let _ = path;
+        None
+    }
 }
 
 /// A tree held in memory: path to content. Directories are implied.

@@ -65,6 +65,8 @@ pub struct BuildOptions {
     /// Fields to be merged into the root kustomization before the build, in the form of a kustomization file;
     /// `None` builds what the files say. If the root directory has no kustomization file, this one stands in for it.
     pub overlay: Option<Value>,
+    /// What messages call the place the overlay comes from; lines of its values are lines there.
+    pub overlay_place: Option<Arc<str>>,
     /// Sort as `kustomize build` does when `sortOptions` says nothing; otherwise keep the order of the files.
     pub legacy_order: bool,
     /// Files must lie in or below the directory of the kustomization that names them, as on the command line.
@@ -75,7 +77,7 @@ pub struct BuildOptions {
 
 impl Default for BuildOptions {
     fn default() -> Self {
-        Self { overlay: None, legacy_order: true, root_only: true, edition: Edition::default() }
+        Self { overlay: None, overlay_place: None, legacy_order: true, root_only: true, edition: Edition::default() }
     }
 }
 

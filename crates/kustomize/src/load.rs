@@ -133,7 +133,8 @@ impl Loader<'_> {
         };
         let generated = || path::join(dir, FILE_NAMES[0]).unwrap_or_default();
         let file: Arc<str> = file.unwrap_or_else(generated).into();
-        match read::overlay(base, &file, overlay) {
+        let place = self.options.overlay_place.clone().unwrap_or_else(|| file.clone());
+        match read::overlay(base, &place, overlay) {
             Ok(kustomization) => self.contents(dir, &[], file, kustomization),
             Err(errors) => {
                 self.fail_all(errors);
@@ -152,6 +153,10 @@ impl Loader<'_> {
             return None;
         };
         let kustomization = self.kustomization(&file)?;
+        if kustomization.is_empty {
+            self.fail(BuildError::new(file, 0, "kustomization.yaml is empty").hint("Add at least 'resources:'."));
+            return None;
+        }
         self.contents(dir, above, file.into(), kustomization)
     }
 

@@ -21,6 +21,8 @@ pub(crate) struct Text {
 /// A kustomization or a component.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Kustomization {
+    /// The file holds nothing but type and version.
+    pub(crate) is_empty: bool,
     pub(crate) is_component: bool,
     pub(crate) resources: Vec<Text>,
     pub(crate) components: Vec<Text>,
@@ -64,6 +66,8 @@ pub(crate) struct Patch {
     pub(crate) target_has_name: bool,
     pub(crate) allow_name_change: bool,
     pub(crate) allow_kind_change: bool,
+    /// The place the patch comes from, if that is not the kustomization file.
+    pub(crate) from: Option<Arc<str>>,
     pub(crate) line: u32,
 }
 
@@ -133,10 +137,8 @@ pub(crate) fn kustomization(file: &Arc<str>, bytes: &[u8]) -> Result<Kustomizati
             .hint("Move what follows '---' into a file of its own and list it under resources.");
         return Err(vec![error]);
     }
-    let read = fields::read(file, &value)?;
-    if is_empty(&value) {
-        return Err(vec![BuildError::new(&**file, 0, "kustomization.yaml is empty").hint("Add at least 'resources:'.")]);
-    }
+    let mut read = fields::read(file, &value)?;
+    read.is_empty = is_empty(&value);
     Ok(read)
 }
 
@@ -146,11 +148,17 @@ fn is_empty(value: &Value) -> bool {
     map.iter().all(|(key, value)| value.is_null() || key.eq_ignore_ascii_case("kind") || key.eq_ignore_ascii_case("apiVersion"))
 }
 
-/// Merges fields that come from elsewhere, such as a Flux Kustomization, into the root kustomization.
+/// Merges fields that come from elsewhere into the root kustomization, as Flux does with a Kustomization's.
 ///
-/// Single values replace; lists are appended, except that an image replaces the one with the same name.
-pub(crate) fn overlay(base: Option<Kustomization>, file: &Arc<str>, value: &Value) -> Result<Kustomization, Vec<BuildError>> {
-    let over = fields::read(file, value)?;
+/// Single values replace; lists are appended, except that an image is merged into the one with the same name, tag and
+/// digest as one. `place` is what messages call the place those fields come from.
+pub(crate) fn overlay(
+    base: Option<Kustomization>,
+    place: &Arc<str>,
+    value: &Value,
+) -> Result<Kustomization, Vec<BuildError>> {
+    let mut over = fields::read(place, value)?;
+    over.patches.iter_mut().for_each(|patch| patch.from = Some(place.clone()));
     let Some(mut base) = base else { return Ok(over) };
     for (slot, new) in [
         (&mut base.namespace, over.namespace),
@@ -161,18 +169,32 @@ pub(crate) fn overlay(base: Option<Kustomization>, file: &Arc<str>, value: &Valu
             *slot = new;
         }
     }
+    if base.resources.is_empty() {
+        // Flux writes this, so that kustomize does not call the file empty.
+        base.build_metadata = vec![Text { text: "originAnnotations".to_owned(), line: 0 }];
+    }
     base.resources.extend(over.resources);
     base.components.extend(over.components);
     base.patches.extend(over.patches);
-    base.labels.extend(over.labels);
     for image in over.images {
-        match base.images.iter_mut().find(|known| known.name == image.name) {
-            Some(known) => *known = image,
-            None => base.images.push(image),
-        }
+        overlay_image(&mut base.images, image);
     }
     if !over.build_metadata.is_empty() {
         base.build_metadata = over.build_metadata;
     }
     Ok(base)
+}
+
+fn overlay_image(images: &mut Vec<Image>, image: Image) {
+    let Some(known) = images.iter_mut().find(|known| known.name == image.name) else {
+        images.push(image);
+        return;
+    };
+    if !image.new_name.is_empty() {
+        known.new_name = image.new_name;
+    }
+    if !image.new_tag.is_empty() || !image.digest.is_empty() {
+        known.new_tag = image.new_tag;
+        known.digest = image.digest;
+    }
 }

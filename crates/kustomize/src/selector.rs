@@ -43,7 +43,13 @@ pub(crate) fn anchored(pattern: &str) -> Result<Option<Regex>, String> {
         .size_limit(limit)
         .build()
         .map(Some)
-        .map_err(|error| format!("'{pattern}' is not a regular expression: {error}"))
+        .map_err(|error| format!("'{pattern}' is not a regular expression: {}", reason(&error)))
+}
+
+/// The last line of what the regular expressions' reader says; the lines before it draw the place.
+pub(crate) fn reason(error: &regex::Error) -> String {
+    let text = error.to_string();
+    text.lines().last().unwrap_or_default().trim_start_matches("error: ").to_owned()
 }
 
 fn accepts(requirements: &[Requirement], object: &Value, field: &str) -> bool {

@@ -1,14 +1,29 @@
 //! Makes objects from a snapshot: plain folders and Kustomize, substitution, labels.
+//!
+//! [`kustomization`] does what Flux does with a Kustomization between fetching its source and applying it:
+//! a kustomization is generated where there is none, the fields of the Kustomization are laid over it, it is built,
+//! variables are substituted, objects are normalised and get the common metadata.
 
+mod cache;
+mod check;
 mod diagnostic;
+pub mod envsubst;
+mod generator;
+mod substitute;
+mod tree;
 
 use std::collections::BTreeMap;
 
-use goyaml::Value;
-use kustomize::Files;
-use object::Object;
+use goyaml::{Map, Value};
+use kustomize::{BuildError, BuildOptions, Edition, EntryKind, Files, Resource};
+use object::{Object, Origin};
 
+pub use cache::RenderCache;
 pub use diagnostic::Diagnostic;
+pub use tree::TreeFiles;
+
+use substitute::Substitution;
+use tree::{Record, RecordingFiles};
 
 /// What a Kustomization asks to be rendered.
 pub struct KustomizationRequest<'a> {
@@ -19,6 +34,9 @@ pub struct KustomizationRequest<'a> {
     /// The Kustomization's `spec`: of it `targetNamespace`, `namePrefix`, `nameSuffix`, `patches`, `images`,
     /// `components`, `ignoreMissingComponents`, `commonMetadata`, `postBuild` and `buildMetadata` are used.
     pub spec: &'a Value,
+    /// What messages call the place `spec` was read from: a file of the source, or `Kustomization flux-system/apps`.
+    /// Lines told with it are those of the positions in `spec`.
+    pub place: &'a str,
     /// Values of `postBuild`, `substituteFrom` already read and overridden by `substitute`.
     pub variables: BTreeMap<String, String>,
     /// Whether a variable without a value and without a default is an error.
@@ -32,11 +50,116 @@ pub struct Rendered {
     pub objects: Vec<Object>,
     /// Findings that do not stop the build.
     pub diagnostics: Vec<Diagnostic>,
-    /// SHA-256 over everything that went in, in hexadecimal: files read, spec and variables.
+    /// SHA-256 over everything that went in, in hexadecimal: what was asked of the tree, spec and variables.
     pub inputs: String,
 }
 
 /// Renders a Kustomization over its source. All faults that can be told apart are given back at once.
 pub fn kustomization(request: &KustomizationRequest<'_>) -> Result<Rendered, Vec<Diagnostic>> {
-    Err(vec![Diagnostic { file: request.path.to_owned(), message: "renders are not here yet".to_owned(), ..Diagnostic::default() }])
+    render_recorded(request).map(|(rendered, _)| rendered)
+}
+
+pub(crate) fn render_recorded(request: &KustomizationRequest<'_>) -> Result<(Rendered, Record), Vec<Diagnostic>> {
+    let files = RecordingFiles::new(request.tree);
+    let objects = objects(request, &files)?;
+    let diagnostics = check::twice(&objects);
+    let (inputs, record) = cache::inputs_digest(request, files);
+    Ok((Rendered { objects, diagnostics, inputs }, record))
+}
+
+fn objects(request: &KustomizationRequest<'_>, files: &dyn Files) -> Result<Vec<Object>, Vec<Diagnostic>> {
+    let path = directory(request, files).map_err(|error| vec![error])?;
+    let in_place = |errors: Vec<Diagnostic>| {
+        let place = |error: Diagnostic| if error.file.is_empty() { Diagnostic { file: request.place.to_owned(), ..error } } else { error };
+        errors.into_iter().map(place).collect::<Vec<_>>()
+    };
+    let overlay = generator::overlay(files, &path, request.spec).map_err(in_place)?;
+    let options = BuildOptions {
+        overlay: Some(overlay),
+        overlay_place: Some(request.place.into()),
+        legacy_order: false,
+        root_only: false,
+        edition: Edition::V5_8_1,
+    };
+    let resources = kustomize::build(files, &path, &options).map_err(|errors| errors.into_iter().map(from_build).collect::<Vec<_>>())?;
+    finish(request, resources)
+}
+
+/// The directory that is rendered, or why it cannot be.
+fn directory(request: &KustomizationRequest<'_>, files: &dyn Files) -> Result<String, Diagnostic> {
+    let path = generator::normalise("", request.path.trim_start_matches('/'));
+    match path {
+        Some(path) if files.kind(&path) == Some(EntryKind::Dir) => Ok(path),
+        _ => Err(Diagnostic {
+            file: request.place.to_owned(),
+            line: request.spec.get("path").map_or(0, |path| path.pos().line),
+            message: format!("kustomization path not found: {}", request.path),
+            hint: Some("Correct spec.path: it is a directory from the root of the source.".to_owned()),
+            ..Diagnostic::default()
+        }),
+    }
+}
+
+fn from_build(error: BuildError) -> Diagnostic {
+    Diagnostic { file: error.file, line: error.line, column: 0, message: error.message, hint: error.hint }
+}
+
+/// Everything after the build, object by object.
+fn finish(request: &KustomizationRequest<'_>, resources: Vec<Resource>) -> Result<Vec<Object>, Vec<Diagnostic>> {
+    let substitution = Substitution::new(request.spec, &request.variables, request.strict).map_err(|error| {
+        vec![Diagnostic { file: request.place.to_owned(), message: error.to_string(), ..Diagnostic::default() }]
+    })?;
+    let mut errors = Vec::new();
+    let mut objects = Vec::with_capacity(resources.len());
+    for Resource { value, file, line, chain } in resources {
+        let mut object = Object::new(value, Origin { file, line, chain });
+        if let Some(fault) = check::fault(&object) {
+            errors.push(fault);
+            continue;
+        }
+        if let Some(Err(message)) = substitution.as_ref().map(|substitution| substitution.apply(&mut object.value)) {
+            errors.push(not_substituted(request.tree, &object, message));
+            continue;
+        }
+        object::normalize::for_apply(&mut object.value);
+        add_common_metadata(&mut object.value, request.spec);
+        objects.push(object);
+    }
+    if errors.is_empty() { Ok(objects) } else { Err(errors) }
+}
+
+fn not_substituted(files: &dyn Files, object: &Object, message: String) -> Diagnostic {
+    let variable = message.split('"').nth(1).map(str::to_owned);
+    let line = variable.as_deref().and_then(|name| line_of(files, &object.origin, name));
+    let hint = match &variable {
+        Some(name) => format!("Set {name} under postBuild.substitute, give it a default (${{{name}:=value}}), or write $${{{name}}} for the text itself."),
+        None => "Write $${…} for text that is no variable, or label the object kustomize.toolkit.fluxcd.io/substitute: disabled.".to_owned(),
+    };
+    Diagnostic {
+        file: object.origin.file.to_string(),
+        line: line.unwrap_or(object.origin.line),
+        column: 0,
+        message: format!("{}: envsubst error: {message}", object.key()),
+        hint: Some(hint),
+    }
+}
+
+/// The line of an object's file where a variable is named, at or after the object's start.
+fn line_of(files: &dyn Files, origin: &Origin, name: &str) -> Option<u32> {
+    let bytes = files.read(&origin.file).ok()?;
+    let text = String::from_utf8_lossy(&bytes);
+    let mark = format!("${{{name}");
+    let start = usize::try_from(origin.line.saturating_sub(1)).ok()?;
+    let at = text.lines().skip(start).position(|line| line.contains(&mark))?;
+    u32::try_from(start + at + 1).ok()
+}
+
+/// Labels and annotations that every object of a Kustomization gets.
+fn add_common_metadata(object: &mut Value, spec: &Value) {
+    for field in ["labels", "annotations"] {
+        let entries = spec.at(&["commonMetadata", field]).and_then(Value::as_map);
+        for (key, value) in entries.into_iter().flat_map(Map::iter) {
+            object.set_at(&["metadata", field, key], value.clone());
+        }
+    }
 }

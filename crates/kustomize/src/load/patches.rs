@@ -49,7 +49,7 @@ impl Loader<'_> {
             .filter_map(|named| self.strategic_merge(Place { dir, file, line: named.line }, named))
             .collect();
         for patch in &kustomization.patches {
-            let place = Place { dir, file, line: patch.line };
+            let place = Place { dir, file: patch.from.as_ref().unwrap_or(file), line: patch.line };
             let Some(text) = self.patch_text(place, patch) else { continue };
             let source = self.source(&text.file, text.offset);
             let input = self.classify(place, &text, &source).map(|kind| input(kind, text, patch));

@@ -9,6 +9,9 @@ use goyaml::{Key, Map, Value};
 use super::Text;
 use crate::BuildError;
 
+/// Known fields that a hint lists; longer lists help nobody.
+const MAX_NAMED: usize = 12;
+
 /// Collects the faults of one file.
 pub(super) struct Faults {
     file: Arc<str>,
@@ -130,6 +133,7 @@ impl Faults {
         let message = format!("unknown field '{name}' in {place}");
         let hint = match nearest(name, known) {
             Some(near) => format!("Did you mean '{near}'?"),
+            None if known.len() > MAX_NAMED => "Kustomize has no such field.".to_owned(),
             None => format!("Known fields: {}.", known.join(", ")),
         };
         self.add_with_hint(key.pos().line, message, hint);

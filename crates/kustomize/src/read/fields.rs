@@ -252,16 +252,12 @@ fn generator(faults: &mut Faults, at: &str, value: &Value) -> Generator {
     }
     let mut result = Generator { line: value.pos().line, ..Generator::default() };
     let mut env = None;
-    for (name, value, line) in faults.fields(at, value, &known) {
+    for (name, value, _) in faults.fields(at, value, &known) {
         match name {
             "name" => result.name = faults.string("name", value),
             "namespace" => result.namespace = faults.string("namespace", value),
-            "behavior" => {
-                result.behavior = faults.string("behavior", value);
-                if !["", "create", "replace", "merge"].contains(&result.behavior.as_str()) {
-                    faults.add(line, format!("behavior '{}' should be create, replace or merge", result.behavior));
-                }
-            }
+            // What is neither replace nor merge creates, whatever it says.
+            "behavior" => result.behavior = faults.string("behavior", value),
             "type" => result.kind = faults.string("type", value),
             "literals" => result.literals = faults.texts("literals", value),
             "files" => result.files = faults.texts("files", value),

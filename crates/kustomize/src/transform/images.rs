@@ -39,7 +39,7 @@ impl<'a> Change<'a> {
     fn new(image: &'a Image) -> Result<Self, String> {
         // The name is a regular expression to kustomize, so that a dot in it matches anything.
         let pattern = format!("^{}(:[a-zA-Z0-9_.{{}}-]*)?(@sha256:[a-zA-Z0-9_.{{}}-]*)?$", image.name);
-        let matcher = Regex::new(&pattern).map_err(|error| format!("image name '{}': {error}", image.name))?;
+        let matcher = Regex::new(&pattern).map_err(|error| format!("image name '{}': {}", image.name, crate::selector::reason(&error)))?;
         Ok(Self { image, matcher })
     }
 
