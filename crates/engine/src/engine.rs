@@ -2,9 +2,14 @@
 
 use std::sync::Arc;
 
-use tokio::sync::{broadcast, watch};
-use tokio::task::JoinHandle;
+use apply::{Cluster, Observer, ObserverOptions};
+use render::RenderCache;
+use source::Store;
+use tokio::sync::{Semaphore, broadcast, mpsc, watch};
+use tokio::task::{JoinHandle, JoinSet};
 
+use crate::actor::Actor;
+use crate::world::{self, Event, World, write};
 use crate::{Options, ProgressLine, State};
 
 /// Progress lines that a slow reader may lag behind before it misses some.
@@ -46,14 +51,36 @@ pub struct Handle {
 
 impl Engine {
     /// Starts an engine on a cluster. Returns as soon as its watches are under way.
-    #[expect(clippy::unused_async, reason = "applies definitions first")]
     pub async fn start(client: kube::Client, options: Options) -> Result<Handle, StartError> {
-        let (_client, _options) = (client, options);
-        let (_, state) = watch::channel(Arc::default());
+        if options.install_crds {
+            write::install_definitions(&client).await?;
+        }
+        let store = Store::open(&options.store_dir)
+            .map_err(|error| StartError::Store { path: options.store_dir.display().to_string(), message: error.to_string() })?;
+        let cluster = Cluster::new(client.clone());
+        let observer = Observer::new(&cluster, ObserverOptions::default());
+        let (state, shown) = watch::channel(Arc::default());
         let (progress, _) = broadcast::channel(PROGRESS_BACKLOG);
-        let (stop, _) = watch::channel(false);
-        Ok(Handle { state, progress, stop, task: None })
+        let (stop, stopped) = watch::channel(false);
+        let (events, received) = mpsc::unbounded_channel();
+        let renders = Arc::new(Semaphore::new(options.renders.max(1)));
+        let options = Arc::new(options);
+        let (store, cache, progress_sender) = (Arc::new(store), Arc::new(RenderCache::new()), progress.clone());
+        let world = World { client, cluster, observer, store, options, renders, cache, events, progress: progress_sender };
+        let task = tokio::spawn(run(world, received, (state, stopped)));
+        Ok(Handle { state: shown, progress, stop, task: Some(task) })
     }
+}
+
+/// Runs the loop and what feeds it.
+async fn run(world: World, events: mpsc::UnboundedReceiver<Event>, channels: (watch::Sender<Arc<State>>, watch::Receiver<bool>)) {
+    let (state, stop) = channels;
+    let mut feeders = JoinSet::new();
+    feeders.spawn(world::watch::run(world.clone()));
+    if let Some(local) = &world.options.local {
+        feeders.spawn(world::local::run(world.clone(), local.git_dir.clone()));
+    }
+    Actor::new(world, events, state).run(stop).await;
 }
 
 impl Handle {

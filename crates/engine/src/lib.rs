@@ -6,13 +6,20 @@
 //! a wait is a [`Phase`] with a wake-up event. [`Handle`] gives others a cheap snapshot ([`State`]) and the progress as
 //! it happens ([`Progress`]).
 
+mod actor;
 mod clock;
 mod engine;
+mod index;
 mod name;
 mod options;
 mod phase;
 mod progress;
+mod queue;
 mod state;
+mod status;
+mod timers;
+mod work;
+mod world;
 
 pub use clock::{Clock, SystemClock};
 pub use engine::{Engine, Handle, StartError};

@@ -1,0 +1,97 @@
+//! Work in line: fair between namespaces, bounded in number.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::sync::Arc;
+
+use crate::Name;
+
+/// A line of names with a bounded number of them at work. Namespaces take turns, so that one with a thousand names
+/// delays another's first by one piece of work at most per free place.
+#[derive(Debug)]
+pub(crate) struct Queue {
+    places: usize,
+    running: usize,
+    waiting: BTreeMap<Arc<str>, VecDeque<Name>>,
+    turns: VecDeque<Arc<str>>,
+    queued: BTreeSet<Name>,
+}
+
+impl Queue {
+    /// A line with this many places of work.
+    pub(crate) fn new(places: usize) -> Self {
+        Self { places: places.max(1), running: 0, waiting: BTreeMap::new(), turns: VecDeque::new(), queued: BTreeSet::new() }
+    }
+
+    /// Puts a name in line; one that is in line already keeps its place.
+    pub(crate) fn push(&mut self, name: Name) {
+        if !self.queued.insert(name.clone()) {
+            return;
+        }
+        let line = self.waiting.entry(name.namespace.clone()).or_default();
+        if line.is_empty() {
+            self.turns.push_back(name.namespace.clone());
+        }
+        line.push_back(name);
+    }
+
+    /// Takes the next name if a place is free. The caller says [`Queue::done`] when its work has ended.
+    pub(crate) fn pop(&mut self) -> Option<Name> {
+        if self.running >= self.places {
+            return None;
+        }
+        let namespace = self.turns.pop_front()?;
+        let line = self.waiting.get_mut(&namespace)?;
+        let name = line.pop_front()?;
+        if line.is_empty() {
+            self.waiting.remove(&namespace);
+        } else {
+            self.turns.push_back(namespace);
+        }
+        self.queued.remove(&name);
+        self.running += 1;
+        Some(name)
+    }
+
+    /// Frees the place of one piece of work.
+    pub(crate) fn done(&mut self) {
+        self.running = self.running.saturating_sub(1);
+    }
+
+    /// Whether nothing is in line and nothing at work.
+    pub(crate) fn is_idle(&self) -> bool {
+        self.running == 0 && self.queued.is_empty()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn drain(queue: &mut Queue) -> Vec<String> {
+        std::iter::from_fn(|| queue.pop()).map(|name| name.to_string()).collect()
+    }
+
+    #[test]
+    fn namespaces_take_turns() {
+        let mut queue = Queue::new(10);
+        for name in ["1", "2", "3"] {
+            queue.push(Name::new("big", name));
+        }
+        queue.push(Name::new("small", "1"));
+        queue.push(Name::new("big", "1"));
+        assert_eq!(drain(&mut queue), ["big/1", "small/1", "big/2", "big/3"]);
+    }
+
+    #[test]
+    fn places_are_bounded() {
+        let mut queue = Queue::new(1);
+        queue.push(Name::new("a", "1"));
+        queue.push(Name::new("a", "2"));
+        assert_eq!(drain(&mut queue), ["a/1"]);
+        assert!(!queue.is_idle());
+        queue.done();
+        assert_eq!(drain(&mut queue), ["a/2"]);
+        queue.done();
+        assert!(queue.is_idle());
+    }
+}

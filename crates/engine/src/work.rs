@@ -1,0 +1,7 @@
+//! The work on deliveries: what the index orders is done here, and told back to the loop.
+
+pub(crate) mod deliver;
+pub(crate) mod heal;
+pub(crate) mod remove;
+pub(crate) mod report;
+pub(crate) mod settle;

@@ -1,0 +1,94 @@
+//! What the work needs of the world: cluster, store, pools, and the way back to the loop.
+
+pub(crate) mod announce;
+pub(crate) mod fetch;
+pub(crate) mod local;
+pub(crate) mod variables;
+pub(crate) mod watch;
+pub(crate) mod write;
+
+use std::sync::Arc;
+
+use api::{GitRepository, Kustomization};
+use apply::{Cluster, Observer};
+use jiff::Timestamp;
+use kube::ResourceExt;
+use render::RenderCache;
+use source::Store;
+use tokio::sync::{Semaphore, broadcast, mpsc};
+
+use crate::index::{Delivered, FetchFailure, Fetched, Healed, SettleOutcome};
+use crate::{Name, Options, Phase, Progress, ProgressLine};
+
+/// What the loop is told.
+#[derive(Debug)]
+pub(crate) enum Event {
+    /// A source was seen.
+    Repository(Arc<GitRepository>),
+    /// A source is gone.
+    RepositoryGone(Name),
+    /// A Kustomization was seen.
+    Kustomization(Arc<Kustomization>),
+    /// A Kustomization is gone.
+    KustomizationGone(Name),
+    /// One of the two kinds was listed whole.
+    Listed(&'static str),
+    /// The local repository has new commits.
+    LocalChanged,
+    /// A fetch has ended.
+    Fetched(Name, Result<Fetched, FetchFailure>),
+    /// A run came to a phase.
+    Phase(Name, u64, Phase),
+    /// A run has ended.
+    Delivered(Name, Box<Delivered>),
+    /// Following the health has ended.
+    Settled(Name, SettleOutcome),
+    /// Drift was put right.
+    Healed(Name, Healed),
+    /// A removal has ended.
+    Removed(Name, Option<String>),
+    /// A source's status was written, or not.
+    SourceWritten(Name, bool),
+    /// A delivery's status was written, or not.
+    DeliveryWritten(Name, bool),
+}
+
+/// Shared by all work.
+#[derive(Clone)]
+pub(crate) struct World {
+    pub(crate) client: kube::Client,
+    pub(crate) cluster: Cluster,
+    pub(crate) observer: Observer,
+    pub(crate) store: Arc<Store>,
+    pub(crate) options: Arc<Options>,
+    pub(crate) renders: Arc<Semaphore>,
+    pub(crate) cache: Arc<RenderCache>,
+    pub(crate) events: mpsc::UnboundedSender<Event>,
+    pub(crate) progress: broadcast::Sender<ProgressLine>,
+}
+
+impl World {
+    /// Tells the loop; it may be gone already.
+    pub(crate) fn send(&self, event: Event) {
+        let _ = self.events.send(event);
+    }
+
+    /// Tells who listens; nobody may.
+    pub(crate) fn tell(&self, name: &Name, progress: Progress) {
+        let _ = self.progress.send(ProgressLine { at: self.now(), name: name.clone(), progress });
+    }
+
+    /// The time of day.
+    pub(crate) fn now(&self) -> Timestamp {
+        self.options.clock.now()
+    }
+
+    /// The cluster as the ServiceAccount of this Kustomization.
+    pub(crate) fn cluster_for(&self, object: &Kustomization) -> Cluster {
+        let account = object.spec.service_account_name.as_ref().or(self.options.default_service_account.as_ref());
+        match account {
+            Some(account) => self.cluster.impersonate(&format!("system:serviceaccount:{}:{account}", object.namespace().unwrap_or_default())),
+            None => self.cluster.clone(),
+        }
+    }
+}

@@ -1,0 +1,92 @@
+//! Writes to the objects that the engine reads: status, finalizers, definitions.
+
+use api::{GitRepository, Kustomization};
+use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
+use kube::ResourceExt;
+use kube::api::{Api, ApiResource, DynamicObject, Patch, PatchParams};
+use kube::core::NamespaceResourceScope;
+use serde_json::json;
+
+use super::World;
+use crate::{Name, StartError};
+
+/// Flux's field manager of statuses.
+const STATUS_MANAGER: &str = "gotk-kustomize-controller";
+/// Flux's field manager of the statuses of sources.
+const SOURCE_STATUS_MANAGER: &str = "gotk-source-controller";
+/// Field manager of definitions.
+const DEFINITION_MANAGER: &str = "setpoint";
+
+impl World {
+    fn api<K>(&self, namespace: &str) -> Api<DynamicObject>
+    where
+        K: kube::Resource<DynamicType = (), Scope = NamespaceResourceScope>,
+    {
+        Api::namespaced_with(self.client.clone(), namespace, &ApiResource::erase::<K>(&()))
+    }
+
+    /// Writes a delivery's status. An object that is gone needs none.
+    pub(crate) async fn write_delivery_status(&self, name: &Name, patch: &serde_json::Value) -> Result<(), kube::Error> {
+        let parameters = PatchParams { field_manager: Some(STATUS_MANAGER.into()), ..PatchParams::default() };
+        let written = self.api::<Kustomization>(&name.namespace).patch_status(&name.name, &parameters, &Patch::Merge(patch)).await;
+        unless_gone(written)
+    }
+
+    /// Writes a source's status. An object that is gone needs none.
+    pub(crate) async fn write_source_status(&self, name: &Name, patch: &serde_json::Value) -> Result<(), kube::Error> {
+        let parameters = PatchParams { field_manager: Some(SOURCE_STATUS_MANAGER.into()), ..PatchParams::default() };
+        let written = self.api::<GitRepository>(&name.namespace).patch_status(&name.name, &parameters, &Patch::Merge(patch)).await;
+        unless_gone(written)
+    }
+
+    /// Puts our finalizer on a Kustomization, or takes it off.
+    pub(crate) async fn finalize(&self, object: &Kustomization, wanted: bool) -> Result<(), kube::Error> {
+        self.set_finalizer::<Kustomization>(object, wanted).await
+    }
+
+    /// Takes our finalizer off a source.
+    pub(crate) async fn release_source(&self, object: &GitRepository) -> Result<(), kube::Error> {
+        self.set_finalizer::<GitRepository>(object, false).await
+    }
+
+    async fn set_finalizer<K>(&self, object: &K, wanted: bool) -> Result<(), kube::Error>
+    where
+        K: kube::Resource<DynamicType = (), Scope = NamespaceResourceScope>,
+    {
+        let mut finalizers: Vec<_> = object.finalizers().iter().filter(|name| *name != api::FINALIZER).cloned().collect();
+        if wanted {
+            finalizers.push(api::FINALIZER.to_owned());
+        }
+        // With the revision: a list is replaced whole, and nobody else's finalizer may get lost.
+        let patch = json!({"metadata": {"finalizers": finalizers, "resourceVersion": object.resource_version()}});
+        let parameters = PatchParams { field_manager: Some(STATUS_MANAGER.into()), ..PatchParams::default() };
+        let api = self.api::<K>(&object.namespace().unwrap_or_default());
+        unless_gone(api.patch(&object.name_any(), &parameters, &Patch::Merge(&patch)).await)
+    }
+}
+
+fn unless_gone(written: kube::Result<DynamicObject>) -> Result<(), kube::Error> {
+    match written {
+        Ok(_) => Ok(()),
+        Err(kube::Error::Api(status)) if status.code == 404 => Ok(()),
+        Err(error) => Err(error),
+    }
+}
+
+/// Applies the definitions of the kinds that the engine reads, and waits until they are served.
+pub(crate) async fn install_definitions(client: &kube::Client) -> Result<(), StartError> {
+    let api: Api<CustomResourceDefinition> = Api::all(client.clone());
+    for definition in api::definitions() {
+        let name = definition.name_any();
+        let failed = |error: &dyn std::error::Error| StartError::Definitions { name: name.clone(), message: error.to_string() };
+        let parameters = PatchParams::apply(DEFINITION_MANAGER).force();
+        api.patch(&name, &parameters, &Patch::Apply(&definition)).await.map_err(|error| failed(&error))?;
+        let established = kube::runtime::conditions::is_crd_established();
+        let wait = kube::runtime::wait::await_condition(api.clone(), &name, established);
+        tokio::time::timeout(ESTABLISH_LIMIT, wait).await.map_err(|error| failed(&error))?.map_err(|error| failed(&error))?;
+    }
+    Ok(())
+}
+
+/// How long the API server may take to serve a new kind.
+const ESTABLISH_LIMIT: std::time::Duration = std::time::Duration::from_secs(60);
