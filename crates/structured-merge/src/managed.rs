@@ -3,6 +3,9 @@
 //! A [`Manager`] stands for one endpoint (a kind at a version, perhaps a subresource). [`Manager::apply`] merges what a
 //! client applies; [`Manager::update`] records what a create, update or patch changed. Both give back the object with its
 //! new `managedFields`.
+//!
+//! One difference from upstream is meant: there, an object with two list items of one key and an owner in another version
+//! cannot be converted, so an update forgets all owners and an apply fails. Here the owners stay.
 
 mod conflict;
 mod entries;

@@ -1,5 +1,9 @@
 //! Strategic merge patch on the server's side: lists are merged by the key that the schema names; `$patch`,
 //! `$retainKeys`, `$setElementOrder/…` and `$deleteFromPrimitiveList/…` are directives.
+//!
+//! Upstream walks a patch in random order; here the order is the patch's. Where upstream panics (maps in a list without a
+//! merge key) there is an error or the obvious result. With duplicates in a live list of scalars, upstream's order depends
+//! on the spare capacity of a Go slice; here it does not.
 
 mod lists;
 mod lookup;

@@ -1,3 +1,4 @@
+// The merging code of Kubernetes, driven in batches by examples/fuzz of crates/structured-merge.
 module setpoint.dev/oracle/merge
 
 go 1.26.0
