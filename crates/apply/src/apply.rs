@@ -52,11 +52,9 @@ pub async fn apply(cluster: &Cluster, observer: &Observer, plan: &Plan, options:
     for stage in Stage::ALL {
         let due: Vec<&Change> =
             plan.changes.iter().filter(|change| change.stage == stage && change.action != Action::Delete).collect();
-        let done: Vec<ObjectResult> = stream::iter(due.iter().copied())
-            .map(|change| one::apply_one(&context, change))
-            .buffer_unordered(options.concurrency.max(1))
-            .collect()
-            .await;
+        // Futures first, then a stream of them: a closure inside the stream would keep this future from being Send.
+        let work: Vec<_> = due.iter().map(|change| one::apply_one(&context, change)).collect();
+        let done: Vec<ObjectResult> = stream::iter(work).buffer_unordered(options.concurrency.max(1)).collect().await;
         results.extend(done.into_iter().map(|result| (result.key.clone(), result)));
         if stage != Stage::Rest {
             settle(&context, &due, options.stage_limit, &mut results).await;

@@ -35,3 +35,21 @@ pub use ownership::OwnedFields;
 pub use plan::{Action, Change, DryRun, Plan, PlanOptions, Refusal, plan};
 pub use record::{AppliedRecord, Digest};
 pub use wait::{ObjectHealth, Settled, WaitOptions, Waited, evaluate, wait};
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What the engine spawns has to be able to move between threads.
+    #[test]
+    fn futures_can_be_spawned() {
+        fn is_send<T: Send>(_: impl FnOnce() -> T) {}
+        fn check(cluster: &Cluster, observer: &Observer, plan: &Plan, options: &PlanOptions<'_>) {
+            is_send(|| super::plan(cluster, observer, options));
+            let (how, patience) = (ApplyOptions::default(), WaitOptions::default());
+            is_send(|| apply(cluster, observer, plan, &how));
+            is_send(|| wait(cluster, observer, &[], &patience));
+        }
+        let _ = check;
+    }
+}

@@ -15,8 +15,8 @@ pub(super) async fn delete_all(context: &Context<'_>, concurrency: usize, set: &
         set.results.extend(due.iter().map(|change| ObjectResult::kept(change.key.clone(), why)));
         return;
     }
-    let done: Vec<ObjectResult> =
-        stream::iter(due).map(|change| delete_one(context, change)).buffered(concurrency).collect().await;
+    let work: Vec<_> = due.into_iter().map(|change| delete_one(context, change)).collect();
+    let done: Vec<ObjectResult> = stream::iter(work).buffered(concurrency).collect().await;
     set.results.extend(done);
 }
 

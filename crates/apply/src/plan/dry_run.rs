@@ -23,11 +23,8 @@ pub(super) async fn ask(looker: &Looker<'_>, plan: &mut Plan, places: Vec<usize>
         .filter(|place| askable(&plan.changes[*place]))
         .filter_map(|place| Some((place, plan.changes[place].desired.clone()?)))
         .collect();
-    let answers: Vec<(usize, Result<Answer, ApplyError>)> = stream::iter(questions)
-        .map(|(place, desired)| async move { (place, looker.cluster.apply(&desired, Write::DRY_RUN).await) })
-        .buffer_unordered(CONCURRENCY)
-        .collect()
-        .await;
+    let work: Vec<_> = questions.into_iter().map(|(place, desired)| ask_one(looker, place, desired)).collect();
+    let answers: Vec<_> = stream::iter(work).buffer_unordered(CONCURRENCY).collect().await;
 
     let mut refused = Vec::new();
     for (place, answer) in answers {
@@ -55,6 +52,10 @@ pub(super) async fn ask(looker: &Looker<'_>, plan: &mut Plan, places: Vec<usize>
     });
     plan.refused.extend(refused.into_iter().map(|(_, refusal)| refusal));
     Ok(())
+}
+
+async fn ask_one(looker: &Looker<'_>, place: usize, desired: Value) -> (usize, Result<Answer, ApplyError>) {
+    (place, looker.cluster.apply(&desired, Write::DRY_RUN).await)
 }
 
 fn settle(looker: &Looker<'_>, change: &Change, answer: &Answer) -> Action {

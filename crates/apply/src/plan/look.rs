@@ -38,14 +38,13 @@ pub(super) async fn watch<'a>(
 
 /// Finds the live object of each change.
 pub(super) async fn look(looker: &Looker<'_>, changes: Vec<Change>) -> Result<Vec<Change>, ApplyError> {
-    stream::iter(changes)
-        .map(|mut change| async move {
-            change.live = look_at(looker, &change).await?;
-            Ok(change)
-        })
-        .buffered(CONCURRENCY)
-        .try_collect()
-        .await
+    let work: Vec<_> = changes.into_iter().map(|change| look_for(looker, change)).collect();
+    stream::iter(work).buffered(CONCURRENCY).try_collect().await
+}
+
+async fn look_for(looker: &Looker<'_>, mut change: Change) -> Result<Change, ApplyError> {
+    change.live = look_at(looker, &change).await?;
+    Ok(change)
 }
 
 async fn look_at(looker: &Looker<'_>, change: &Change) -> Result<Option<Arc<crate::Live>>, ApplyError> {

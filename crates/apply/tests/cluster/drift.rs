@@ -8,7 +8,7 @@ use object::diff::Table;
 use crate::install::APP;
 use crate::world::{Outcomes, Site, only};
 
-pub async fn drift_is_seen_named_and_healed(mut site: Site) -> Outcomes {
+pub(crate) async fn drift_is_seen_named_and_healed(mut site: Site) -> Outcomes {
     site.apply(APP).await?;
     let deployment = site.key("apps", "Deployment", "web");
     let secret = site.key("", "Secret", "token");
@@ -42,7 +42,7 @@ pub async fn drift_is_seen_named_and_healed(mut site: Site) -> Outcomes {
     Ok(())
 }
 
-pub async fn deletion_is_drift(mut site: Site) -> Outcomes {
+pub(crate) async fn deletion_is_drift(mut site: Site) -> Outcomes {
     site.apply(APP).await?;
     let key = site.key("", "ConfigMap", "settings");
     let gvk = object::Gvk::from_api_version("v1", "ConfigMap");
@@ -56,7 +56,7 @@ pub async fn deletion_is_drift(mut site: Site) -> Outcomes {
 }
 
 /// Additions by others, status and our own applies are not drift.
-pub async fn our_own_writes_are_no_drift(mut site: Site) -> Outcomes {
+pub(crate) async fn our_own_writes_are_no_drift(mut site: Site) -> Outcomes {
     site.apply(APP).await?;
     let key = site.key("", "ConfigMap", "settings");
     site.edit(&key, "v1", "friend", "{data: {extra: more}, metadata: {annotations: {note: hello}}}").await?;

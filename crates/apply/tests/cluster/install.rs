@@ -5,7 +5,7 @@ use apply::{Action, Cluster, DryRun, Outcome};
 use crate::world::{Outcomes, Site, only, outcomes};
 
 /// Five objects, some with values the server writes differently.
-pub const APP: &str = r#"
+pub(crate) const APP: &str = r#"
 apiVersion: v1
 kind: ServiceAccount
 metadata: {name: web, namespace: NS}
@@ -46,7 +46,7 @@ spec:
       volumes: [{name: tmp, emptyDir: {}}]
 "#;
 
-pub async fn install_then_nothing_to_do(mut site: Site) -> Outcomes {
+pub(crate) async fn install_then_nothing_to_do(mut site: Site) -> Outcomes {
     let done = site.apply(APP).await?;
     assert_eq!(
         outcomes(&done),
@@ -64,7 +64,7 @@ pub async fn install_then_nothing_to_do(mut site: Site) -> Outcomes {
     Ok(())
 }
 
-pub async fn a_restart_writes_nothing(mut site: Site) -> Outcomes {
+pub(crate) async fn a_restart_writes_nothing(mut site: Site) -> Outcomes {
     site.apply(APP).await?;
     site.restart();
     let plan = site.plan(APP).await?;
@@ -85,7 +85,7 @@ pub async fn a_restart_writes_nothing(mut site: Site) -> Outcomes {
     Ok(())
 }
 
-pub async fn one_change_is_one_request(mut site: Site) -> Outcomes {
+pub(crate) async fn one_change_is_one_request(mut site: Site) -> Outcomes {
     site.apply(APP).await?;
     let before = site.cluster.requests();
     let changed = APP.replace("nginx:1.27", "nginx:1.28");
@@ -111,7 +111,7 @@ pub async fn one_change_is_one_request(mut site: Site) -> Outcomes {
     Ok(())
 }
 
-pub async fn definition_and_object_in_one_set(mut site: Site) -> Outcomes {
+pub(crate) async fn definition_and_object_in_one_set(mut site: Site) -> Outcomes {
     let set = "
 apiVersion: things.io/v1
 kind: Thing
@@ -148,7 +148,7 @@ spec:
     Ok(())
 }
 
-pub async fn impersonation_decides(mut site: Site) -> Outcomes {
+pub(crate) async fn impersonation_decides(mut site: Site) -> Outcomes {
     let rights = "
 apiVersion: v1
 kind: ServiceAccount

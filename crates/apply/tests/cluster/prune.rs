@@ -5,7 +5,7 @@ use apply::{Outcome, PlanOptions, plan, prune};
 use crate::install::APP;
 use crate::world::{Outcomes, Site, outcomes};
 
-pub async fn prune_deletes_what_is_ours(mut site: Site) -> Outcomes {
+pub(crate) async fn prune_deletes_what_is_ours(mut site: Site) -> Outcomes {
     let kept = "
 apiVersion: v1
 kind: ConfigMap
@@ -37,7 +37,7 @@ metadata: {name: stolen, namespace: NS}
     Ok(())
 }
 
-pub async fn prune_holds_an_empty_render(mut site: Site) -> Outcomes {
+pub(crate) async fn prune_holds_an_empty_render(mut site: Site) -> Outcomes {
     site.apply(APP).await?;
     let plan_empty = site.plan("").await?;
     let held = plan_empty.held.clone().ok_or("held")?;

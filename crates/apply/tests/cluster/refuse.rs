@@ -5,7 +5,7 @@ use apply::{DryRun, Outcome};
 use crate::install::APP;
 use crate::world::{Outcomes, Site, only, outcomes};
 
-pub async fn all_refusals_at_once(site: Site) -> Outcomes {
+pub(crate) async fn all_refusals_at_once(site: Site) -> Outcomes {
     let set = "
 apiVersion: v1
 kind: ConfigMap
@@ -46,7 +46,7 @@ metadata: {namespace: NS}
     Ok(())
 }
 
-pub async fn one_bad_object_does_not_stop_others(mut site: Site) -> Outcomes {
+pub(crate) async fn one_bad_object_does_not_stop_others(mut site: Site) -> Outcomes {
     let set = "
 apiVersion: v1
 kind: ConfigMap
@@ -68,7 +68,7 @@ spec: {ports: [{port: 99999}]}
     Ok(())
 }
 
-pub async fn immutable_fields_need_force(mut site: Site) -> Outcomes {
+pub(crate) async fn immutable_fields_need_force(mut site: Site) -> Outcomes {
     site.apply(APP).await?;
     let changed = APP.replace("NS-web", "NS-other");
     let uid = |site: &Site| site.observer.get(&site.key("apps", "Deployment", "web")).map(|live| live.uid.clone());

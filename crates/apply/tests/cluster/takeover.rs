@@ -4,7 +4,7 @@ use apply::Outcome;
 
 use crate::world::{Outcomes, Site, outcomes, yaml};
 
-pub async fn edits_by_kubectl_are_undone(mut site: Site) -> Outcomes {
+pub(crate) async fn edits_by_kubectl_are_undone(mut site: Site) -> Outcomes {
     let by_hand = "
 apiVersion: v1
 kind: ConfigMap
@@ -37,7 +37,7 @@ data: {a: '1', b: '2'}
     Ok(())
 }
 
-pub async fn objects_say_how_they_are_applied(mut site: Site) -> Outcomes {
+pub(crate) async fn objects_say_how_they_are_applied(mut site: Site) -> Outcomes {
     let there = "{apiVersion: v1, kind: ConfigMap, metadata: {name: NAME, namespace: NS}, data: {a: old}}"
         .replace("NS", &site.namespace);
     for name in ["once", "merged", "ignored"] {

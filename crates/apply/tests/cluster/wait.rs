@@ -7,7 +7,7 @@ use apply::{Settled, WaitOptions, evaluate, wait};
 use crate::install::APP;
 use crate::world::{Outcomes, PATIENCE, Site};
 
-pub async fn wait_follows_health(mut site: Site) -> Outcomes {
+pub(crate) async fn wait_follows_health(mut site: Site) -> Outcomes {
     site.apply(&APP.replace("replicas: 0", "replicas: 1")).await?;
     let entries = site.inventory.entries().to_vec();
     let before = site.cluster.requests();
@@ -19,7 +19,7 @@ pub async fn wait_follows_health(mut site: Site) -> Outcomes {
     Ok(())
 }
 
-pub async fn wait_says_why_not(mut site: Site) -> Outcomes {
+pub(crate) async fn wait_says_why_not(mut site: Site) -> Outcomes {
     let set = "
 apiVersion: v1
 kind: PersistentVolumeClaim

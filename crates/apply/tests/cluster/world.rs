@@ -19,43 +19,43 @@ use tokio::runtime::Runtime;
 use tokio::sync::OnceCell;
 
 /// How long something that comes by watch may take.
-pub const PATIENCE: Duration = Duration::from_secs(20);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 
-pub type Outcomes = Result<(), Box<dyn Error>>;
-pub type Case = fn(Site) -> Pin<Box<dyn Future<Output = Outcomes> + Send>>;
+pub(crate) type Outcomes = Result<(), Box<dyn Error>>;
+pub(crate) type Case = fn(Site) -> Pin<Box<dyn Future<Output = Outcomes>>>;
 
 /// An API server of some sort.
 #[derive(Clone, Copy)]
-pub enum Backend {
+pub(crate) enum Backend {
     Real,
 }
 
 /// The API servers, started when first needed.
-pub struct World {
+pub(crate) struct World {
     runtime: Runtime,
     real: OnceCell<(RealApiServer, StandInKubelet)>,
     sites: AtomicUsize,
 }
 
 /// What one test works on: a cluster, a namespace of its own, a delivery.
-pub struct Site {
-    pub cluster: Cluster,
-    pub observer: Observer,
-    pub owner: Owner,
-    pub namespace: String,
-    pub inventory: Inventory,
+pub(crate) struct Site {
+    pub(crate) cluster: Cluster,
+    pub(crate) observer: Observer,
+    pub(crate) owner: Owner,
+    pub(crate) namespace: String,
+    pub(crate) inventory: Inventory,
 }
 
 impl Backend {
-    pub const ALL: [Self; 1] = [Self::Real];
+    pub(crate) const ALL: [Self; 1] = [Self::Real];
 
-    pub fn name(self) -> &'static str {
+    pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Real => "real",
         }
     }
 
-    pub fn is_there(self) -> bool {
+    pub(crate) fn is_there(self) -> bool {
         let needed = [Oracle::KubeApiserver, Oracle::KubeControllerManager, Oracle::Etcd];
         match self {
             Self::Real => needed.into_iter().all(|oracle| oracle::find(oracle).is_ok()),
@@ -64,13 +64,13 @@ impl Backend {
 }
 
 impl World {
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let runtime =
             tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("a runtime");
         Self { runtime, real: OnceCell::new(), sites: AtomicUsize::new(0) }
     }
 
-    pub fn run(&self, backend: Backend, case: Case) -> Result<(), Failed> {
+    pub(crate) fn run(&self, backend: Backend, case: Case) -> Result<(), Failed> {
         let outcome = self.runtime.block_on(async {
             let client = self.client(backend).await?;
             let site = Site::new(client, self.sites.fetch_add(1, Ordering::Relaxed)).await?;
@@ -110,7 +110,7 @@ impl Site {
     }
 
     /// The objects of a YAML text; `NS` stands for the test's namespace.
-    pub fn objects(&self, text: &str) -> Vec<Object> {
+    pub(crate) fn objects(&self, text: &str) -> Vec<Object> {
         let text = text.replace("NS", &self.namespace);
         let documents = goyaml::parse_documents(&text, &goyaml::ParseOptions::default()).expect("YAML");
         documents
@@ -122,7 +122,7 @@ impl Site {
             .collect()
     }
 
-    pub async fn plan(&self, text: &str) -> Result<Plan, Box<dyn Error>> {
+    pub(crate) async fn plan(&self, text: &str) -> Result<Plan, Box<dyn Error>> {
         let objects = self.objects(text);
         let options = PlanOptions {
             prune: Some(prune::Policy::Loss),
@@ -131,49 +131,49 @@ impl Site {
         Ok(plan(&self.cluster, &self.observer, &options).await?)
     }
 
-    pub async fn plan_as(&self, text: &str, dry_run: DryRun, force: bool) -> Result<Plan, Box<dyn Error>> {
+    pub(crate) async fn plan_as(&self, text: &str, dry_run: DryRun, force: bool) -> Result<Plan, Box<dyn Error>> {
         let objects = self.objects(text);
         let options = PlanOptions { dry_run, force, ..PlanOptions::new(&self.owner, &objects, &self.inventory) };
         Ok(plan(&self.cluster, &self.observer, &options).await?)
     }
 
     /// Plans and applies; the inventory is carried on.
-    pub async fn apply(&mut self, text: &str) -> Result<ChangeSet, Box<dyn Error>> {
+    pub(crate) async fn apply(&mut self, text: &str) -> Result<ChangeSet, Box<dyn Error>> {
         let plan = self.plan(text).await?;
         self.carry_out(&plan).await
     }
 
-    pub async fn carry_out(&mut self, plan: &Plan) -> Result<ChangeSet, Box<dyn Error>> {
+    pub(crate) async fn carry_out(&mut self, plan: &Plan) -> Result<ChangeSet, Box<dyn Error>> {
         let done = apply(&self.cluster, &self.observer, plan, &ApplyOptions::default()).await;
         self.inventory = plan.inventory_after(&done);
         Ok(done)
     }
 
     /// The same cluster after a restart: nothing is remembered.
-    pub fn restart(&mut self) {
+    pub(crate) fn restart(&mut self) {
         self.cluster = Cluster::new(self.cluster.client().clone());
         self.observer = Observer::new(&self.cluster, ObserverOptions::default());
     }
 
     /// What is stored under a kind and name, or nothing.
-    pub async fn stored(&self, api_version: &str, kind: &str, name: &str) -> Result<Option<Value>, Box<dyn Error>> {
+    pub(crate) async fn stored(&self, api_version: &str, kind: &str, name: &str) -> Result<Option<Value>, Box<dyn Error>> {
         let gvk = Gvk::from_api_version(api_version, kind);
         Ok(self.cluster.get(&gvk, &self.namespace, name).await?)
     }
 
-    pub fn key(&self, group: &str, kind: &str, name: &str) -> ObjectKey {
+    pub(crate) fn key(&self, group: &str, kind: &str, name: &str) -> ObjectKey {
         ObjectKey { group: group.into(), kind: kind.into(), namespace: self.namespace.clone(), name: name.into() }
     }
 
     /// A merge patch by somebody else.
-    pub async fn edit(&self, key: &ObjectKey, version: &str, manager: &str, patch: &str) -> Outcomes {
+    pub(crate) async fn edit(&self, key: &ObjectKey, version: &str, manager: &str, patch: &str) -> Outcomes {
         let gvk = Gvk { group: key.group.clone(), version: version.into(), kind: key.kind.clone() };
         self.cluster.with_field_manager(manager).merge_patch(&gvk, key, &yaml(patch)).await?;
         Ok(())
     }
 
     /// Waits until `holds` gives something, woken by changes of the index.
-    pub async fn until<T>(
+    pub(crate) async fn until<T>(
         &self,
         what: &str,
         mut holds: impl FnMut(&Observer) -> Option<T>,
@@ -192,12 +192,12 @@ impl Site {
 }
 
 /// One value from YAML.
-pub fn yaml(text: &str) -> Value {
+pub(crate) fn yaml(text: &str) -> Value {
     goyaml::parse_documents(text, &goyaml::ParseOptions::default()).expect("YAML").remove(0).value
 }
 
 /// `created Deployment/web, unchanged Secret/s`: outcomes without the namespace, sorted.
-pub fn outcomes(done: &ChangeSet) -> String {
+pub(crate) fn outcomes(done: &ChangeSet) -> String {
     let mut lines: Vec<String> = done
         .results
         .iter()
@@ -208,7 +208,7 @@ pub fn outcomes(done: &ChangeSet) -> String {
 }
 
 /// Fails with the change log unless every outcome is one of these.
-pub fn only(done: &ChangeSet, allowed: &[Outcome]) -> Outcomes {
+pub(crate) fn only(done: &ChangeSet, allowed: &[Outcome]) -> Outcomes {
     if done.results.iter().all(|result| allowed.contains(&result.outcome)) {
         return Ok(());
     }
