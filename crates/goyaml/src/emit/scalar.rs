@@ -181,9 +181,10 @@ pub(super) fn through_json(text: &str) -> Cow<'_, str> {
     }
     let mut out = String::with_capacity(text.len());
     let mut breaks = 0;
+    let count = text.matches(NEL).count();
     for (number, line) in text.split(NEL).enumerate() {
         let inner = if number == 0 { line } else { line.trim_start_matches(' ') };
-        let last = number == text.matches(NEL).count();
+        let last = number == count;
         let inner = if last { inner } else { inner.trim_end_matches(' ') };
         if number > 0 {
             breaks += 1;

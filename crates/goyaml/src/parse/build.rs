@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use super::node::{Node, NodeId, Shape, Tree};
 use super::scalar;
-use super::{YamlError, at};
+use super::{MAX_ERRORS, YamlError, at};
 use crate::scan::Mark;
 use crate::{Dialect, Duplicates, Key, Kind, Map, ParseOptions, Value};
 
@@ -72,6 +72,9 @@ impl<'t, 'a> Builder<'t, 'a> {
     }
 
     fn note(&mut self, mark: Mark, message: String) {
+        if self.errors.len() >= MAX_ERRORS {
+            return;
+        }
         self.errors.push(YamlError { pos: at(self.options, mark), message });
     }
 
