@@ -12,7 +12,7 @@ fn yaml(criterion: &mut Criterion) {
     group.throughput(Throughput::Bytes(text.len() as u64)).sample_size(10);
     group.bench_function("parse", |bencher| bencher.iter(|| parse_documents(&text, &ParseOptions::default())));
     group.bench_function("emit", |bencher| {
-        bencher.iter(|| documents.iter().map(|document| emit(&document.value).len()).sum::<usize>())
+        bencher.iter(|| documents.iter().map(|document| emit(&document.value).len()).sum::<usize>());
     });
     group.bench_function("json", |bencher| {
         bencher.iter(|| documents.iter().map(|document| json::to_go_string(&document.value).len()).sum::<usize>());
