@@ -1,3 +1,18 @@
-//! The `setpoint` command.
+//! The `setpoint` command: holds clusters to what Git says.
+//!
+//! [`args`] says what can be typed, [`commands`] does it one verb a file, [`failure`] decides what a user is told when
+//! something went wrong and which exit code a script sees.
 
-fn main() {}
+mod args;
+mod cluster;
+mod commands;
+mod failure;
+mod folder;
+mod output;
+mod preview;
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    commands::run()
+}

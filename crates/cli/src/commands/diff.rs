@@ -1,0 +1,79 @@
+//! `setpoint diff`.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::Args;
+use source::{GitRequest, LocalFolder, Snapshot, Store};
+
+use crate::args::{ClusterArgs, OutputFormat};
+use crate::cluster;
+use crate::commands::up;
+use crate::failure::Failure;
+use crate::folder::Folder;
+use crate::output;
+use crate::preview::{self, Preview};
+
+/// Print what a folder would change on the cluster
+///
+/// The folder's files are taken as they are on disk, so that a change can be seen before it is committed; Kustomizations
+/// inside it are followed. Values of Secrets are not shown. Exit code 0: nothing would change, 1: something would,
+/// above 1: an error.
+#[derive(Args, Debug)]
+pub(crate) struct DiffArgs {
+    /// The folder
+    #[arg(default_value = ".")]
+    path: PathBuf,
+    /// Take the last commit instead of the files on disk
+    #[arg(long)]
+    committed: bool,
+    /// Output format
+    #[arg(short, long, value_enum, default_value_t)]
+    output: OutputFormat,
+    #[command(flatten)]
+    cluster: ClusterArgs,
+}
+
+pub(super) async fn diff(args: DiffArgs) -> ExitCode {
+    match compare(&args).await {
+        Ok(preview) if preview.has_errors() => ExitCode::from(2),
+        Ok(preview) => ExitCode::from(u8::from(preview.has_changes())),
+        Err(failure) => {
+            output::note(failure.report());
+            failure.exit_code_of_comparison()
+        }
+    }
+}
+
+async fn compare(args: &DiffArgs) -> Result<Preview, Failure> {
+    let folder = LocalFolder::discover(&args.path).map_err(|error| Failure::task(error.to_string()))?;
+    let snapshot = if args.committed { folder.committed() } else { folder.dirty() };
+    let snapshot = snapshot.map_err(|error| Failure::task(error.to_string()))?;
+    let cluster = cluster::pick(&args.cluster).await?;
+    let root = up::root_kustomization(folder.sub_path());
+    let preview = preview::preview(&cluster.client, &snapshot, &root).await?;
+    match args.output {
+        OutputFormat::Table => output::raw(&preview.to_string()),
+        format => output::objects(format, vec![preview.to_value()]),
+    }
+    Ok(preview)
+}
+
+/// What a repository would change on a cluster: it is fetched into the folder's store, where the engine finds it.
+pub(crate) async fn plan_repository(
+    client: &kube::Client,
+    folder: &Folder,
+    request: &GitRequest,
+    root: &api::Kustomization,
+) -> Result<Preview, Failure> {
+    let snapshot = fetch(folder.store(), request.clone()).await?;
+    preview::preview(client, &snapshot, root).await
+}
+
+async fn fetch(store: PathBuf, request: GitRequest) -> Result<Snapshot, Failure> {
+    let fetched = tokio::task::spawn_blocking(move || Store::open(store)?.fetch(&request)).await;
+    match fetched {
+        Ok(snapshot) => snapshot.map_err(|error| Failure::unreachable(error.to_string())),
+        Err(error) => Err(Failure::task(format!("the fetch ended unexpectedly: {error}"))),
+    }
+}

@@ -1,0 +1,30 @@
+//! The built `setpoint` as a user runs it: its own folder, its own environment, real Git, real kubectl.
+
+#[path = "command/refusals.rs"]
+mod refusals;
+#[path = "command/up.rs"]
+mod up;
+#[path = "command/world.rs"]
+mod world;
+
+use libtest_mimic::{Arguments, Trial};
+use oracle::Oracle;
+
+/// A test: its name and what it does; it fails by panicking.
+type Case = (&'static str, fn());
+
+fn main() {
+    let arguments = Arguments::from_args();
+    let mut trials: Vec<Trial> = [refusals::CASES, up::CASES].into_iter().flatten().map(trial).collect();
+    // Without kubectl these are reported as ignored, by name.
+    let has_kubectl = oracle::find(Oracle::Kubectl).is_ok();
+    trials.extend(up::WITH_KUBECTL.iter().map(|case| trial(case).with_ignored_flag(!has_kubectl)));
+    libtest_mimic::run(&arguments, trials).exit();
+}
+
+fn trial(&(name, body): &Case) -> Trial {
+    Trial::test(name, move || {
+        body();
+        Ok(())
+    })
+}

@@ -1,0 +1,149 @@
+//! A folder with a repository and a `setpoint` that knows nothing of the machine it runs on.
+
+use std::io::{BufRead, BufReader};
+use std::path::PathBuf;
+use std::process::{Child, Command, Output, Stdio};
+use std::sync::mpsc::{self, Receiver};
+use std::time::{Duration, Instant};
+
+use oracle::Oracle;
+use tempfile::TempDir;
+use testkit::git::GitRepo;
+
+/// Longest wait for anything that `setpoint` says it does at once.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
+
+/// A repository and a place for `.setpoint/`.
+pub(crate) struct World {
+    pub(crate) repository: GitRepo,
+    pub(crate) state: TempDir,
+}
+
+/// A running `setpoint up`; killed when dropped.
+pub(crate) struct Up {
+    child: Child,
+    lines: Receiver<String>,
+    seen: Vec<String>,
+}
+
+impl World {
+    pub(crate) fn new(files: &[(&str, &str)]) -> Self {
+        Self { repository: GitRepo::with_files(files), state: tempfile::tempdir().expect("a temporary folder") }
+    }
+
+    /// `setpoint` with nothing of the environment but a home of its own.
+    pub(crate) fn setpoint(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_setpoint"));
+        command.args(arguments).current_dir(self.state.path()).env_clear().env("HOME", self.state.path());
+        command.stdin(Stdio::null());
+        command
+    }
+
+    pub(crate) fn run(&self, arguments: &[&str]) -> Output {
+        self.setpoint(arguments).output().expect("setpoint starts")
+    }
+
+    /// Standard output of a run that must succeed.
+    pub(crate) fn succeed(&self, arguments: &[&str]) -> String {
+        let output = self.run(arguments);
+        assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8_lossy(&output.stdout).into_owned()
+    }
+
+    /// Exit code and standard error of a run that must fail.
+    pub(crate) fn fail(&self, arguments: &[&str]) -> (i32, String) {
+        let output = self.run(arguments);
+        let code = output.status.code().expect("an exit code");
+        assert_ne!(code, 0, "{arguments:?} succeeded: {}", String::from_utf8_lossy(&output.stdout));
+        (code, String::from_utf8_lossy(&output.stderr).into_owned())
+    }
+
+    pub(crate) fn repository_path(&self) -> String {
+        self.repository.path().display().to_string()
+    }
+
+    /// Starts `setpoint up` on the repository.
+    pub(crate) fn up(&self, more: &[&str]) -> Up {
+        let path = self.repository_path();
+        let mut arguments = vec!["up", path.as_str(), "--port", "0"];
+        arguments.extend_from_slice(more);
+        let mut child =
+            self.setpoint(&arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("setpoint starts");
+        let (sender, lines) = mpsc::channel();
+        let streams: [Box<dyn std::io::Read + Send>; 2] =
+            [Box::new(child.stdout.take().expect("piped")), Box::new(child.stderr.take().expect("piped"))];
+        for stream in streams {
+            let sender = sender.clone();
+            std::thread::spawn(move || {
+                for line in BufReader::new(stream).lines().map_while(Result::ok) {
+                    let _ = sender.send(line);
+                }
+            });
+        }
+        Up { child, lines, seen: Vec::new() }
+    }
+
+    pub(crate) fn kubeconfig(&self) -> PathBuf {
+        self.state.path().join(".setpoint/kubeconfig")
+    }
+
+    /// Standard output of a kubectl run that must succeed.
+    pub(crate) fn kubectl(&self, arguments: &[&str]) -> String {
+        let kubectl = oracle::find(Oracle::Kubectl).expect("kubectl was looked for before");
+        let mut command = Command::new(kubectl);
+        command.arg("--kubeconfig").arg(self.kubeconfig()).args(arguments);
+        let output = command.env("HOME", self.state.path()).stdin(Stdio::null()).output().expect("kubectl starts");
+        assert!(output.status.success(), "kubectl {arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8_lossy(&output.stdout).into_owned()
+    }
+
+    /// Asks kubectl until the answer is as expected.
+    pub(crate) fn kubectl_until(&self, arguments: &[&str], expected: &str) {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            let answer = self.kubectl(arguments);
+            if answer.trim() == expected {
+                return;
+            }
+            assert!(Instant::now() < deadline, "kubectl {arguments:?} stays at {answer:?}, not {expected:?}");
+            std::thread::sleep(Duration::from_millis(50));
+        }
+    }
+}
+
+impl Up {
+    /// Waits for a line that contains this text, and gives it.
+    pub(crate) fn says(&mut self, text: &str) -> String {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            let left = deadline.saturating_duration_since(Instant::now());
+            match self.lines.recv_timeout(left) {
+                Ok(line) => {
+                    self.seen.push(line.clone());
+                    if line.contains(text) {
+                        return line;
+                    }
+                }
+                Err(_) => panic!("`{text}` was not said; what was:\n{}", self.seen.join("\n")),
+            }
+        }
+    }
+
+    /// Kills it without a chance to tidy up.
+    pub(crate) fn kill(mut self) {
+        self.child.kill().expect("it runs");
+        self.child.wait().expect("it ends");
+    }
+
+    /// Waits until it ends by itself.
+    pub(crate) fn exit_code(&mut self) -> i32 {
+        self.child.wait().expect("it ends").code().expect("an exit code")
+    }
+}
+
+impl Drop for Up {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
