@@ -1,0 +1,1 @@
+//! Reconcilers against a store of their own: what they do is applied until nothing is left to do.

@@ -1,0 +1,61 @@
+//! The embedded API server, asked over HTTP, by `kube` and by the real `kubectl`.
+
+#![expect(clippy::unwrap_used, clippy::panic, clippy::print_stdout, missing_docs, unreachable_pub, reason = "a test ends at the first surprise")]
+
+mod apply;
+mod custom;
+mod kinds;
+mod kubectl;
+mod library;
+mod objects;
+mod storage;
+mod watching;
+mod world;
+
+use libtest_mimic::{Arguments, Trial};
+
+use world::{Case, run};
+
+const CASES: &[(&str, Case)] = &[
+    ("objects::made_read_changed_deleted", || Box::pin(objects::made_read_changed_deleted())),
+    ("objects::refusals_read_as_upstream", || Box::pin(objects::refusals_read_as_upstream())),
+    ("objects::strict_fields", || Box::pin(objects::strict_fields())),
+    ("objects::pages_of_a_list", || Box::pin(objects::pages_of_a_list())),
+    ("objects::no_op_writes_are_free", || Box::pin(objects::no_op_writes_are_free())),
+    ("objects::finalizers_hold", || Box::pin(objects::finalizers_hold())),
+    ("objects::namespaces_go_with_content", || Box::pin(objects::namespaces_go_with_content())),
+    ("objects::owned_objects_follow", || Box::pin(objects::owned_objects_follow())),
+    ("objects::callers_are_known", || Box::pin(objects::callers_are_known())),
+    ("objects::requests_are_counted", || Box::pin(objects::requests_are_counted())),
+    ("objects::what_is_not_here_says_so", || Box::pin(objects::what_is_not_here_says_so())),
+    ("kinds::defaults", || Box::pin(kinds::defaults())),
+    ("kinds::faults", || Box::pin(kinds::faults())),
+    ("kinds::immutable", || Box::pin(kinds::immutable())),
+    ("kinds::generation_counts_the_wish", || Box::pin(kinds::generation_counts_the_wish())),
+    ("apply::owners_and_conflicts", || Box::pin(apply::owners_and_conflicts())),
+    ("apply::patches", || Box::pin(apply::patches())),
+    ("apply::scale", || Box::pin(apply::scale())),
+    ("custom::definition_then_object", || Box::pin(custom::definition_then_object())),
+    ("custom::schema_is_enforced", || Box::pin(custom::schema_is_enforced())),
+    ("custom::discovery_and_schema", || Box::pin(custom::discovery_and_schema())),
+    ("watching::enter_and_leave", || Box::pin(watching::enter_and_leave())),
+    ("watching::streaming_list", || Box::pin(watching::streaming_list())),
+    ("watching::expired", || Box::pin(watching::expired())),
+    ("watching::list_and_events_agree", || Box::pin(watching::list_and_events_agree())),
+    ("library::typed_client", || Box::pin(library::typed_client())),
+    ("library::watcher_sees_changes", || Box::pin(library::watcher_sees_changes())),
+    ("storage::survives_a_restart", || Box::pin(storage::survives_a_restart())),
+    ("storage::second_owner_is_refused", || Box::pin(storage::second_owner_is_refused())),
+    ("storage::survives_a_kill", || Box::pin(storage::survives_a_kill())),
+    ("storage::forks_part", || Box::pin(storage::forks_part())),
+];
+
+fn main() {
+    if let Some(folder) = std::env::var_os(storage::CHILD) {
+        return storage::child(folder.as_ref());
+    }
+    let arguments = Arguments::from_args();
+    let mut trials: Vec<Trial> = CASES.iter().map(|(name, case)| Trial::test(*name, move || run(*case))).collect();
+    trials.extend(kubectl::trials());
+    libtest_mimic::run(&arguments, trials).exit();
+}
