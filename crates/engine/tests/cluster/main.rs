@@ -1,0 +1,57 @@
+//! A running engine against API servers: the embedded one and the real one.
+
+mod drift;
+mod order;
+mod prune;
+mod rest;
+mod sync;
+mod trouble;
+mod world;
+
+use std::sync::Arc;
+
+use libtest_mimic::{Arguments, Trial};
+
+use world::{Backend, Case, World};
+
+/// Every test, by name.
+const CASES: &[(&str, Case)] = &[
+    ("sync_makes_all_and_tells", |site| Box::pin(sync::sync_makes_all_and_tells(site))),
+    ("a_commit_is_applied_within_two_seconds", |site| Box::pin(sync::a_commit_is_applied_within_two_seconds(site))),
+    ("a_forced_push_is_followed", |site| Box::pin(sync::a_forced_push_is_followed(site))),
+    ("variables_come_from_the_cluster", |site| Box::pin(sync::variables_come_from_the_cluster(site))),
+    ("what_is_gone_from_git_is_deleted", |site| Box::pin(prune::what_is_gone_from_git_is_deleted(site))),
+    ("an_empty_folder_deletes_nothing", |site| Box::pin(prune::an_empty_folder_deletes_nothing(site))),
+    ("a_deleted_kustomization_takes_its_objects", |site| Box::pin(prune::a_deleted_kustomization_takes_its_objects(site))),
+    ("an_edit_is_put_back", |site| Box::pin(drift::an_edit_is_put_back(site))),
+    ("a_deletion_is_put_back", |site| Box::pin(drift::a_deletion_is_put_back(site))),
+    ("a_fight_is_contested", |site| Box::pin(drift::a_fight_is_contested(site))),
+    ("dependencies_go_first", |site| Box::pin(order::dependencies_go_first(site))),
+    ("health_is_waited_for", |site| Box::pin(order::health_is_waited_for(site))),
+    ("a_refused_object_stops_no_other", |site| Box::pin(trouble::a_refused_object_stops_no_other(site))),
+    ("broken_yaml_is_told_and_nothing_deleted", |site| Box::pin(trouble::broken_yaml_is_told_and_nothing_deleted(site))),
+    ("a_source_that_goes_leaves_all_in_place", |site| Box::pin(trouble::a_source_that_goes_leaves_all_in_place(site))),
+    ("other_folders_are_not_read", |site| Box::pin(trouble::other_folders_are_not_read(site))),
+    ("unsupported_fields_are_named", |site| Box::pin(trouble::unsupported_fields_are_named(site))),
+    ("suspended_is_left_alone", |site| Box::pin(rest::suspended_is_left_alone(site))),
+    ("a_restart_writes_nothing", |site| Box::pin(rest::a_restart_writes_nothing(site))),
+    ("a_change_elsewhere_costs_nothing", |site| Box::pin(rest::a_change_elsewhere_costs_nothing(site))),
+    ("one_change_is_three_requests", |site| Box::pin(rest::one_change_is_three_requests(site))),
+];
+
+fn main() {
+    let arguments = Arguments::from_args();
+    let world = Arc::new(World::new());
+    let mut trials = Vec::new();
+    for backend in Backend::ALL {
+        let missing = !backend.is_there();
+        for (name, case) in CASES {
+            let world = world.clone();
+            let trial = Trial::test(format!("{}::{name}", backend.name()), move || world.run(backend, *case));
+            trials.push(trial.with_ignored_flag(missing));
+        }
+    }
+    let conclusion = libtest_mimic::run(&arguments, trials);
+    drop(world);
+    conclusion.exit();
+}
