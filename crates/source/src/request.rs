@@ -3,7 +3,7 @@
 use std::{fmt, time::Duration};
 
 /// Flux's default of `spec.timeout`.
-pub const DEFAULT_TIMEOUT: Duration = Duration::from_secs(60);
+pub const DEFAULT_TIMEOUT: Duration = Duration::from_mins(1);
 
 /// One fetch, as a `GitRepository` describes it.
 #[derive(Clone, Debug)]

@@ -168,16 +168,16 @@ fn bring(
     address: &Address,
 ) -> Result<Arc<ObjectPool>, SourceError> {
     let _lock = clone.lock()?;
-    if let Some(pool) = clone.with_object(wanted.id)? {
+    if let Some(pool) = clone.with_object(wanted.id) {
         return Ok(pool);
     }
     for (want, shallow) in attempts(wanted) {
         let fresh = clone.wants_renewal() || !shallow;
-        let haves = if fresh { Vec::new() } else { clone.haves()? };
+        let haves = if fresh { Vec::new() } else { clone.haves() };
         let ask = Ask { want, haves, shallow };
         let mut incoming = clone.incoming(fresh)?;
         let bytes = session.pack(&ask, |pack| incoming.index(pack))?;
-        let pool = clone.accept(incoming, &wanted.refname, (want, shallow))?;
+        let pool = clone.accept(&incoming, &wanted.refname, (want, shallow))?;
         tracing::debug!(url = address.shown, commit = %want, bytes, fresh, "fetched");
         if pool.with(|repository| repository.has_object(wanted.id)) {
             return Ok(pool);

@@ -106,9 +106,8 @@ impl FileTree {
     pub fn kind(&self, path: &str) -> Option<EntryKind> {
         match self.resolve(path) {
             Ok(Node::Dir(_)) => Some(EntryKind::Dir),
-            Ok(_) => Some(EntryKind::File),
             Err(TreeError::NotFound { .. } | TreeError::InSubmodule { .. }) => None,
-            Err(_) => Some(EntryKind::File),
+            Ok(_) | Err(_) => Some(EntryKind::File),
         }
     }
 

@@ -32,6 +32,9 @@ const MAX_OBJECT: usize = 1 << 30;
 /// Where fetched commits are remembered, one file each.
 const REFS: &str = "refs/setpoint";
 
+/// Numbers half-made generations of this process.
+static COUNT: AtomicU64 = AtomicU64::new(0);
+
 /// The clone of one URL.
 #[derive(Debug)]
 pub(super) struct Clone {
@@ -92,10 +95,10 @@ impl Clone {
     }
 
     /// The object database, if the commit `id` is in it.
-    pub(super) fn with_object(&mut self, id: ObjectId) -> Result<Option<Arc<ObjectPool>>, SourceError> {
+    pub(super) fn with_object(&mut self, id: ObjectId) -> Option<Arc<ObjectPool>> {
         self.refresh();
         let pool = self.current.as_ref().map(|current| &current.pool);
-        Ok(pool.filter(|pool| pool.with(|repository| repository.has_object(id))).cloned())
+        pool.filter(|pool| pool.with(|repository| repository.has_object(id))).cloned()
     }
 
     /// Whether the next fetch should start from nothing.
@@ -104,13 +107,13 @@ impl Clone {
             return true;
         };
         let packs = names(&current.folder.path.join("objects/pack"));
-        packs.iter().filter(|name| name.ends_with(".pack")).count() >= MAX_PACKS
+        packs.iter().filter(|name| is_pack(name)).count() >= MAX_PACKS
     }
 
     /// Commits that are here, newest first.
-    pub(super) fn haves(&self) -> Result<Vec<ObjectId>, SourceError> {
+    pub(super) fn haves(&self) -> Vec<ObjectId> {
         let Some(current) = &self.current else {
-            return Ok(Vec::new());
+            return Vec::new();
         };
         let refs = current.folder.path.join(REFS);
         let mut found: Vec<(SystemTime, ObjectId)> = names(&refs)
@@ -129,7 +132,7 @@ impl Clone {
                 haves.push(id);
             }
         }
-        Ok(haves)
+        haves
     }
 
     /// A place for a pack: in the current generation, or if `fresh` in one to come.
@@ -138,7 +141,6 @@ impl Clone {
             let bases = Some(Arc::clone(&current.pool));
             return Ok(Incoming { path: current.folder.path.clone(), bases, fresh });
         }
-        static COUNT: AtomicU64 = AtomicU64::new(0);
         let number = COUNT.fetch_add(1, Ordering::Relaxed);
         let path = self.dir.join(format!("new-{}-{number}", std::process::id()));
         let made = gix::ThreadSafeRepository::init_opts(
@@ -154,7 +156,7 @@ impl Clone {
     /// Remembers `id` as the commit of `refname` and makes the pack part of the clone.
     pub(super) fn accept(
         &mut self,
-        incoming: Incoming,
+        incoming: &Incoming,
         refname: &str,
         ask: (ObjectId, bool),
     ) -> Result<Arc<ObjectPool>, SourceError> {
@@ -347,6 +349,10 @@ fn replace(path: &Path, text: String) -> io::Result<()> {
     let beside = path.with_extension("new");
     fs::write(&beside, text)?;
     fs::rename(beside, path)
+}
+
+fn is_pack(name: &str) -> bool {
+    Path::new(name).extension().is_some_and(|kind| kind == "pack")
 }
 
 fn names(dir: &Path) -> Vec<String> {

@@ -153,7 +153,7 @@ impl Http {
         }
         let response = match self.io.until(self.deadline, builder.send()) {
             Ok(Ok(response)) => response,
-            Ok(Err(error)) => return Err(self.failed(error.without_url())),
+            Ok(Err(error)) => return Err(self.failed(&error.without_url())),
             Err(_) => return Err(self.timeout("connecting")),
         };
         self.check_status(response.status())?;
@@ -189,10 +189,10 @@ impl Http {
         }
     }
 
-    fn failed(&self, error: reqwest::Error) -> SourceError {
-        let cause = chain(&error);
+    fn failed(&self, error: &reqwest::Error) -> SourceError {
+        let cause = chain(error);
         let url = self.shown.clone();
-        if is_tls(&error) {
+        if is_tls(error) {
             return SourceError::Tls { url, cause };
         }
         if error.is_timeout() {

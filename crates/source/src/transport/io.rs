@@ -35,7 +35,7 @@ impl Deadline {
 }
 
 /// Longer timeouts are cut to this: a day.
-const MAX_TIMEOUT: Duration = Duration::from_secs(86_400);
+const MAX_TIMEOUT: Duration = Duration::from_hours(24);
 
 impl Io {
     pub(crate) fn new() -> io::Result<Self> {

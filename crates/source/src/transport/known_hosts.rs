@@ -1,4 +1,4 @@
-//! OpenSSH's `known_hosts` (sshd(8), "SSH_KNOWN_HOSTS FILE FORMAT"): which key a server must show.
+//! OpenSSH's `known_hosts` (sshd(8), "`SSH_KNOWN_HOSTS` FILE FORMAT"): which key a server must show.
 //!
 //! Plain, `[host]:port`, wildcard, negated and hashed names; `@revoked`. Lines with `@cert-authority` are
 //! left aside: host certificates are not asked for.
@@ -30,7 +30,7 @@ pub(super) struct KnownHosts {
 }
 
 /// Whether a key shown by the server is the right one.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Verdict {
     Trusted,
     /// No line about this server.

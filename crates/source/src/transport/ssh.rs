@@ -184,14 +184,10 @@ type Opened = (client::Handle<HostKeys>, Channel<client::Msg>);
 
 impl Attempt<'_> {
     async fn open(&self) -> Result<Opened, SourceError> {
-        let known_hosts = match &self.request.auth {
-            Auth::SshKey { known_hosts, .. } | Auth::SshAgent { known_hosts, .. } => known_hosts,
-            _ => {
-                return Err(self.refused(
-                    "no key was given",
-                    "Name a secret with `identity` and `known_hosts` in `spec.secretRef`",
-                ));
-            }
+        let (Auth::SshKey { known_hosts, .. } | Auth::SshAgent { known_hosts, .. }) = &self.request.auth else {
+            return Err(
+                self.refused("no key was given", "Name a secret with `identity` and `known_hosts` in `spec.secretRef`")
+            );
         };
         if known_hosts.trim().is_empty() {
             return Err(SourceError::KnownHostsMissing {

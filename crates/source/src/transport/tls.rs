@@ -24,7 +24,7 @@ pub(super) fn client_config(request: &GitRequest, url: &str) -> Result<ClientCon
     }
     let builder = ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
         .with_safe_default_protocol_versions()
-        .expect("because ring serves the default versions")
+        .map_err(|error| invalid("TLS", error.to_string()))?
         .with_root_certificates(roots);
     let Some(own) = &request.client_certificate else {
         return Ok(builder.with_no_client_auth());

@@ -107,12 +107,11 @@ fn not_served_to_strangers() {
 
 fn sends_little() {
     let repository = GitRepo::new();
-    for index in 0..400 {
+    for index in 0..400_u64 {
         // Text that does not compress to nothing.
-        let body: String = (0..60)
-            .map(|line| format!("key{line}: {:x}\n", (index * 7919 + line * 104_729) * 2_654_435_761_u64))
-            .collect();
-        repository.write(&format!("dir{}/file{index}.yaml", index % 20), body);
+        let numbers = (0..60_u64).map(|line| (index * 7919 + line * 104_729) * 2_654_435_761);
+        let body: Vec<String> = numbers.map(|number| format!("key: {number:x}")).collect();
+        repository.write(&format!("dir{}/file{index}.yaml", index % 20), body.join("\n"));
     }
     repository.commit("many files");
     let (server, url) = published(Setup::default(), &repository);

@@ -53,12 +53,18 @@ impl GitRepo {
     }
 
     /// Writes a file; folders are made.
+    ///
+    /// # Panics
+    /// If the disk is full.
     pub fn write(&self, path: &str, bytes: impl AsRef<[u8]>) {
         let file = self.file(path);
         fs::write(file, bytes).expect("a file can be written");
     }
 
     /// Makes a symbolic link.
+    ///
+    /// # Panics
+    /// If something is there already.
     pub fn link(&self, path: &str, target: &str) {
         let file = self.file(path);
         #[cfg(unix)]

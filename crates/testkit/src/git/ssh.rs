@@ -107,6 +107,9 @@ impl SshServer {
     }
 
     /// The same line with the name hashed, as `ssh-keygen -H` does it.
+    ///
+    /// # Panics
+    /// If `ssh-keygen` is missing.
     pub fn known_hosts_hashed(&self) -> String {
         let file = self.dir.path().join("known_hosts");
         fs::write(&file, self.known_hosts()).expect("a file can be written");
