@@ -148,7 +148,7 @@ mod tests {
 
     #[test]
     fn a_fight_slows_down() {
-        check(&[0, 1, 2, 3, 4, 5, 6, 100, 303, 304, 305, 604, 605], "HHHHHCCCCSCCS");
+        check(&[0, 1, 2, 3, 4, 5, 6, 100, 303, 304, 305, 604, 605], "HHHHHCCCCSCSC");
     }
 
     #[test]

@@ -73,7 +73,7 @@ pub struct Plan {
 }
 
 /// What is to be done with one object.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Change {
     /// Which object.
     pub key: ObjectKey,
@@ -189,6 +189,13 @@ fn deletions(options: &PlanOptions<'_>, wanted: &[ObjectKey], plan: &mut Plan) -
     let prune::Prune { delete, held } = prune::decide(&question);
     plan.held = held;
     delete.iter().map(Change::deletion).collect()
+}
+
+/// Key and action only: the manifest may be a Secret.
+impl fmt::Debug for Change {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "{} {:?}", self.key, self.action)
+    }
 }
 
 impl Change {

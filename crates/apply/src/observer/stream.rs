@@ -25,6 +25,8 @@ const WATCH_SECONDS: u64 = 290;
 const LINE_LIMIT: usize = 16 << 20;
 const FIRST_PAUSE: Duration = Duration::from_millis(250);
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
+/// A watch that ends sooner is not started again at once.
+const SHORT_WATCH: Duration = Duration::from_secs(1);
 /// Pause after a refusal, which only an administrator can end.
 const REFUSED_PAUSE: Duration = Duration::from_secs(60);
 
@@ -78,7 +80,12 @@ async fn step(shared: &Weak<Shared>, gvk: &Gvk, state: State) -> Result<State, (
     match state {
         State::List => list(shared, gvk).await.map_err(|stop| (State::List, stop)),
         State::Watch { mut revision } => match watch(shared, gvk, &mut revision).await {
-            Ok(()) => Ok(State::Watch { revision }),
+            Ok(lasted) => {
+                if lasted < SHORT_WATCH {
+                    tokio::time::sleep(SHORT_WATCH).await;
+                }
+                Ok(State::Watch { revision })
+            }
             Err(stop) => Err((State::Watch { revision }, stop)),
         },
     }
@@ -118,7 +125,9 @@ fn failed(error: ApplyError) -> Stop {
     }
 }
 
-async fn watch(shared: &Weak<Shared>, gvk: &Gvk, revision: &mut String) -> Result<(), Stop> {
+/// Follows one stream to its end; gives back how long it lasted.
+async fn watch(shared: &Weak<Shared>, gvk: &Gvk, revision: &mut String) -> Result<Duration, Stop> {
+    let start = tokio::time::Instant::now();
     let mut lines = {
         let (cluster, selector) = {
             let shared = shared.upgrade().ok_or(Stop::Dropped)?;
@@ -132,14 +141,14 @@ async fn watch(shared: &Weak<Shared>, gvk: &Gvk, revision: &mut String) -> Resul
             .query("resourceVersion", revision)
             .query("timeoutSeconds", &WATCH_SECONDS.to_string());
         let body = cluster.stream(&request).await.map_err(|cause| failed(ApplyError::new(None, "watch", cause)))?;
-        Lines { body, buffer: Vec::new(), searched: 0 }
+        Lines::new(body)
     };
     while let Some(line) = lines.next().await? {
-        let event = goyaml::json::parse(&line).map_err(|error| Stop::Failed(Cause::Answer(error.to_string())))?;
+        let event = goyaml::json::parse(line).map_err(|error| Stop::Failed(Cause::Answer(error.to_string())))?;
         let shared = shared.upgrade().ok_or(Stop::Dropped)?;
         shared.event(gvk, &event, revision)?;
     }
-    Ok(())
+    Ok(start.elapsed())
 }
 
 impl Shared {
@@ -185,35 +194,53 @@ fn error_event(status: &Value) -> Stop {
 struct Lines {
     body: Body,
     buffer: Vec<u8>,
+    /// Where the next line begins.
+    start: usize,
+    /// How far no line end was found.
     searched: usize,
 }
 
 impl Lines {
-    /// The next line; `None` at the end of the stream.
-    async fn next(&mut self) -> Result<Option<Vec<u8>>, Stop> {
+    fn new(body: Body) -> Self {
+        Self { body, buffer: Vec::new(), start: 0, searched: 0 }
+    }
+
+    /// The next line that is not empty; `None` at the end of the stream.
+    async fn next(&mut self) -> Result<Option<&[u8]>, Stop> {
         loop {
-            if let Some(end) = self.buffer[self.searched..].iter().position(|byte| *byte == b'\n') {
-                let rest = self.buffer.split_off(self.searched + end + 1);
-                let mut line = std::mem::replace(&mut self.buffer, rest);
-                line.pop();
-                self.searched = 0;
+            if let Some(length) = self.buffer[self.searched..].iter().position(|byte| *byte == b'\n') {
+                let end = self.searched + length;
+                let line = self.start..end;
+                self.start = end + 1;
+                self.searched = self.start;
                 if !line.is_empty() {
-                    return Ok(Some(line));
+                    return Ok(Some(&self.buffer[line]));
                 }
                 continue;
             }
             self.searched = self.buffer.len();
-            if self.buffer.len() > LINE_LIMIT {
-                return Err(Stop::Failed(Cause::Answer(format!("an event is longer than {LINE_LIMIT} bytes"))));
+            if !self.fill().await? {
+                return Ok(None);
             }
-            match self.body.frame().await {
-                None => return Ok(None),
-                Some(Err(error)) => return Err(Stop::Failed(Cause::Answer(error.to_string()))),
-                Some(Ok(frame)) => {
-                    if let Ok(data) = frame.into_data() {
-                        self.buffer.extend_from_slice(&data);
-                    }
+        }
+    }
+
+    /// Reads on; false at the end of the stream.
+    async fn fill(&mut self) -> Result<bool, Stop> {
+        self.buffer.drain(..self.start);
+        self.searched -= self.start;
+        self.start = 0;
+        if self.buffer.len() > LINE_LIMIT {
+            return Err(Stop::Failed(Cause::Answer(format!("an event is longer than {LINE_LIMIT} bytes"))));
+        }
+        match self.body.frame().await {
+            None => Ok(false),
+            Some(Err(error)) => Err(Stop::Failed(Cause::Answer(error.to_string()))),
+            Some(Ok(frame)) => {
+                if let Ok(data) = frame.into_data() {
+                    self.buffer.extend_from_slice(&data);
                 }
+                Ok(true)
             }
         }
     }

@@ -3,6 +3,7 @@
 use std::error::Error;
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
@@ -10,6 +11,7 @@ use apply::{
     ApplyOptions, ChangeSet, Cluster, DryRun, Observer, ObserverOptions, Outcome, Owner, Plan, PlanOptions, apply,
     plan, prune,
 };
+use controlplane::{Config, ControlPlane, Identity, Storage};
 use goyaml::Value;
 use libtest_mimic::Failed;
 use object::{Gvk, Inventory, Object, ObjectKey, Origin};
@@ -27,12 +29,14 @@ pub(crate) type Case = fn(Site) -> Pin<Box<dyn Future<Output = Outcomes>>>;
 /// An API server of some sort.
 #[derive(Clone, Copy)]
 pub(crate) enum Backend {
+    Embedded,
     Real,
 }
 
 /// The API servers, started when first needed.
 pub(crate) struct World {
     runtime: Runtime,
+    embedded: OnceCell<Arc<ControlPlane>>,
     real: OnceCell<(RealApiServer, StandInKubelet)>,
     sites: AtomicUsize,
 }
@@ -47,10 +51,11 @@ pub(crate) struct Site {
 }
 
 impl Backend {
-    pub(crate) const ALL: [Self; 1] = [Self::Real];
+    pub(crate) const ALL: [Self; 2] = [Self::Embedded, Self::Real];
 
     pub(crate) fn name(self) -> &'static str {
         match self {
+            Self::Embedded => "embedded",
             Self::Real => "real",
         }
     }
@@ -58,6 +63,7 @@ impl Backend {
     pub(crate) fn is_there(self) -> bool {
         let needed = [Oracle::KubeApiserver, Oracle::KubeControllerManager, Oracle::Etcd];
         match self {
+            Self::Embedded => true,
             Self::Real => needed.into_iter().all(|oracle| oracle::find(oracle).is_ok()),
         }
     }
@@ -67,7 +73,7 @@ impl World {
     pub(crate) fn new() -> Self {
         let runtime =
             tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("a runtime");
-        Self { runtime, real: OnceCell::new(), sites: AtomicUsize::new(0) }
+        Self { runtime, embedded: OnceCell::new(), real: OnceCell::new(), sites: AtomicUsize::new(0) }
     }
 
     pub(crate) fn run(&self, backend: Backend, case: Case) -> Result<(), Failed> {
@@ -81,6 +87,11 @@ impl World {
 
     async fn client(&self, backend: Backend) -> Result<kube::Client, Box<dyn Error>> {
         match backend {
+            Backend::Embedded => {
+                let open = || async { ControlPlane::open(Storage::Memory, Config::default()) };
+                let plane = self.embedded.get_or_try_init(open).await?;
+                Ok(kube::Client::new(plane.service(Identity::admin()), "default"))
+            }
             Backend::Real => {
                 let start = async {
                     let server = RealApiServer::start().await?;
@@ -156,7 +167,12 @@ impl Site {
     }
 
     /// What is stored under a kind and name, or nothing.
-    pub(crate) async fn stored(&self, api_version: &str, kind: &str, name: &str) -> Result<Option<Value>, Box<dyn Error>> {
+    pub(crate) async fn stored(
+        &self,
+        api_version: &str,
+        kind: &str,
+        name: &str,
+    ) -> Result<Option<Value>, Box<dyn Error>> {
         let gvk = Gvk::from_api_version(api_version, kind);
         Ok(self.cluster.get(&gvk, &self.namespace, name).await?)
     }
