@@ -47,7 +47,9 @@ fn main() -> ExitCode {
             Verdict::Differs(text) => (4, Some(format!("DIFFERS  {path}: {text}"))),
         };
         counts[at] += 1;
-        text.into_iter().for_each(|text| println!("{text}"));
+        if let Some(text) = text {
+            println!("{text}");
+        }
     }
     let [same, both_fail, refused, remote, differs] = counts;
     println!("{same} the same, {both_fail} fail in both, {refused} refused, {remote} remote, {differs} differ");
@@ -96,7 +98,9 @@ fn compare(files: &MemoryFiles, kubectl: &Path, root: &Path, path: &str, spent: 
         }
         (Ok(_), Err(_)) if found.contains("not supported yet") => Verdict::Refused(first(&found)),
         (Ok(_), Err(_)) => Verdict::Differs(format!("only ours fails: {}", first(&found))),
-        (Err(text), Ok(_)) => Verdict::Differs(format!("only the real one fails: {}", text.lines().last().unwrap_or_default())),
+        (Err(text), Ok(_)) => {
+            Verdict::Differs(format!("only the real one fails: {}", text.lines().last().unwrap_or_default()))
+        }
         (Err(_), Err(_)) => Verdict::BothFail,
     }
 }

@@ -85,7 +85,8 @@ fn clean(item: &mut Item, keep_origin: bool) {
     let has_internal = item.value.at(&["metadata", "annotations"]).and_then(Value::as_map);
     if has_internal.is_some_and(|map| map.keys().any(|key| internal(key.as_str()))) {
         let map = item.value.as_map_mut().and_then(|map| map.get_mut("metadata"));
-        let map = map.and_then(Value::as_map_mut).and_then(|map| map.get_mut("annotations")).and_then(Value::as_map_mut);
+        let map =
+            map.and_then(Value::as_map_mut).and_then(|map| map.get_mut("annotations")).and_then(Value::as_map_mut);
         if let Some(map) = map {
             map.retain(|key, _| !internal(key));
         }

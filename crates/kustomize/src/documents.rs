@@ -38,14 +38,19 @@ pub(crate) struct Manifest {
 /// Reads the objects of a text. All that is wrong is told at once.
 pub(crate) fn read(bytes: &[u8], source: &Source) -> Result<Vec<Manifest>, Vec<BuildError>> {
     let text = std::str::from_utf8(bytes).map_err(|error| {
-        let line = bytes[..error.valid_up_to()].iter().filter(|byte| **byte == b'\n').count() + 1;
+        let line = bytes[..error.valid_up_to()].split(|byte| *byte == b'\n').count();
         let line = u32::try_from(line).unwrap_or(u32::MAX);
-        vec![source.error(line, "the file is not UTF-8 text").hint("Only text files can be listed under resources or patches.")]
+        vec![
+            source
+                .error(line, "the file is not UTF-8 text")
+                .hint("Only text files can be listed under resources or patches."),
+        ]
     })?;
     let text = text.replace("\r\n", "\n");
     let options = ParseOptions { source: source.index, ..ParseOptions::default() };
-    let documents = goyaml::parse_documents(&text, &options)
-        .map_err(|errors| errors.iter().map(|error| source.error(error.pos.line, error.message.clone())).collect::<Vec<_>>())?;
+    let documents = goyaml::parse_documents(&text, &options).map_err(|errors| {
+        errors.iter().map(|error| source.error(error.pos.line, error.message.clone())).collect::<Vec<_>>()
+    })?;
     let lines = Lines::new(&text);
     let alone = documents.len() == 1;
     let mut queue = VecDeque::new();
@@ -65,7 +70,8 @@ pub(crate) fn read(bytes: &[u8], source: &Source) -> Result<Vec<Manifest>, Vec<B
 /// A lone `List` or `ResourceList`, whose items stand in its place.
 fn is_wrapper(value: &Value) -> bool {
     let kind = value.str_at(&["kind"]);
-    matches!(kind, Some("List" | "ResourceList")) && (value.get("items").is_some() || value.get("functionConfig").is_some())
+    matches!(kind, Some("List" | "ResourceList"))
+        && (value.get("items").is_some() || value.get("functionConfig").is_some())
 }
 
 fn items_of(list: &Value, source: &Source) -> Vec<Manifest> {
@@ -105,8 +111,7 @@ fn flatten(mut queue: VecDeque<Manifest>, source: &Source) -> Result<Vec<Manifes
     if errors.is_empty() { Ok(found) } else { Err(errors) }
 }
 
-const NOT_AN_OBJECT: &str =
-    "Every document listed under resources or patches must be a Kubernetes object with apiVersion, kind and metadata.name.";
+const NOT_AN_OBJECT: &str = "Every document listed under resources or patches must be a Kubernetes object with apiVersion, kind and metadata.name.";
 
 fn is_nothing(value: &Value) -> bool {
     match value.kind() {

@@ -60,7 +60,10 @@ impl MemoryFiles {
     }
 
     fn below<'a>(&'a self, prefix: &'a str) -> impl Iterator<Item = &'a str> {
-        self.0.range(prefix.to_owned()..).map(|(path, _)| path.as_str()).map_while(move |path| path.strip_prefix(prefix))
+        self.0
+            .range(prefix.to_owned()..)
+            .map(|(path, _)| path.as_str())
+            .map_while(move |path| path.strip_prefix(prefix))
     }
 }
 

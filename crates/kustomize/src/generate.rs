@@ -1,4 +1,4 @@
-//! ConfigMaps and Secrets out of literals and files.
+//! `ConfigMap`s and `Secret`s out of literals and files.
 
 use goyaml::{Map, Value};
 

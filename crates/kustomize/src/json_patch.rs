@@ -188,9 +188,16 @@ fn test(object: &Value, path: &Pointer, expected: &Value) -> Result<(), String> 
     if found.map_or_else(|| expected.is_null(), |found| found == expected) {
         return Ok(());
     }
-    let shown = found.map_or_else(|| "nothing".to_owned(), |found| {
-        if scalar::is_scalar(found) { format!("'{}'", scalar::text(found)) } else { format!("a {}", found.kind_name()) }
-    });
+    let shown = found.map_or_else(
+        || "nothing".to_owned(),
+        |found| {
+            if scalar::is_scalar(found) {
+                format!("'{}'", scalar::text(found))
+            } else {
+                format!("a {}", found.kind_name())
+            }
+        },
+    );
     Err(format!("testing value {} failed: found {shown}", path.text))
 }
 
@@ -218,7 +225,7 @@ mod tests {
         check(r#"{"a":[1,2]}"#, r#"[{"op":"add","path":"/a/-","value":3}]"#, Ok(r#"{"a":[1,2,3]}"#));
         check(r#"{"a":[1,2]}"#, r#"[{"op":"add","path":"/a/1","value":3}]"#, Ok(r#"{"a":[1,3,2]}"#));
         check(r#"{"a":[1]}"#, r#"[{"op":"add","path":"/a/5","value":3}]"#, Err("no position '5'"));
-        check(r#"{}"#, r#"[{"op":"add","path":"/a/b","value":3}]"#, Err("there is no 'a'"));
+        check("{}", r#"[{"op":"add","path":"/a/b","value":3}]"#, Err("there is no 'a'"));
         check(r#"{"a":{"x/y":1}}"#, r#"[{"op":"remove","path":"/a/x~1y"}]"#, Ok(r#"{"a":{}}"#));
         check(r#"{"a":1}"#, r#"[{"op":"remove","path":"/b"}]"#, Err("nothing at '/b'"));
         check(r#"{"a":1}"#, r#"[{"op":"replace","path":"/b","value":2}]"#, Ok(r#"{"a":1,"b":2}"#));

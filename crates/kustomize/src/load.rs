@@ -69,6 +69,14 @@ struct Loader<'a> {
     manifests: HashMap<String, Option<Arc<Vec<Manifest>>>>,
 }
 
+/// Kustomization files of a directory.
+enum Found {
+    None,
+    One(String),
+    /// An error, which was told.
+    Several,
+}
+
 /// Where a name was read.
 #[derive(Clone, Copy)]
 struct Place<'a> {
@@ -85,7 +93,9 @@ impl Loader<'_> {
     }
 
     fn fail_all(&mut self, errors: Vec<BuildError>) {
-        errors.into_iter().for_each(|error| self.fail(error));
+        for error in errors {
+            self.fail(error);
+        }
     }
 
     fn source(&mut self, file: &Arc<str>, offset: u32) -> Source {
@@ -93,18 +103,21 @@ impl Loader<'_> {
         Source { file: file.clone(), index: self.texts, offset }
     }
 
-    /// The kustomization file of a directory. `Ok(None)` if there is none.
-    fn find_kustomization(&mut self, dir: &str) -> Option<Option<String>> {
+    /// The kustomization file of a directory.
+    fn find_kustomization(&mut self, dir: &str) -> Found {
         let candidates = FILE_NAMES.iter().filter_map(|name| path::join(dir, name));
         let mut found = candidates.filter(|file| self.files.kind(file) == Some(EntryKind::File));
         let first = found.next();
-        let Some(second) = found.next() else { return Some(first) };
-        let first = first.unwrap_or_default();
+        let (first, second) = match (first, found.next()) {
+            (None, _) => return Found::None,
+            (Some(only), None) => return Found::One(only),
+            (Some(first), Some(second)) => (first, second),
+        };
         self.fail(
             BuildError::new(&*first, 0, format!("Found multiple kustomization files under: {}", path::shown(dir)))
                 .hint(format!("Keep one of {} and {}.", path::base_name(&first), path::base_name(&second))),
         );
-        None
+        Found::Several
     }
 
     fn kustomization(&mut self, file: &str) -> Option<Kustomization> {
@@ -126,13 +139,15 @@ impl Loader<'_> {
     }
 
     fn root_with_overlay(&mut self, dir: &str, overlay: &Value) -> Option<Layer> {
-        let file = self.find_kustomization(dir)?;
-        let base = match &file {
-            Some(file) => Some(self.kustomization(file)?),
-            None => None,
+        let (file, base) = match self.find_kustomization(dir) {
+            Found::One(file) => {
+                let base = self.kustomization(&file)?;
+                (file, Some(base))
+            }
+            Found::None => (path::join(dir, FILE_NAMES[0]).unwrap_or_default(), None),
+            Found::Several => return None,
         };
-        let generated = || path::join(dir, FILE_NAMES[0]).unwrap_or_default();
-        let file: Arc<str> = file.unwrap_or_else(generated).into();
+        let file: Arc<str> = file.into();
         let place = self.options.overlay_place.clone().unwrap_or_else(|| file.clone());
         match read::overlay(base, &place, overlay) {
             Ok(kustomization) => self.contents(dir, &[], file, kustomization),
@@ -145,7 +160,11 @@ impl Loader<'_> {
 
     /// Reads the kustomization in `dir`; `above` are the directories that led there.
     fn layer(&mut self, dir: &str, above: &[&str]) -> Option<Layer> {
-        let Some(file) = self.find_kustomization(dir)? else {
+        let found = self.find_kustomization(dir);
+        if matches!(found, Found::Several) {
+            return None;
+        }
+        let Found::One(file) = found else {
             let at = if dir.is_empty() { "kustomization.yaml" } else { dir };
             let names = FILE_NAMES.map(|name| format!("'{name}'")).join(", ");
             let message = format!("unable to find one of {names} in directory '{}'", path::shown(dir));
@@ -221,7 +240,10 @@ impl Loader<'_> {
                     return Some((named.clone(), layer));
                 }
                 let message = format!("expected kind 'Component' for path '{}' but got 'Kustomization'", named.text);
-                self.fail(BuildError::new(&**file, named.line, message).hint("List it under resources, or make it a Component."));
+                self.fail(
+                    BuildError::new(&**file, named.line, message)
+                        .hint("List it under resources, or make it a Component."),
+                );
             }
             Some(EntryKind::File) => {
                 let message = format!("'{}' is a file: a component is a directory", named.text);
@@ -239,7 +261,10 @@ impl Loader<'_> {
                 path::shown(target),
                 path::shown(visited)
             );
-            self.fail(BuildError::new(&**place.file, place.line, message).hint("A kustomization cannot name itself or a directory above it."));
+            self.fail(
+                BuildError::new(&**place.file, place.line, message)
+                    .hint("A kustomization cannot name itself or a directory above it."),
+            );
             return None;
         }
         self.layer(target, chain)
@@ -255,7 +280,10 @@ impl Loader<'_> {
         let target = path::join(place.dir, named).filter(|_| !named.is_empty());
         if target.is_none() {
             let message = format!("'{named}' leads out of the source");
-            self.fail(BuildError::new(&**place.file, place.line, message).hint("Name a file or directory below the root of the repository, relative to this file."));
+            self.fail(
+                BuildError::new(&**place.file, place.line, message)
+                    .hint("Name a file or directory below the root of the repository, relative to this file."),
+            );
         }
         target
     }
@@ -286,12 +314,16 @@ impl Loader<'_> {
         if self.options.root_only && !path::is_within(target, place.dir) {
             let dir = path::shown(place.dir);
             let message = format!("security; file '{target}' is not in or below '{dir}'");
-            self.fail(BuildError::new(&**place.file, place.line, message).hint("Move the file, or make its directory a kustomization and list that."));
+            self.fail(
+                BuildError::new(&**place.file, place.line, message)
+                    .hint("Move the file, or make its directory a kustomization and list that."),
+            );
             return None;
         }
         match self.files.read(target) {
             Ok(bytes) if bytes.len() > MAX_FILE_BYTES => {
-                let message = format!("'{named}' has {} bytes, more than the {MAX_FILE_BYTES} that are read", bytes.len());
+                let message =
+                    format!("'{named}' has {} bytes, more than the {MAX_FILE_BYTES} that are read", bytes.len());
                 self.fail(BuildError::new(&**place.file, place.line, message));
                 None
             }

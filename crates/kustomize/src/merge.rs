@@ -7,8 +7,8 @@ use goyaml::{Kind, Map, Pos, Value};
 
 use crate::id::Gvk;
 use crate::scalar;
-use crate::table::merge_keys::{self, Field};
 use crate::table::kinds;
+use crate::table::merge_keys::{self, Field};
 
 const DIRECTIVE: &str = "$patch";
 
@@ -42,7 +42,8 @@ impl Schema {
             return self;
         }
         let own = |node: Option<&Value>| {
-            let gvk = node.filter(|node| node.get("kind").is_some() && node.get("apiVersion").is_some()).map(Gvk::of)?;
+            let gvk =
+                node.filter(|node| node.get("kind").is_some() && node.get("apiVersion").is_some()).map(Gvk::of)?;
             kinds::merge_type(&gvk.group, &gvk.version, &gvk.kind)
         };
         Self { of: own(dest).or_else(|| own(patch)), ..self }
@@ -50,7 +51,10 @@ impl Schema {
 
     fn field(self, name: &str) -> Self {
         let field = self.of.and_then(merge_keys::find).and_then(|of| of.field(name));
-        field.map_or(Self::default(), |Field { keys, child, .. }| Self { of: (!child.is_empty()).then_some(child), keys })
+        field.map_or(Self::default(), |Field { keys, child, .. }| Self {
+            of: (!child.is_empty()).then_some(child),
+            keys,
+        })
     }
 
     fn items(self) -> Self {
@@ -147,7 +151,7 @@ fn fields(mut dest: Value, patch: Option<&Value>, schema: Schema) -> Result<Valu
     for name in names {
         let old = dest.get(&name).cloned();
         let new = patch.and_then(|patch| patch.get(&name)).cloned();
-        if new.is_none() && old.as_ref().is_some_and(|old| is_settled(old)) {
+        if new.is_none() && old.as_ref().is_some_and(is_settled) {
             continue;
         }
         let kept_null = new.is_none() && old.as_ref().is_some_and(is_spelled_null);
@@ -246,7 +250,7 @@ fn keyed_list(
     };
     let own = directive == Directive::Merge && !added;
     let lists = Lists { dest: items_of(base.as_ref()), patch: items_of(patch.as_ref()) };
-    let merged = if keys.is_empty() { lists.as_set() } else { lists.by_keys(keys, schema.items())? };
+    let merged = if keys.is_empty() { lists.into_set() } else { lists.by_keys(keys, schema.items())? };
     let pos = base.map_or(Pos::default(), |base| base.pos());
     Ok(Merged { value: Some(Value::from(merged).with_pos(pos)), in_place: own })
 }
@@ -263,7 +267,7 @@ struct Lists {
 
 impl Lists {
     /// A list of scalars as a set: the patch's come first.
-    fn as_set(self) -> Vec<Value> {
+    fn into_set(self) -> Vec<Value> {
         let mut result: Vec<Value> = Vec::new();
         for item in self.patch.into_iter().chain(self.dest) {
             let text = scalar::text(&item);
@@ -367,8 +371,7 @@ struct ValidKeys<'a> {
 
 impl<'a> ValidKeys<'a> {
     fn of(keys: &[&'a str], all: &[Vec<String>]) -> Self {
-        let mut used: Vec<bool> =
-            (0..keys.len()).map(|at| all.iter().any(|values| !values[at].is_empty())).collect();
+        let mut used: Vec<bool> = (0..keys.len()).map(|at| all.iter().any(|values| !values[at].is_empty())).collect();
         if !used.contains(&true) {
             used.fill(true);
         }
@@ -386,16 +389,19 @@ impl<'a> ValidKeys<'a> {
             return false;
         }
         let has_value = values.iter().any(|value| !value.is_empty());
-        self.keys.iter().zip(values).filter(|(_, value)| !has_value || !value.is_empty()).all(|(key, value)| {
-            item.get(key).is_some_and(|field| scalar::text(field) == *value)
-        })
+        self.keys
+            .iter()
+            .zip(values)
+            .filter(|(_, value)| !has_value || !value.is_empty())
+            .all(|(key, value)| item.get(key).is_some_and(|field| scalar::text(field) == *value))
     }
 
     /// Whether an item has all keys, with the values as far as these are known.
     fn equals(&self, item: &Value, values: &[String]) -> bool {
-        self.keys.iter().zip(values).all(|(key, value)| {
-            item.get(key).is_some_and(|field| value.is_empty() || scalar::text(field) == *value)
-        })
+        self.keys
+            .iter()
+            .zip(values)
+            .all(|(key, value)| item.get(key).is_some_and(|field| value.is_empty() || scalar::text(field) == *value))
     }
 
     fn complete_keys(&self, item: &mut Value, values: &[String]) {

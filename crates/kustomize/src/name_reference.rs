@@ -22,18 +22,18 @@ pub(crate) fn fix(items: &mut [Item], file: &std::sync::Arc<str>) -> Result<(), 
     }
     let by = step("nameReference", file, 0);
     let mut errors = Vec::new();
-    for at in 0..items.len() {
-        let referrer = Referrer::new(&items[at]);
-        let mut value = items[at].value.clone();
+    for item in items {
+        let referrer = Referrer::new(item);
+        let mut value = item.value.clone();
         for reference in &references {
             let outcome = follow(&mut value, reference, &referrer, &targets);
             if let Err(message) = outcome {
-                errors.push(BuildError::new(&*items[at].file, items[at].line, message));
+                errors.push(BuildError::new(&*item.file, item.line, message));
             }
         }
-        if value != items[at].value {
-            items[at].value = value;
-            items[at].touched(&by);
+        if value != item.value {
+            item.value = value;
+            item.touched(&by);
         }
     }
     if errors.is_empty() { Ok(()) } else { Err(errors) }
@@ -93,7 +93,7 @@ struct Referrer {
     original: Gvk,
     prefixes: Vec<String>,
     suffixes: Vec<String>,
-    /// Namespaces of the ServiceAccounts a RoleBinding names.
+    /// Namespaces of the accounts a `RoleBinding` names.
     account_namespaces: HashSet<String>,
     /// Group and kind a binding's `roleRef` names.
     role: Option<(String, String)>,
@@ -158,6 +158,13 @@ fn role_of(object: &Value) -> Option<(String, String)> {
     Some((scalar::text(role.get("apiGroup")?), scalar::text(role.get("kind")?)))
 }
 
+/// What a field can say about the object it names.
+#[derive(Clone, Copy)]
+enum Naming<'a> {
+    Name,
+    NameAndNamespace(Option<&'a str>),
+}
+
 /// One field of one object, and the kind it names.
 struct Search<'a> {
     target: GvkPattern<'static>,
@@ -182,7 +189,7 @@ impl Search<'_> {
     /// A field that is the name.
     fn update_name(&self, node: &mut Value) -> Result<(), String> {
         let old = scalar::text(node);
-        if let Some(target) = self.find(&old, None)?
+        if let Some(target) = self.find(&old, Naming::Name)?
             && target.id.name != old
         {
             *node = Value::from(target.id.name.as_str()).with_pos(node.pos());
@@ -196,7 +203,7 @@ impl Search<'_> {
             return Err(format!("the field '{}' lacks 'name'", self.spec.path));
         };
         let namespace = node.get("namespace").map(scalar::text);
-        let Some(target) = self.find(&old, Some(namespace.as_deref()))? else { return Ok(()) };
+        let Some(target) = self.find(&old, Naming::NameAndNamespace(namespace.as_deref()))? else { return Ok(()) };
         if target.id.name == old && target.id.namespace.is_empty() {
             return Ok(());
         }
@@ -207,12 +214,12 @@ impl Search<'_> {
         Ok(())
     }
 
-    /// The object that was called `old`. `namespace` is given where the field can hold one.
-    fn find(&self, old: &str, namespace: Option<Option<&str>>) -> Result<Option<&Target>, String> {
+    /// The object that was called `old`.
+    fn find(&self, old: &str, naming: Naming<'_>) -> Result<Option<&Target>, String> {
         let Some(named) = self.targets.by_old_name.get(old) else { return Ok(None) };
         let mut found: Vec<&Target> =
             named.iter().map(|at| &self.targets.all[*at]).filter(|target| self.referrer.reaches(target)).collect();
-        if let Some(Some(namespace)) = namespace {
+        if let Naming::NameAndNamespace(Some(namespace)) = naming {
             self.keep_namespace(&mut found, namespace);
         }
         found.retain(|target| target.previous.iter().any(|id| self.target.selects(&id.gvk)));
@@ -230,7 +237,7 @@ impl Search<'_> {
         if found.len() > 1 {
             found.retain(|target| self.referrer.shares_names(target, false));
         }
-        let with_namespace = namespace.is_some();
+        let with_namespace = matches!(naming, Naming::NameAndNamespace(_));
         let same = |target: &&Target| {
             let first = &found[0].id;
             target.id.name == first.name && (!with_namespace || target.id.namespace == first.namespace)
@@ -254,6 +261,10 @@ impl Search<'_> {
 
     fn ambiguous(&self, old: &str, found: &[&Target]) -> String {
         let places: Vec<String> = found.iter().map(|target| format!("{} ({})", target.id, target.file)).collect();
-        format!("found multiple possible referrals for '{old}' in the field '{}': {}", self.spec.path, places.join(", "))
+        format!(
+            "found multiple possible referrals for '{old}' in the field '{}': {}",
+            self.spec.path,
+            places.join(", ")
+        )
     }
 }

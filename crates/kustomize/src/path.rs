@@ -60,7 +60,8 @@ mod tests {
 
     #[test]
     fn joins() {
-        let check = |dir, path, expected: Option<&str>| assert_eq!(join(dir, path).as_deref(), expected, "{dir} + {path}");
+        let check =
+            |dir, path, expected: Option<&str>| assert_eq!(join(dir, path).as_deref(), expected, "{dir} + {path}");
         check("a/b", "c.yaml", Some("a/b/c.yaml"));
         check("a/b", "../c", Some("a/c"));
         check("a/b", "./c/.", Some("a/b/c"));

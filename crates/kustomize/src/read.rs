@@ -58,7 +58,7 @@ pub(crate) struct Labels {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Patch {
     pub(crate) path: Option<Text>,
-    pub(crate) patch: Option<Text>,
+    pub(crate) inline: Option<Text>,
     /// Lines of the kustomization before the first line of an inline patch.
     pub(crate) offset: u32,
     pub(crate) target: Option<Selector>,
@@ -124,7 +124,8 @@ pub(crate) enum Sort {
 
 /// Reads a kustomization file. All that is wrong is told at once.
 pub(crate) fn kustomization(file: &Arc<str>, bytes: &[u8]) -> Result<Kustomization, Vec<BuildError>> {
-    let text = std::str::from_utf8(bytes).map_err(|_| vec![BuildError::new(&**file, 0, "the file is not UTF-8 text")])?;
+    let text =
+        std::str::from_utf8(bytes).map_err(|_| vec![BuildError::new(&**file, 0, "the file is not UTF-8 text")])?;
     let options =
         ParseOptions { dialect: Dialect::V2, duplicate_keys: Duplicates::LastWins, ..ParseOptions::default() };
     let documents = goyaml::parse_documents(text, &options).map_err(|errors| {
@@ -145,7 +146,9 @@ pub(crate) fn kustomization(file: &Arc<str>, bytes: &[u8]) -> Result<Kustomizati
 /// Nothing but type and version.
 fn is_empty(value: &Value) -> bool {
     let Some(map) = value.as_map() else { return value.is_null() };
-    map.iter().all(|(key, value)| value.is_null() || key.eq_ignore_ascii_case("kind") || key.eq_ignore_ascii_case("apiVersion"))
+    map.iter().all(|(key, value)| {
+        value.is_null() || key.eq_ignore_ascii_case("kind") || key.eq_ignore_ascii_case("apiVersion")
+    })
 }
 
 /// Merges fields that come from elsewhere into the root kustomization, as Flux does with a Kustomization's.

@@ -25,7 +25,8 @@ pub(crate) fn check_ids(items: &[Item], file: &Arc<str>) -> Result<(), Vec<Build
 }
 
 fn twice(id: &Id, first: &Item, second: &Item) -> BuildError {
-    let message = format!("may not add resource with an already registered id: {id} (first in {}:{})", first.file, first.line);
+    let message =
+        format!("may not add resource with an already registered id: {id} (first in {}:{})", first.file, first.line);
     BuildError::new(&*second.file, second.line, message)
         .hint("Two objects of one kind cannot share name and namespace: remove one, or make it a patch.")
 }

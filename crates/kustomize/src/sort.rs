@@ -9,9 +9,27 @@ use crate::read::Sort;
 
 /// Kinds that come first by default, in this order.
 const FIRST: &[&str] = &[
-    "Namespace", "ResourceQuota", "StorageClass", "CustomResourceDefinition", "ServiceAccount", "PodSecurityPolicy",
-    "Role", "ClusterRole", "RoleBinding", "ClusterRoleBinding", "ConfigMap", "Secret", "Endpoints", "Service",
-    "LimitRange", "PriorityClass", "PersistentVolume", "PersistentVolumeClaim", "Deployment", "StatefulSet", "CronJob",
+    "Namespace",
+    "ResourceQuota",
+    "StorageClass",
+    "CustomResourceDefinition",
+    "ServiceAccount",
+    "PodSecurityPolicy",
+    "Role",
+    "ClusterRole",
+    "RoleBinding",
+    "ClusterRoleBinding",
+    "ConfigMap",
+    "Secret",
+    "Endpoints",
+    "Service",
+    "LimitRange",
+    "PriorityClass",
+    "PersistentVolume",
+    "PersistentVolumeClaim",
+    "Deployment",
+    "StatefulSet",
+    "CronJob",
     "PodDisruptionBudget",
 ];
 
@@ -21,13 +39,16 @@ const LAST: &[&str] = &["MutatingWebhookConfiguration", "ValidatingWebhookConfig
 /// Sorts as `sortOptions` says, or else as the caller wants it.
 pub(crate) fn sort(items: &mut [Item], options: Option<&Sort>, legacy: bool) {
     match options {
-        Some(Sort::Fifo) => {}
         Some(Sort::Legacy(Some((first, last)))) => {
-            by_kind(items, &first.iter().map(String::as_str).collect::<Vec<_>>(), &last.iter().map(String::as_str).collect::<Vec<_>>());
+            by_kind(
+                items,
+                &first.iter().map(String::as_str).collect::<Vec<_>>(),
+                &last.iter().map(String::as_str).collect::<Vec<_>>(),
+            );
         }
         Some(Sort::Legacy(None)) => by_kind(items, FIRST, LAST),
         None if legacy => by_kind(items, FIRST, LAST),
-        None => {}
+        Some(Sort::Fifo) | None => {}
     }
 }
 

@@ -2,7 +2,7 @@
 //!
 //! A case is a folder under `cases/`; see the README there.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use kustomize::{BuildOptions, MemoryFiles};
 use libtest_mimic::{Arguments, Failed, Trial};
@@ -24,12 +24,13 @@ fn main() {
     libtest_mimic::run(&arguments, trials.collect()).exit();
 }
 
-fn check(case: &PathBuf) -> Result<(), Failed> {
+fn check(case: &Path) -> Result<(), Failed> {
     let files: MemoryFiles = disk::read(case).map_err(|error| error.to_string())?;
     let outcome = kustomize::build(&files, cases::start(case), &BuildOptions::default());
     let found = disk::shown(&outcome);
     let name = if outcome.is_ok() { "expected.yaml" } else { "expected.message" };
-    let expected = std::fs::read_to_string(case.join(name)).map_err(|_| format!("{name} is missing; we say:\n{found}"))?;
+    let expected =
+        std::fs::read_to_string(case.join(name)).map_err(|_| format!("{name} is missing; we say:\n{found}"))?;
     match disk::first_difference(&expected, &found) {
         None => Ok(()),
         Some(difference) => Err(format!("{name}: {difference}\n--- found:\n{found}").into()),

@@ -22,8 +22,13 @@ pub(crate) fn fault(object: &Object) -> Option<Diagnostic> {
     .map(|(field, _)| *field)
     .collect();
     if !missing.is_empty() {
-        let message = format!("failed to decode Kubernetes apiVersion, kind and name: there is no {}", missing.join(" and no "));
-        return Some(at(object, message, "Complete the object, or move the file where it is not taken for a manifest."));
+        let message =
+            format!("failed to decode Kubernetes apiVersion, kind and name: there is no {}", missing.join(" and no "));
+        return Some(at(
+            object,
+            message,
+            "Complete the object, or move the file where it is not taken for a manifest.",
+        ));
     }
     is_encrypted(&object.value).then(|| {
         let message = format!("{} is encrypted with SOPS, and decryption is not supported yet", object.key());

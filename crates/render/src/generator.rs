@@ -35,7 +35,9 @@ pub(crate) fn overlay(files: &dyn Files, dir: &str, spec: &Value) -> Result<Valu
         overlay.insert("images", images.iter().map(|image| keep(image, &fields)).collect::<Value>());
     }
     overlay.insert("components", components(files, dir, spec)?);
-    if let Some(options) = spec.get("buildMetadata").filter(|value| value.as_list().is_some_and(|list| !list.is_empty())) {
+    if let Some(options) =
+        spec.get("buildMetadata").filter(|value| value.as_list().is_some_and(|list| !list.is_empty()))
+    {
         overlay.insert("buildMetadata", options.clone());
     }
     Ok(overlay.into())
@@ -51,7 +53,8 @@ fn components(files: &dyn Files, dir: &str, spec: &Value) -> Result<Value, Vec<D
     let (mut kept, mut errors) = (Vec::new(), Vec::new());
     for component in spec.get("components").and_then(Value::as_list).unwrap_or_default() {
         let path = component.as_str().unwrap_or_default();
-        if path.starts_with('/') || path.contains("://") || path.starts_with("git@") || path.starts_with("github.com/") {
+        if path.starts_with('/') || path.contains("://") || path.starts_with("git@") || path.starts_with("github.com/")
+        {
             errors.push(Diagnostic {
                 message: format!("component path '{path}' must be local and relative"),
                 line: component.pos().line,
@@ -98,7 +101,8 @@ fn scan(files: &dyn Files, dir: &str) -> Result<Vec<String>, Vec<Diagnostic>> {
 fn walk(files: &dyn Files, root: &str, below: &str, found: &mut Vec<String>, depth: usize) -> Result<(), Diagnostic> {
     let dir = if below.is_empty() { root.to_owned() } else { join(root, below) };
     if depth > MAX_DEPTH || found.len() > MAX_FILES {
-        let message = format!("more than {MAX_DEPTH} levels or {MAX_FILES} manifests below a directory without a kustomization");
+        let message =
+            format!("more than {MAX_DEPTH} levels or {MAX_FILES} manifests below a directory without a kustomization");
         return Err(Diagnostic { file: dir, message, ..Diagnostic::default() });
     }
     for name in files.list(&dir) {

@@ -70,7 +70,9 @@ pub(crate) fn render_recorded(request: &KustomizationRequest<'_>) -> Result<(Ren
 fn objects(request: &KustomizationRequest<'_>, files: &dyn Files) -> Result<Vec<Object>, Vec<Diagnostic>> {
     let path = directory(request, files).map_err(|error| vec![error])?;
     let in_place = |errors: Vec<Diagnostic>| {
-        let place = |error: Diagnostic| if error.file.is_empty() { Diagnostic { file: request.place.to_owned(), ..error } } else { error };
+        let place = |error: Diagnostic| {
+            if error.file.is_empty() { Diagnostic { file: request.place.to_owned(), ..error } } else { error }
+        };
         errors.into_iter().map(place).collect::<Vec<_>>()
     };
     let overlay = generator::overlay(files, &path, request.spec).map_err(in_place)?;
@@ -81,7 +83,8 @@ fn objects(request: &KustomizationRequest<'_>, files: &dyn Files) -> Result<Vec<
         root_only: false,
         edition: Edition::V5_8_1,
     };
-    let resources = kustomize::build(files, &path, &options).map_err(|errors| errors.into_iter().map(from_build).collect::<Vec<_>>())?;
+    let resources = kustomize::build(files, &path, &options)
+        .map_err(|errors| errors.into_iter().map(from_build).collect::<Vec<_>>())?;
     finish(request, resources)
 }
 

@@ -24,8 +24,13 @@ pub(crate) struct GeneratorInput {
 }
 
 impl Loader<'_> {
-    /// ConfigMaps, then Secrets.
-    pub(super) fn generators(&mut self, dir: &str, file: &Arc<str>, kustomization: &Kustomization) -> Vec<GeneratorInput> {
+    /// `configMapGenerator`, then `secretGenerator`.
+    pub(super) fn generators(
+        &mut self,
+        dir: &str,
+        file: &Arc<str>,
+        kustomization: &Kustomization,
+    ) -> Vec<GeneratorInput> {
         let config_maps = kustomization.config_maps.iter().map(|generator| (false, generator));
         let secrets = kustomization.secrets.iter().map(|generator| (true, generator));
         let global = kustomization.generator_options.as_ref();

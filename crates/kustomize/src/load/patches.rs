@@ -59,7 +59,12 @@ impl Loader<'_> {
     }
 
     /// `patchesJson6902`.
-    pub(super) fn late_patches(&mut self, dir: &str, file: &Arc<str>, kustomization: &Kustomization) -> Vec<PatchInput> {
+    pub(super) fn late_patches(
+        &mut self,
+        dir: &str,
+        file: &Arc<str>,
+        kustomization: &Kustomization,
+    ) -> Vec<PatchInput> {
         let mut found = Vec::new();
         for patch in &kustomization.patches_json {
             let place = Place { dir, file, line: patch.line };
@@ -115,7 +120,7 @@ impl Loader<'_> {
     }
 
     fn patch_text(&mut self, place: Place<'_>, patch: &Patch) -> Option<PatchText> {
-        if let Some(inline) = &patch.patch {
+        if let Some(inline) = &patch.inline {
             let bytes = Arc::from(inline.text.as_bytes());
             return Some(PatchText { bytes, file: place.file.clone(), offset: patch.offset });
         }
@@ -139,7 +144,8 @@ impl Loader<'_> {
             (Ok(manifests), Err(_)) => Some(PatchKind::Merge(manifests)),
             (Err(errors), Err((line, message))) => {
                 if looks_like_operations(&text.bytes) {
-                    let hint = "A JSON patch is a list of operations: '- op: replace', 'path: /spec/replicas', 'value: 2'.";
+                    let hint =
+                        "A JSON patch is a list of operations: '- op: replace', 'path: /spec/replicas', 'value: 2'.";
                     self.fail(BuildError::new(&*text.file, line + text.offset, message).hint(hint));
                 } else {
                     self.fail_all(errors);

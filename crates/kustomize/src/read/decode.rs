@@ -45,13 +45,10 @@ impl Faults {
         if value.is_null() {
             return None;
         }
-        match value.as_str() {
-            Some(text) => Some(Text { text: text.to_owned(), line: value.pos().line }),
-            None => {
-                self.wrong(at, value, "text");
-                None
-            }
+        if value.as_str().is_none() {
+            self.wrong(at, value, "text");
         }
+        value.as_str().map(|text| Text { text: text.to_owned(), line: value.pos().line })
     }
 
     /// A text, empty if it is missing or wrong.
@@ -115,7 +112,12 @@ impl Faults {
     }
 
     /// The entries of a map under their proper names; unknown ones are faults.
-    pub(super) fn fields<'a>(&mut self, at: &str, value: &'a Value, known: &[&'static str]) -> Vec<(&'static str, &'a Value, u32)> {
+    pub(super) fn fields<'a>(
+        &mut self,
+        at: &str,
+        value: &'a Value,
+        known: &[&'static str],
+    ) -> Vec<(&'static str, &'a Value, u32)> {
         let Some(map) = self.map(at, value) else { return Vec::new() };
         let mut fields = Vec::new();
         for (key, (_, value)) in map.keys().zip(map.iter()) {

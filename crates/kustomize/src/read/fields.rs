@@ -12,15 +12,44 @@ use crate::table::fields::FieldSpec;
 
 /// Fields this crate builds.
 const SUPPORTED: &[&str] = &[
-    "apiVersion", "kind", "metadata", "resources", "bases", "components", "namespace", "namePrefix", "nameSuffix",
-    "commonLabels", "labels", "commonAnnotations", "patchesStrategicMerge", "patchesJson6902", "patches", "images",
-    "imageTags", "replicas", "configMapGenerator", "secretGenerator", "generatorOptions", "sortOptions", "buildMetadata",
+    "apiVersion",
+    "kind",
+    "metadata",
+    "resources",
+    "bases",
+    "components",
+    "namespace",
+    "namePrefix",
+    "nameSuffix",
+    "commonLabels",
+    "labels",
+    "commonAnnotations",
+    "patchesStrategicMerge",
+    "patchesJson6902",
+    "patches",
+    "images",
+    "imageTags",
+    "replicas",
+    "configMapGenerator",
+    "secretGenerator",
+    "generatorOptions",
+    "sortOptions",
+    "buildMetadata",
 ];
 
 /// Fields of kustomize that are refused by name.
 const UNSUPPORTED: &[&str] = &[
-    "replacements", "vars", "helmCharts", "helmGlobals", "helmChartInflationGenerator", "crds", "configurations",
-    "openapi", "generators", "transformers", "validators",
+    "replacements",
+    "vars",
+    "helmCharts",
+    "helmGlobals",
+    "helmChartInflationGenerator",
+    "crds",
+    "configurations",
+    "openapi",
+    "generators",
+    "transformers",
+    "validators",
 ];
 
 /// Reads the fields of a kustomization.
@@ -47,7 +76,11 @@ pub(super) fn read(file: &Arc<str>, value: &Value) -> Result<Kustomization, Vec<
             ("Kustomization", "kustomize.config.k8s.io/v1beta1")
         };
         if version.text != wanted {
-            faults.add_with_hint(version.line, format!("apiVersion for {kind} should be {wanted}"), flux_hint(&version.text));
+            faults.add_with_hint(
+                version.line,
+                format!("apiVersion for {kind} should be {wanted}"),
+                flux_hint(&version.text),
+            );
         }
     }
     if faults.errors.is_empty() { Ok(result) } else { Err(faults.errors) }
@@ -88,7 +121,9 @@ fn field(faults: &mut Faults, result: &mut Kustomization, name: &'static str, va
         "replicas" => result.replicas = items(faults, name, value, replicas),
         "configMapGenerator" => result.config_maps = items(faults, name, value, generator),
         "secretGenerator" => result.secrets = items(faults, name, value, generator),
-        "generatorOptions" => result.generator_options = (!value.is_null()).then(|| generator_options(faults, name, value)),
+        "generatorOptions" => {
+            result.generator_options = (!value.is_null()).then(|| generator_options(faults, name, value));
+        }
         "sortOptions" => result.sort = sort(faults, value),
         "buildMetadata" => build_metadata(faults, result, value),
         _ => {}
@@ -129,8 +164,7 @@ fn labels(faults: &mut Faults, at: &str, value: &Value) -> Labels {
 }
 
 fn field_spec(faults: &mut Faults, at: &str, value: &Value) -> FieldSpec {
-    let mut spec =
-        FieldSpec { group: "".into(), version: "".into(), kind: "".into(), path: "".into(), create: false };
+    let mut spec = FieldSpec { group: "".into(), version: "".into(), kind: "".into(), path: "".into(), create: false };
     for (name, value, _) in faults.fields(at, value, &["group", "version", "kind", "path", "create"]) {
         let at = format!("{at}.{name}");
         match name {
@@ -155,14 +189,16 @@ fn patch(faults: &mut Faults, at: &str, value: &Value) -> Patch {
             "patch" => {
                 let text = faults.text("patch", value).filter(|text| !text.text.trim().is_empty());
                 // The text of a block scalar starts on the line after its marker.
-                result.offset = text.as_ref().map_or(0, |text| if text.text.contains('\n') { text.line } else { text.line.saturating_sub(1) });
-                result.patch = text;
+                result.offset = text
+                    .as_ref()
+                    .map_or(0, |text| if text.text.contains('\n') { text.line } else { text.line.saturating_sub(1) });
+                result.inline = text;
             }
             "target" => target(faults, &mut result, value),
             _ => options(faults, &mut result, value, line),
         }
     }
-    match (&result.path, &result.patch) {
+    match (&result.path, &result.inline) {
         (None, None) => faults.add(result.line, format!("must specify one of patch and path in an entry of '{at}'")),
         (Some(_), Some(_)) => {
             faults.add(result.line, format!("patch and path can't be set at the same time in an entry of '{at}'"));

@@ -20,7 +20,13 @@ pub(crate) struct FieldSpec {
 }
 
 impl FieldSpec {
-    const fn of(group: &'static str, version: &'static str, kind: &'static str, path: &'static str, create: bool) -> Self {
+    const fn of(
+        group: &'static str,
+        version: &'static str,
+        kind: &'static str,
+        path: &'static str,
+        create: bool,
+    ) -> Self {
         Self {
             group: Cow::Borrowed(group),
             version: Cow::Borrowed(version),

@@ -103,11 +103,7 @@ const TABLE: &[GroupVersion] = &[
         versions: &["v1", "v1beta1"],
         kinds: &[("CertificateSigningRequest", Cluster, PLAIN)],
     },
-    GroupVersion {
-        group: "coordination.k8s.io",
-        versions: &["v1", "v1beta1"],
-        kinds: &[("Lease", Namespaced, PLAIN)],
-    },
+    GroupVersion { group: "coordination.k8s.io", versions: &["v1", "v1beta1"], kinds: &[("Lease", Namespaced, PLAIN)] },
     GroupVersion {
         group: "discovery.k8s.io",
         versions: &["v1", "v1beta1"],

@@ -23,7 +23,7 @@ const PODS: &[(&str, &str)] = &[
     ("CronJob", "spec/jobTemplate/spec/template/spec"),
 ];
 
-/// The same for the fields that also a ReplicationController's pods are searched for, but no ReplicaSet's.
+/// The same for the fields that also the pods of a `ReplicationController` are searched for, but none of a `ReplicaSet`.
 const PODS_OF_CONTROLLERS: &[(&str, &str)] = &[
     ("Pod", "spec"),
     ("StatefulSet", "spec/template/spec"),

@@ -23,7 +23,9 @@ pub(super) fn run(layer: &Layer, items: &mut [Item]) -> Result<(), Vec<BuildErro
                 return Ok(());
             }
             change.containers(&mut item.value)?;
-            IMAGES.iter().try_for_each(|spec| visit(&mut item.value, spec, Missing::Skip, &mut |node| change.apply(node)))
+            IMAGES
+                .iter()
+                .try_for_each(|spec| visit(&mut item.value, spec, Missing::Skip, &mut |node| change.apply(node)))
         })?;
     }
     Ok(())
@@ -39,7 +41,8 @@ impl<'a> Change<'a> {
     fn new(image: &'a Image) -> Result<Self, String> {
         // The name is a regular expression to kustomize, so that a dot in it matches anything.
         let pattern = format!("^{}(:[a-zA-Z0-9_.{{}}-]*)?(@sha256:[a-zA-Z0-9_.{{}}-]*)?$", image.name);
-        let matcher = Regex::new(&pattern).map_err(|error| format!("image name '{}': {}", image.name, crate::selector::reason(&error)))?;
+        let matcher = Regex::new(&pattern)
+            .map_err(|error| format!("image name '{}': {}", image.name, crate::selector::reason(&error)))?;
         Ok(Self { image, matcher })
     }
 
@@ -67,7 +70,8 @@ impl<'a> Change<'a> {
             return Ok(());
         }
         let kind = scalar::node_kind(container);
-        let map = container.as_map_mut().ok_or_else(|| format!("wrong node kind: expected MappingNode but was {kind}"))?;
+        let map =
+            container.as_map_mut().ok_or_else(|| format!("wrong node kind: expected MappingNode but was {kind}"))?;
         map.get_mut("image").map_or(Ok(()), |image| self.apply(image))
     }
 

@@ -47,7 +47,10 @@ fn specs(entry: &Labels) -> Result<Vec<FieldSpec>, String> {
     for spec in more {
         match specs.iter().find(|known| spec.is_covered_by(known)) {
             Some(known) if known.create != spec.create => {
-                return Err(format!("conflicting fieldspecs: 'create' of the field {} is {} by default", spec.path, spec.create));
+                return Err(format!(
+                    "conflicting fieldspecs: 'create' of the field {} is {} by default",
+                    spec.path, spec.create
+                ));
             }
             Some(_) => {}
             None => specs.push(spec),

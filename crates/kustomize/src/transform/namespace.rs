@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use goyaml::Value;
 
 use super::each;
+use crate::BuildError;
 use crate::accumulate::step;
 use crate::field_path::{Missing, set_scalar, visit};
 use crate::id::{Gvk, IdKey};
@@ -12,7 +13,6 @@ use crate::item::Item;
 use crate::load::Layer;
 use crate::scalar;
 use crate::table::fields::{METADATA_NAMESPACE, NAMESPACE_NAME, NAMESPACES};
-use crate::BuildError;
 
 /// Sets the namespace of a kustomization's objects.
 pub(super) fn run(layer: &Layer, items: &mut [Item]) -> Result<(), Vec<BuildError>> {

@@ -40,7 +40,8 @@ fn merge_by_id(patch: &PatchInput, manifests: &[Manifest], items: &mut [Item]) -
                 let by = step("patch", &patch.file, manifest.line);
                 errors.extend(merge_one(patch, manifest, &mut items[*at], &by).err());
             }
-            [] => errors.push(fail(format!("no resource matches strategic merge patch {id}")).hint(no_match_hint(&id, items))),
+            [] => errors
+                .push(fail(format!("no resource matches strategic merge patch {id}")).hint(no_match_hint(&id, items))),
             several => {
                 let message = format!("{} resources match the strategic merge patch {id}", several.len());
                 errors.push(fail(message).hint("Give the patch a target that names one of them."));
@@ -52,7 +53,8 @@ fn merge_by_id(patch: &PatchInput, manifests: &[Manifest], items: &mut [Item]) -
 
 /// What is there with the same name or of the same kind.
 fn no_match_hint(id: &Id, items: &[Item]) -> String {
-    let same_name = items.iter().find(|item| item.any_id(|known| known.name == id.name && known.gvk.kind == id.gvk.kind));
+    let same_name =
+        items.iter().find(|item| item.any_id(|known| known.name == id.name && known.gvk.kind == id.gvk.kind));
     if let Some(item) = same_name {
         let (found, wanted) = (item.original_id(), id);
         if found.gvk != wanted.gvk {
@@ -60,8 +62,12 @@ fn no_match_hint(id: &Id, items: &[Item]) -> String {
         }
         return format!("{}:{} has it in the namespace '{}'.", item.file, item.line, found.effective_namespace());
     }
-    let mut names: Vec<String> =
-        items.iter().filter(|item| item.gvk().kind == id.gvk.kind).map(|item| item.original_id().name).take(5).collect();
+    let mut names: Vec<String> = items
+        .iter()
+        .filter(|item| item.gvk().kind == id.gvk.kind)
+        .map(|item| item.original_id().name)
+        .take(5)
+        .collect();
     names.sort();
     if names.is_empty() {
         return format!("There is no {} among the resources.", id.gvk.kind);

@@ -13,9 +13,13 @@ pub(super) fn run(layer: &Layer, items: &mut [Item]) -> Result<(), Vec<BuildErro
     let mut errors = Vec::new();
     for replicas in &layer.kustomization.replicas {
         let by = step("replicas", &layer.file, replicas.line);
-        let found = set(items, replicas, &by).map_err(|message| vec![BuildError::new(&*layer.file, replicas.line, message)])?;
+        let found =
+            set(items, replicas, &by).map_err(|message| vec![BuildError::new(&*layer.file, replicas.line, message)])?;
         if !found {
-            let message = format!("resource with name {} does not match a Deployment, StatefulSet, ReplicaSet or ReplicationController", replicas.name);
+            let message = format!(
+                "resource with name {} does not match a Deployment, StatefulSet, ReplicaSet or ReplicationController",
+                replicas.name
+            );
             let hint = "'name' is the name in the files, without prefix; for other kinds use a patch.";
             errors.push(BuildError::new(&*layer.file, replicas.line, message).hint(hint));
         }

@@ -30,7 +30,7 @@ pub(crate) fn read(root: &Path) -> io::Result<MemoryFiles> {
 pub(crate) fn shown(outcome: &Result<Vec<Resource>, Vec<BuildError>>) -> String {
     match outcome {
         Ok(resources) => goyaml::emit_documents(resources.iter().map(|resource| &resource.value)),
-        Err(errors) => errors.iter().map(|error| format!("{error}\n")).collect(),
+        Err(errors) => errors.iter().flat_map(|error| [error.to_string(), "\n".to_owned()]).collect(),
     }
 }
 

@@ -1,0 +1,313 @@
+//! Renders of small trees, and every form of substitution against what Flux's own library gave for it.
+
+use std::collections::BTreeMap;
+
+use goyaml::Value;
+use kustomize::{EntryKind, FileError, Files, MemoryFiles};
+use render::{Diagnostic, KustomizationRequest, RenderCache, Rendered};
+
+fn variables(pairs: &[(&str, &str)]) -> BTreeMap<String, String> {
+    pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
+}
+
+fn yaml(text: &str) -> Value {
+    let documents = goyaml::parse_documents(text, &goyaml::ParseOptions::default()).expect("a test's YAML is valid");
+    documents.into_iter().next().map(|document| document.value).unwrap_or_default()
+}
+
+fn tree(files: &[(&str, &str)]) -> MemoryFiles {
+    files.iter().map(|(path, text)| ((*path).to_owned(), text.as_bytes().to_vec())).collect()
+}
+
+fn render(files: &MemoryFiles, path: &str, spec: &str) -> Result<Rendered, Vec<Diagnostic>> {
+    let spec = if spec.is_empty() { Value::empty_map() } else { yaml(spec) };
+    let variables =
+        spec.at(&["postBuild", "substitute"]).and_then(Value::as_map).into_iter().flat_map(goyaml::Map::iter);
+    let variables =
+        variables.map(|(name, value)| (name.to_owned(), value.as_str().unwrap_or_default().to_owned())).collect();
+    let place = "Kustomization flux-system/apps";
+    render::kustomization(&KustomizationRequest { tree: files, path, spec: &spec, place, variables, strict: true })
+}
+
+/// What a render gives, one line an object: kind, namespace, name.
+fn names(rendered: &Rendered) -> Vec<String> {
+    rendered.objects.iter().map(|object| object.key().to_string()).collect()
+}
+
+fn errors(outcome: Result<Rendered, Vec<Diagnostic>>) -> Vec<String> {
+    match outcome {
+        Ok(rendered) => panic!("expected errors, got {:?}", names(&rendered)),
+        Err(errors) => errors.iter().map(ToString::to_string).collect(),
+    }
+}
+
+fn config_map(name: &str) -> String {
+    format!("apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: {name}\n")
+}
+
+#[test]
+fn substitutions_are_as_in_flux() {
+    let recorded = goyaml::json::parse(include_bytes!("data/envsubst.json")).expect("the recording is JSON");
+    let variables = variables(&[
+        ("v", "hello"),
+        ("w", "World"),
+        ("W", "World"),
+        ("empty", ""),
+        ("n", "1"),
+        ("p", "a/b/c"),
+        ("f", "x.tar.gz"),
+        ("u", "über"),
+        ("_a1", "x"),
+    ]);
+    let rows = recorded.as_list().expect("the recording is a list");
+    assert!(rows.len() > 100);
+    for row in rows {
+        let row: Vec<&str> = row.as_list().expect("a row is a list").iter().filter_map(Value::as_str).collect();
+        for (strict, expected) in [(false, row[1]), (true, row[2])] {
+            let found = match render::envsubst::evaluate(row[0], &variables, strict) {
+                Ok(text) => format!("OK {text}"),
+                Err(error) => format!("ERR {error}"),
+            };
+            // Where Flux cuts a character in two, its recording holds one replacement for the half.
+            assert_eq!(found, expected, "{} (strict: {strict})", row[0]);
+        }
+    }
+}
+
+#[test]
+fn costly_substitutions_are_refused() {
+    let long = "a".repeat(10_000);
+    let variables = variables(&[("long", long.as_str())]);
+    let check = |text: &str| assert!(render::envsubst::evaluate(text, &variables, true).is_err(), "{}", &text[..20]);
+    check("${long##*b*b*b*b}                ");
+    check(&"${a:-".repeat(1_000));
+}
+
+#[test]
+fn folder_without_kustomization_is_scanned() {
+    let (one, two, three) = (config_map("one"), config_map("two"), config_map("three"));
+    let files = tree(&[
+        ("apps/z.yaml", &one),
+        ("apps/deep/er/a.yml", &two),
+        ("apps/own/kustomization.yaml", "resources: [x.yaml]\nnamePrefix: own-\n"),
+        ("apps/own/x.yaml", &three),
+        ("apps/own/unlisted.yaml", "not: listed\n"),
+        ("apps/notes.txt", "no manifest"),
+        ("other.yaml", &one),
+    ]);
+    let rendered = render(&files, "./apps", "").expect("it renders");
+    assert_eq!(names(&rendered), ["ConfigMap/two", "ConfigMap/own-three", "ConfigMap/one"]);
+    assert_eq!(rendered.objects[2].origin.to_string(), "apps/z.yaml:1");
+}
+
+#[test]
+fn empty_folder_renders_to_nothing() {
+    let rendered = render(&tree(&[("apps/readme.md", "soon")]), "apps/", "").expect("it renders");
+    assert!(rendered.objects.is_empty());
+}
+
+#[test]
+fn fields_of_the_kustomization_are_laid_over() {
+    let deployment = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\nspec: {template: {spec: {containers: [{name: c, image: 'nginx:1'}]}}}\n";
+    let files = tree(&[
+        (
+            "apps/kustomization.yaml",
+            "resources: [web.yaml]\nnamespace: old\nimages: [{name: nginx, newName: mirror/nginx}]\n",
+        ),
+        ("apps/web.yaml", deployment),
+        (
+            "parts/kustomization.yaml",
+            "apiVersion: kustomize.config.k8s.io/v1alpha1\nkind: Component\ncommonAnnotations: {part: 'yes'}\n",
+        ),
+    ]);
+    let spec = "
+targetNamespace: new
+namePrefix: p-
+components: [../parts, ../missing]
+ignoreMissingComponents: true
+images: [{name: nginx, newTag: '2'}]
+commonMetadata: {labels: {team: lab}}
+patches:
+- target: {kind: Deployment}
+  patch: |
+    - {op: add, path: /spec/replicas, value: 3}
+";
+    let rendered = render(&files, "apps", spec).expect("it renders");
+    let object = &rendered.objects[0];
+    assert_eq!(object.key().to_string(), "Deployment/new/p-web");
+    assert_eq!((object.label("team"), object.annotation("part")), (Some("lab"), Some("yes")));
+    assert_eq!(object.value.at(&["spec", "replicas"]).and_then(Value::as_i64), Some(3));
+    let text = goyaml::emit(&object.value);
+    assert!(text.contains("image: mirror/nginx:2\n"), "{text}");
+    let chain: Vec<&str> = object.origin.chain.iter().map(|step| &**step).collect();
+    assert_eq!(
+        chain,
+        [
+            "commonAnnotations parts/kustomization.yaml",
+            "patch Kustomization flux-system/apps:9",
+            "namespace apps/kustomization.yaml",
+            "namePrefix apps/kustomization.yaml",
+            "image apps/kustomization.yaml:3",
+        ]
+    );
+}
+
+#[test]
+fn variables_decide_types() {
+    let files = tree(&[(
+        "a.yaml",
+        "apiVersion: v1\nkind: Thing\nmetadata: {name: '${name}'}\nspec:\n  on: ${flag}\n  n: ${n:=5}\n  text: '${flag}x'\n  kept: $${name}\n---\napiVersion: v1\nkind: Thing\nmetadata: {name: off, annotations: {kustomize.toolkit.fluxcd.io/substitute: disabled}}\nspec: ${other}\n",
+    )]);
+    let rendered = render(&files, "", "postBuild: {substitute: {name: site, flag: 'yes'}}").expect("it renders");
+    let spec = goyaml::json::to_string(rendered.objects[0].value.get("spec").expect("it has a spec"));
+    assert_eq!(rendered.objects[0].name(), "site");
+    assert_eq!(spec, r#"{"kept":"${name}","n":5,"on":true,"text":"yesx"}"#);
+    assert_eq!(rendered.objects[1].value.str_at(&["spec"]), Some("${other}"));
+}
+
+#[test]
+fn nothing_is_substituted_without_variables() {
+    let files = tree(&[("a.yaml", "apiVersion: v1\nkind: Thing\nmetadata: {name: a}\nspec: {x: '${n:=5}'}\n")]);
+    let spec_of = |spec: &str| {
+        let rendered = render(&files, "", spec).expect("it renders");
+        goyaml::json::to_string(rendered.objects[0].value.get("spec").expect("it has a spec"))
+    };
+    assert_eq!(spec_of(""), r#"{"x":"${n:=5}"}"#);
+    assert_eq!(spec_of("postBuild: {substitute: {}}"), r#"{"x":"${n:=5}"}"#);
+    assert_eq!(spec_of("postBuild: {substituteStrategy: Always}"), r#"{"x":5}"#);
+}
+
+#[test]
+fn missing_variables_are_told_with_their_line() {
+    let files = tree(&[("a.yaml", "apiVersion: v1\nkind: Thing\nmetadata:\n  name: a\nspec:\n  x: ${host}\n")]);
+    let found = errors(render(&files, "", "postBuild: {substitute: {other: x}}"));
+    assert_eq!(found.len(), 1);
+    assert!(
+        found[0].starts_with(
+            "a.yaml:6: Thing/a: envsubst error: variable not set (strict mode): \"host\"\n  Set host under"
+        ),
+        "{found:?}"
+    );
+}
+
+#[test]
+fn objects_are_normalised() {
+    let files = tree(&[(
+        "a.yaml",
+        "apiVersion: v1\nkind: Secret\nmetadata: {name: s, creationTimestamp: null}\nstringData: {a: b}\nstatus: {x: y}\n",
+    )]);
+    let rendered = render(&files, "", "").expect("it renders");
+    let text = goyaml::json::to_go_string(&rendered.objects[0].value);
+    assert_eq!(text, r#"{"apiVersion":"v1","data":{"a":"Yg=="},"kind":"Secret","metadata":{"name":"s"}}"#);
+}
+
+#[test]
+fn all_broken_files_are_told_at_once() {
+    let good: Vec<(String, String)> =
+        (0..100).map(|n| (format!("m/{n:03}.yaml"), config_map(&format!("c{n}")))).collect();
+    let mut files: Vec<(&str, &str)> = good.iter().map(|(path, text)| (path.as_str(), text.as_str())).collect();
+    files.extend([
+        ("m/broken.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: x\n data: {}\n"),
+        ("m/values.yaml", "replicas: 3\nimage: nginx\n"),
+        ("m/nameless.yaml", "apiVersion: v1\nkind: ConfigMap\n"),
+    ]);
+    let found = errors(render(&tree(&files), "m", ""));
+    assert_eq!(found.len(), 3, "{found:#?}");
+    assert!(found[0].starts_with("m/broken.yaml:5"), "{found:#?}");
+    assert!(found[1].starts_with("m/nameless.yaml:1: missing metadata.name"), "{found:#?}");
+    assert!(found[2].starts_with("m/values.yaml:1: missing kind in object\n  Every document"), "{found:#?}");
+}
+
+#[test]
+fn faults_of_objects() {
+    let check = |text: &str, expected: &str| {
+        let found = errors(render(&tree(&[("a.yaml", text)]), "", ""));
+        assert!(found.len() == 1 && found[0].contains(expected), "{text}: {found:?}");
+    };
+    check("kind: Thing\nmetadata: {name: a}\n", "there is no apiVersion");
+    check(
+        "apiVersion: v1\nkind: Secret\nmetadata: {name: a}\nstringData: {x: 'ENC[AES256_GCM,data:a,iv:b,tag:c,type:str]'}\nsops: {mac: 'ENC[x]'}\n",
+        "encrypted with SOPS, and decryption is not supported yet",
+    );
+}
+
+#[test]
+fn wrong_paths_name_the_spec() {
+    let files = tree(&[("a.yaml", "x: y\n")]);
+    let found = errors(render(&files, "./nowhere", "interval: 1m\npath: ./nowhere"));
+    assert_eq!(
+        found,
+        [
+            "Kustomization flux-system/apps:2: kustomization path not found: ./nowhere\n  Correct spec.path: it is a directory from the root of the source."
+        ]
+    );
+    assert!(errors(render(&files, "../..", ""))[0].contains("path not found"));
+    let found = errors(render(&files, "", "components: ['https://example.org/x']"));
+    assert!(found[0].contains("must be local and relative"), "{found:?}");
+}
+
+#[test]
+fn one_object_declared_twice_is_found() {
+    let files = tree(&[
+        ("a.yaml", "apiVersion: autoscaling/v1\nkind: HorizontalPodAutoscaler\nmetadata: {name: a}\n"),
+        ("b.yaml", "\napiVersion: autoscaling/v2\nkind: HorizontalPodAutoscaler\nmetadata: {name: a}\n"),
+    ]);
+    let rendered = render(&files, "", "").expect("it renders");
+    let found: Vec<String> = rendered.diagnostics.iter().map(ToString::to_string).collect();
+    assert_eq!(found.len(), 1);
+    assert!(
+        found[0].starts_with("b.yaml:2: HorizontalPodAutoscaler/a is declared twice: here and in a.yaml:1"),
+        "{found:?}"
+    );
+}
+
+/// A tree that counts how often a file is read.
+struct Counting {
+    files: MemoryFiles,
+    reads: std::sync::atomic::AtomicUsize,
+}
+
+impl Files for Counting {
+    fn read(&self, path: &str) -> Result<std::sync::Arc<[u8]>, FileError> {
+        self.reads.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        self.files.read(path)
+    }
+
+    fn kind(&self, path: &str) -> Option<EntryKind> {
+        self.files.kind(path)
+    }
+
+    fn list(&self, dir: &str) -> Vec<String> {
+        self.files.list(dir)
+    }
+
+    fn content_id(&self, path: &str) -> Option<String> {
+        self.files.read(path).ok().map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
+    }
+}
+
+#[test]
+fn unchanged_renders_are_kept() {
+    let (one, two) = (config_map("one"), config_map("two"));
+    let cache = RenderCache::new();
+    let spec = Value::empty_map();
+    let run = |files: &[(&str, &str)], variables: BTreeMap<String, String>| {
+        let tree = Counting { files: tree(files), reads: 0.into() };
+        let request =
+            KustomizationRequest { tree: &tree, path: "apps", spec: &spec, place: "k", variables, strict: true };
+        let rendered = cache.kustomization(&request).expect("it renders");
+        (rendered.inputs.clone(), tree.reads.into_inner(), names(&rendered))
+    };
+    let none = BTreeMap::new;
+    let first = run(&[("apps/a.yaml", &one), ("x", "1")], none());
+    assert!(first.1 > 0);
+    let again = run(&[("apps/a.yaml", &one), ("x", "2")], none());
+    assert_eq!((again.1, &again.0), (0, &first.0), "a file elsewhere changes nothing");
+    let added = run(&[("apps/a.yaml", &one), ("apps/b.yaml", &two)], none());
+    assert_eq!(added.2, ["ConfigMap/one", "ConfigMap/two"]);
+    assert_ne!(added.0, first.0);
+    let changed = run(&[("apps/a.yaml", &two)], none());
+    assert_eq!(changed.2, ["ConfigMap/two"]);
+    let with_variable = run(&[("apps/a.yaml", &two)], variables(&[("a", "b")]));
+    assert_ne!(with_variable.0, changed.0);
+}
