@@ -7,7 +7,7 @@ use tokio::runtime::Handle;
 
 use crate::plane::ControlPlane;
 use crate::store::GroupResource;
-use crate::{garbage, namespaces};
+use crate::{garbage, namespaces, simulate};
 
 /// How often is looked when nothing happens, for what an earlier run left behind.
 const SWEEP_EVERY: Duration = Duration::from_mins(5);
@@ -18,6 +18,7 @@ const RETRY: Duration = Duration::from_millis(200);
 pub(crate) fn start(plane: &Arc<ControlPlane>, runtime: &Handle) {
     runtime.spawn(watch_namespaces(Arc::downgrade(plane), plane.store().subscribe(&namespaces_resource()), plane.shutdown_signal()));
     runtime.spawn(garbage::collect(Arc::downgrade(plane), plane.shutdown_signal()));
+    simulate::start(plane, runtime, Arc::new(jiff::Timestamp::now));
 }
 
 fn namespaces_resource() -> GroupResource {

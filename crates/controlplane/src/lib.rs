@@ -42,6 +42,7 @@ mod selector;
 mod serve;
 mod service;
 mod shape;
+mod simulate;
 mod status;
 mod store;
 mod strategy;

@@ -49,13 +49,24 @@ impl Action {
     }
 
     /// Tells people about an object. The same thing is told once.
-    pub(super) fn event(world: &World<'_>, kind: Kind, about: &Value, (level, reason): (&str, &str), message: &str) -> Self {
+    pub(super) fn event(
+        world: &World<'_>,
+        kind: Kind,
+        about: &Value,
+        (level, reason): (&str, &str),
+        message: &str,
+    ) -> Self {
         let (namespace, name) = place(about);
         let digest = Sha256::digest(format!("{reason}\n{message}\n{}", text(about, "metadata.uid")));
         let mark: String = digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
         let space = if namespace.is_empty() { "default" } else { &namespace };
         let mut event = system::object("v1", "Event", space, &format!("{name}.{mark}"));
-        let regarding = [("kind", kind.name()), ("apiVersion", kind.api_version()), ("name", &name), ("uid", text(about, "metadata.uid"))];
+        let regarding = [
+            ("kind", kind.name()),
+            ("apiVersion", kind.api_version()),
+            ("name", &name),
+            ("uid", text(about, "metadata.uid")),
+        ];
         event.set_at(&["involvedObject"], regarding.into_iter().collect::<Value>());
         if !namespace.is_empty() {
             event.set_at(&["involvedObject", "namespace"], namespace.as_str());
@@ -74,7 +85,8 @@ impl Action {
     /// Does it.
     pub(super) async fn perform(self, plane: &Arc<ControlPlane>) -> ApiResult<()> {
         let registry = plane.registry();
-        let resource = |kind: Kind| registry.get(kind.api_version(), kind.plural()).ok_or_else(ApiError::no_such_resource);
+        let resource =
+            |kind: Kind| registry.get(kind.api_version(), kind.plural()).ok_or_else(ApiError::no_such_resource);
         let outcome = match self {
             Self::Create(kind, object) => system::create(plane, resource(kind)?, object).await.map(drop),
             Self::Change(kind, (namespace, name), subresource, edit) => {
@@ -83,7 +95,7 @@ impl Action {
             Self::Delete(kind, (namespace, name)) => system::delete(plane, resource(kind)?, &namespace, &name).await,
         };
         match outcome {
-            Err(error) if matches!(error.reason.as_str(), "AlreadyExists" | "NotFound") => Ok(()),
+            Err(error) if matches!(&*error.reason, "AlreadyExists" | "NotFound") => Ok(()),
             outcome => outcome,
         }
     }

@@ -24,7 +24,9 @@ pub(super) fn reconcile(world: &World<'_>, budget: &Value) -> Step {
     let mut condition = conditions::condition(budget, "DisruptionAllowed", said, &world.time());
     condition.set_at(&["message"], "");
     condition.set_at(&["observedGeneration"], number(budget, "metadata.generation"));
-    let mut status: Map = [("disruptionsAllowed", allowed), ("currentHealthy", healthy), ("desiredHealthy", desired)].into_iter().collect();
+    let mut status: Map = [("disruptionsAllowed", allowed), ("currentHealthy", healthy), ("desiredHealthy", desired)]
+        .into_iter()
+        .collect();
     status.insert("expectedPods", expected);
     status.insert("observedGeneration", number(budget, "metadata.generation"));
     status.insert("conditions", vec![condition]);

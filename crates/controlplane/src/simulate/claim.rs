@@ -29,7 +29,9 @@ pub(super) fn reconcile(world: &World<'_>, claim: &Value) -> Step {
     }
     match choose(world, claim) {
         Ok(volume) => bind_claim(claim, &volume, &mut step),
-        Err(Wait::For((level, reason), message)) => step.push(Action::event(world, Kind::Claim, claim, (level, reason), &message)),
+        Err(Wait::For((level, reason), message)) => {
+            step.push(Action::event(world, Kind::Claim, claim, (level, reason), &message))
+        }
         Err(Wait::Made(volume)) => {
             step.push(Action::Create(Kind::Volume, volume.clone()));
             bind_claim(claim, &volume, &mut step);
@@ -71,7 +73,9 @@ fn choose(world: &World<'_>, claim: &Value) -> Result<Value, Wait> {
 
 fn used(world: &World<'_>, claim: &Value) -> bool {
     let name = text(claim, "metadata.name");
-    let uses = |pod: &Value| list(pod, "spec.volumes").iter().any(|volume| text(volume, "persistentVolumeClaim.claimName") == name);
+    let uses = |pod: &Value| {
+        list(pod, "spec.volumes").iter().any(|volume| text(volume, "persistentVolumeClaim.claimName") == name)
+    };
     world.list(Kind::Pod, Some(text(claim, "metadata.namespace"))).iter().any(uses)
 }
 
@@ -83,7 +87,8 @@ fn waiting_volume(world: &World<'_>, claim: &Value, class: &str) -> Option<Value
     let fits = |volume: &Value| {
         let reserved = text(volume, "spec.claimRef.name") == text(claim, "metadata.name")
             && text(volume, "spec.claimRef.namespace") == text(claim, "metadata.namespace")
-            && matches!(text(volume, "spec.claimRef.uid"), "") | (text(volume, "spec.claimRef.uid") == text(claim, "metadata.uid"));
+            && matches!(text(volume, "spec.claimRef.uid"), "")
+                | (text(volume, "spec.claimRef.uid") == text(claim, "metadata.uid"));
         let free = at(volume, "spec.claimRef").is_none() || reserved;
         let offered = list(volume, "spec.accessModes");
         free && text(volume, "spec.storageClassName") == class
@@ -107,7 +112,8 @@ fn make(claim: &Value, class: Option<&Value>) -> Value {
     volume.set_at(&["spec", "csi", "driver"], DRIVER);
     volume.set_at(&["spec", "csi", "volumeHandle"], name);
     volume.set_at(&["spec", "claimRef"], reference(claim));
-    let policy = class.map(|class| text(class, "reclaimPolicy")).filter(|policy| !policy.is_empty()).unwrap_or("Delete");
+    let policy =
+        class.map(|class| text(class, "reclaimPolicy")).filter(|policy| !policy.is_empty()).unwrap_or("Delete");
     volume.set_at(&["spec", "persistentVolumeReclaimPolicy"], policy);
     for (key, path) in [("storageClassName", "spec.storageClassName"), ("volumeMode", "spec.volumeMode")] {
         if let Some(value) = at(claim, path) {
@@ -119,8 +125,11 @@ fn make(claim: &Value, class: Option<&Value>) -> Value {
 
 fn reference(claim: &Value) -> Value {
     let fields = [
-        ("kind", "PersistentVolumeClaim"), ("apiVersion", "v1"), ("namespace", text(claim, "metadata.namespace")),
-        ("name", text(claim, "metadata.name")), ("uid", text(claim, "metadata.uid")),
+        ("kind", "PersistentVolumeClaim"),
+        ("apiVersion", "v1"),
+        ("namespace", text(claim, "metadata.namespace")),
+        ("name", text(claim, "metadata.name")),
+        ("uid", text(claim, "metadata.uid")),
     ];
     fields.into_iter().collect()
 }

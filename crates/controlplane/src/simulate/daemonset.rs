@@ -21,7 +21,8 @@ pub(super) fn reconcile(world: &World<'_>, set: &Value) -> Step {
     if !deleting(set) {
         let base = format!("{}-", text(set, "metadata.name"));
         let template = at(set, "spec.template").cloned().unwrap_or_default();
-        let refusal = template::refusal(world, text(set, "metadata.namespace"), &base, &template).filter(|_| all.is_empty());
+        let refusal =
+            template::refusal(world, text(set, "metadata.namespace"), &base, &template).filter(|_| all.is_empty());
         match (all.first(), refusal) {
             (None, Some(message)) => {
                 let message = format!("Error creating: {message}");
@@ -57,7 +58,11 @@ fn status(set: &Value, all: &[Value], counted: Count, updated: i64) -> Value {
     status.insert("desiredNumberScheduled", 1_i64);
     status.insert("numberReady", counted.ready);
     status.insert("observedGeneration", number(set, "metadata.generation"));
-    let rest = [("updatedNumberScheduled", updated), ("numberAvailable", counted.available), ("numberUnavailable", 1 - counted.available)];
+    let rest = [
+        ("updatedNumberScheduled", updated),
+        ("numberAvailable", counted.available),
+        ("numberUnavailable", 1 - counted.available),
+    ];
     for (key, value) in rest.into_iter().filter(|(_, value)| *value > 0) {
         status.insert(key, value);
     }

@@ -43,7 +43,8 @@ impl<'a> Rollout<'a> {
         let rolling = text(deployment, "spec.strategy.type") == "RollingUpdate";
         let part = |name: &str| at(deployment, &format!("spec.strategy.rollingUpdate.{name}"));
         let (surge, unavailable) = if rolling {
-            let (surge, unavailable) = (share(part("maxSurge"), wanted, true), share(part("maxUnavailable"), wanted, false));
+            let (surge, unavailable) =
+                (share(part("maxSurge"), wanted, true), share(part("maxUnavailable"), wanted, false));
             (surge, if surge == 0 && unavailable == 0 { 1 } else { unavailable.min(wanted) })
         } else {
             (0, wanted)
@@ -144,5 +145,9 @@ fn new_set(rollout: &Rollout<'_>, revision: i64, replicas: i64) -> Value {
 fn copied_annotations(deployment: &Value) -> Vec<(String, Value)> {
     let all = at(deployment, "metadata.annotations").and_then(Value::as_map);
     let kept = |key: &str| key != LAST_APPLIED && !key.starts_with("deployment.kubernetes.io/");
-    all.into_iter().flat_map(goyaml::Map::iter).filter(|(key, _)| kept(key)).map(|(key, value)| (key.to_owned(), value.clone())).collect()
+    all.into_iter()
+        .flat_map(goyaml::Map::iter)
+        .filter(|(key, _)| kept(key))
+        .map(|(key, value)| (key.to_owned(), value.clone()))
+        .collect()
 }

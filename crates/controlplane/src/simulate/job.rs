@@ -26,7 +26,8 @@ pub(super) fn reconcile(world: &World<'_>, job: &Value) -> Step {
     let all = world.controlled(Kind::Pod, job);
     let succeeded: Vec<_> = all.iter().filter(|pod| text(pod, "status.phase") == "Succeeded").collect();
     let active: Vec<_> = all.iter().filter(|pod| pods::active(pod)).collect();
-    let wanted = at(job, "spec.completions").and_then(Value::as_i64).unwrap_or_else(|| number(job, "spec.parallelism").min(1));
+    let wanted =
+        at(job, "spec.completions").and_then(Value::as_i64).unwrap_or_else(|| number(job, "spec.parallelism").min(1));
     let suspended = flag(job, "spec.suspend");
     let done = count(succeeded.len()) >= wanted && !suspended;
     if suspended || done {
@@ -54,7 +55,9 @@ fn expire(world: &World<'_>, job: &Value, step: &mut Step) {
 fn make(world: &World<'_>, job: &Value, all: &[Value], missing: i64, step: &mut Step) {
     let template = at(job, "spec.template").cloned().unwrap_or_default();
     let base = format!("{}-", text(job, "metadata.name"));
-    if let Some(message) = template::refusal(world, text(job, "metadata.namespace"), &base, &template).filter(|_| missing > 0) {
+    if let Some(message) =
+        template::refusal(world, text(job, "metadata.namespace"), &base, &template).filter(|_| missing > 0)
+    {
         let message = format!("Error creating: {message}");
         step.push(Action::event(world, Kind::Job, job, ("Warning", "FailedCreate"), &message));
         return;
@@ -63,7 +66,9 @@ fn make(world: &World<'_>, job: &Value, all: &[Value], missing: i64, step: &mut 
     let room = missing.min(number(job, "spec.parallelism") - active).min(MAX_BURST);
     let indexed = text(job, "spec.completionMode") == "Indexed";
     let taken: Vec<_> = all.iter().map(|pod| annotation(pod, INDEX)).collect();
-    let mut free = (0..number(job, "spec.completions")).map(|index| index.to_string()).filter(|index| !taken.contains(&index.as_str()));
+    let mut free = (0..number(job, "spec.completions"))
+        .map(|index| index.to_string())
+        .filter(|index| !taken.contains(&index.as_str()));
     for slot in 0..room.max(0) {
         let mut pod = template::generated(world, Kind::Job, job, &template, slot.unsigned_abs());
         if indexed {
@@ -86,7 +91,10 @@ fn status(world: &World<'_>, job: &Value, succeeded: &[&Value], active: &[&Value
     let mut said = Vec::new();
     let reached = ("True", "CompletionsReached", "Reached expected number of succeeded pods");
     if done {
-        said = vec![conditions::condition(job, "SuccessCriteriaMet", reached, &now), conditions::condition(job, "Complete", reached, &now)];
+        said = vec![
+            conditions::condition(job, "SuccessCriteriaMet", reached, &now),
+            conditions::condition(job, "Complete", reached, &now),
+        ];
     } else if suspended {
         said = vec![conditions::condition(job, "Suspended", ("True", "JobSuspended", "Job suspended"), &now)];
     } else if conditions::find(job, "Suspended").is_some() {
@@ -135,4 +143,3 @@ fn indexes(succeeded: &[&Value]) -> String {
     });
     shown.collect::<Vec<_>>().join(",")
 }
-

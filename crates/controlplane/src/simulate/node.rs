@@ -15,7 +15,9 @@ pub(super) const ADDRESS: &str = "192.0.2.1";
 pub(super) fn make(world: &World<'_>) -> Step {
     let mut node = system::object("v1", "Node", "", NODE);
     node.set_at(&["metadata", "annotations", MARK], "true");
-    for (key, value) in [("kubernetes.io/hostname", NODE), ("kubernetes.io/os", "linux"), ("kubernetes.io/arch", "amd64")] {
+    for (key, value) in
+        [("kubernetes.io/hostname", NODE), ("kubernetes.io/os", "linux"), ("kubernetes.io/arch", "amd64")]
+    {
         node.set_at(&["metadata", "labels", key], value);
     }
     let mut step = Step::default();
@@ -37,9 +39,16 @@ fn status(world: &World<'_>) -> Value {
     let said = ("True", "Simulated", "this node runs no containers");
     status.set_at(&["conditions"], vec![conditions::condition(&Value::NULL, "Ready", said, &world.time())]);
     let info = [
-        ("architecture", "amd64"), ("bootID", "simulated"), ("containerRuntimeVersion", "simulated://0"), ("kernelVersion", "simulated"),
-        ("kubeProxyVersion", ""), ("kubeletVersion", "v0.0.0-simulated"), ("machineID", "simulated"), ("operatingSystem", "linux"),
-        ("osImage", "no containers are run"), ("systemUUID", "simulated"),
+        ("architecture", "amd64"),
+        ("bootID", "simulated"),
+        ("containerRuntimeVersion", "simulated://0"),
+        ("kernelVersion", "simulated"),
+        ("kubeProxyVersion", ""),
+        ("kubeletVersion", "v0.0.0-simulated"),
+        ("machineID", "simulated"),
+        ("operatingSystem", "linux"),
+        ("osImage", "no containers are run"),
+        ("systemUUID", "simulated"),
     ];
     status.set_at(&["nodeInfo"], info.into_iter().collect::<Value>());
     status

@@ -18,10 +18,21 @@ pub(super) fn reconcile(world: &World<'_>, set: &Value) -> Step {
     all.retain(pods::active);
     let wanted = usize::try_from(number(set, "spec.replicas")).unwrap_or(0);
     let base = format!("{}-", text(set, "metadata.name"));
-    let refusal = template::refusal(world, text(set, "metadata.namespace"), &base, at(set, "spec.template").unwrap_or(&Value::NULL))
-        .filter(|_| all.len() < wanted);
+    let refusal = template::refusal(
+        world,
+        text(set, "metadata.namespace"),
+        &base,
+        at(set, "spec.template").unwrap_or(&Value::NULL),
+    )
+    .filter(|_| all.len() < wanted);
     if let Some(message) = &refusal {
-        step.push(Action::event(world, Kind::ReplicaSet, set, ("Warning", "FailedCreate"), &format!("Error creating: {message}")));
+        step.push(Action::event(
+            world,
+            Kind::ReplicaSet,
+            set,
+            ("Warning", "FailedCreate"),
+            &format!("Error creating: {message}"),
+        ));
     } else if !deleting(set) {
         scale(world, set, &all, wanted, &mut step);
     }
@@ -43,8 +54,12 @@ fn scale(world: &World<'_>, set: &Value, all: &[Value], wanted: usize, step: &mu
     if all.len() > wanted {
         let mut order: Vec<_> = all.iter().collect();
         // Those that serve nobody go first, then the youngest.
-        order.sort_by_key(|pod| (pods::ready(pod), std::cmp::Reverse(text(pod, "metadata.creationTimestamp").to_owned())));
-        step.actions.extend(order.into_iter().take((all.len() - wanted).min(MAX_BURST)).map(|pod| Action::delete(Kind::Pod, pod)));
+        order.sort_by_key(|pod| {
+            (pods::ready(pod), std::cmp::Reverse(text(pod, "metadata.creationTimestamp").to_owned()))
+        });
+        step.actions.extend(
+            order.into_iter().take((all.len() - wanted).min(MAX_BURST)).map(|pod| Action::delete(Kind::Pod, pod)),
+        );
     }
 }
 
@@ -53,7 +68,11 @@ fn status(world: &World<'_>, set: &Value, all: &[Value], counted: Count, refusal
     let labelled = all.iter().filter(|pod| has_labels(&labels, at(pod, "metadata.labels"))).count();
     let mut status = Map::new();
     status.insert("replicas", count(all.len()));
-    for (key, value) in [("fullyLabeledReplicas", count(labelled)), ("readyReplicas", counted.ready), ("availableReplicas", counted.available)] {
+    for (key, value) in [
+        ("fullyLabeledReplicas", count(labelled)),
+        ("readyReplicas", counted.ready),
+        ("availableReplicas", counted.available),
+    ] {
         if value > 0 {
             status.insert(key, value);
         }

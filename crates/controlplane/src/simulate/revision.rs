@@ -34,7 +34,8 @@ pub(super) fn current(world: &World<'_>, kind: Kind, owner: &Value, step: &mut S
     let surplus = known.len().saturating_sub(usize::try_from(limit).unwrap_or(0) + 1);
     let used = [text(owner, "status.currentRevision"), text(owner, "status.updateRevision"), &name];
     let idle = |revision: &&Value| !used.contains(&text(revision, "metadata.name"));
-    step.actions.extend(known.iter().take(surplus).filter(idle).map(|revision| Action::delete(Kind::Revision, revision)));
+    step.actions
+        .extend(known.iter().take(surplus).filter(idle).map(|revision| Action::delete(Kind::Revision, revision)));
     (name, hash)
 }
 

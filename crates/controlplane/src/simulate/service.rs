@@ -49,7 +49,9 @@ pub(super) fn balanced(object: &Value, service: bool) -> Value {
 fn endpoints(world: &World<'_>, service: &Value, selector: &Map, step: &mut Step) {
     let namespace = text(service, "metadata.namespace");
     let mut selected = world.list(Kind::Pod, Some(namespace));
-    selected.retain(|pod| pods::active(pod) && has_labels(selector, at(pod, "metadata.labels")) && !text(pod, "status.podIP").is_empty());
+    selected.retain(|pod| {
+        pods::active(pod) && has_labels(selector, at(pod, "metadata.labels")) && !text(pod, "status.podIP").is_empty()
+    });
     let points: Value = selected.iter().take(MAX_ENDPOINTS).map(endpoint).collect();
     let ports: Value = list(service, "spec.ports").iter().map(|port| slice_port(port, &selected)).collect();
     let known = world.controlled(Kind::Slice, service).into_iter().find(|slice| label(slice, MANAGED_LABEL) == MANAGER);
@@ -88,7 +90,9 @@ fn endpoint(pod: &Value) -> Value {
         point.set_at(&["conditions", key], value);
     }
     let target = [
-        ("kind", "Pod"), ("namespace", text(pod, "metadata.namespace")), ("name", text(pod, "metadata.name")),
+        ("kind", "Pod"),
+        ("namespace", text(pod, "metadata.namespace")),
+        ("name", text(pod, "metadata.name")),
         ("uid", text(pod, "metadata.uid")),
     ];
     point.set_at(&["targetRef"], target.into_iter().collect::<Value>());

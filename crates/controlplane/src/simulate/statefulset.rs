@@ -39,7 +39,8 @@ fn ordinal(pod: &Value) -> i64 {
 fn refusal(world: &World<'_>, set: &Value, all: &[Value]) -> Option<String> {
     let missing = count(all.len()) < number(set, "spec.replicas");
     let (namespace, name) = (text(set, "metadata.namespace"), text(set, "metadata.name"));
-    let message = template::refusal(world, namespace, &format!("{name}-0"), at(set, "spec.template")?).filter(|_| missing)?;
+    let message =
+        template::refusal(world, namespace, &format!("{name}-0"), at(set, "spec.template")?).filter(|_| missing)?;
     Some(format!("create Pod {name}-0 in StatefulSet {name} failed error: {message}"))
 }
 
@@ -52,7 +53,9 @@ fn advance(world: &World<'_>, set: &Value, all: &[Value], update: &str, step: &m
         let found = all.iter().find(|pod| ordinal(pod) == index);
         match found {
             None => make(world, set, index, update, step),
-            Some(pod) if matches!(text(pod, "status.phase"), "Succeeded" | "Failed") => step.push(Action::delete(Kind::Pod, pod)),
+            Some(pod) if matches!(text(pod, "status.phase"), "Succeeded" | "Failed") => {
+                step.push(Action::delete(Kind::Pod, pod))
+            }
             Some(pod) if pods::ready(pod) && !deleting(pod) => continue,
             Some(pod) if label(pod, revision::LABEL) != update && !parallel => {
                 // A broken pod of an old template is not waited for.
@@ -143,7 +146,9 @@ fn status(world: &World<'_>, set: &Value, all: &[Value], update: &str) -> (Value
     let current = if done { update } else { current };
     let mut status: Map = [("observedGeneration", number(set, "metadata.generation"))].into_iter().collect();
     status.insert("replicas", count(all.len()));
-    for (key, value) in [("readyReplicas", counted.ready), ("currentReplicas", of(current)), ("updatedReplicas", updated)] {
+    for (key, value) in
+        [("readyReplicas", counted.ready), ("currentReplicas", of(current)), ("updatedReplicas", updated)]
+    {
         if value > 0 {
             status.insert(key, value);
         }

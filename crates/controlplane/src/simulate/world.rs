@@ -103,7 +103,8 @@ pub(super) fn selects(selector: Option<&Value>, labels: Option<&Value>) -> bool 
     let mut equal = at(selector, "matchLabels").and_then(Value::as_map).into_iter().flat_map(Map::iter);
     let holds = |expression: &Value| {
         let found = label(text(expression, "key"));
-        let listed = found.is_some_and(|found| list(expression, "values").iter().any(|value| value.as_str() == Some(found)));
+        let listed =
+            found.is_some_and(|found| list(expression, "values").iter().any(|value| value.as_str() == Some(found)));
         match text(expression, "operator") {
             "In" => listed,
             "NotIn" => !listed,

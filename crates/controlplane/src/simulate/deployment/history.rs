@@ -55,15 +55,23 @@ fn create(world: &World<'_>, rollout: &Rollout<'_>, revision: i64, step: &mut St
     }
     let message = format!("Scaled up replica set {name} from 0 to {replicas}");
     if replicas > 0 {
-        step.push(Action::event(world, Kind::Deployment, rollout.deployment, ("Normal", "ScalingReplicaSet"), &message));
+        step.push(Action::event(
+            world,
+            Kind::Deployment,
+            rollout.deployment,
+            ("Normal", "ScalingReplicaSet"),
+            &message,
+        ));
     }
     step.push(Action::Create(Kind::ReplicaSet, set));
 }
 
 /// Deletes empty ReplicaSets beyond the limit.
 pub(super) fn clean(rollout: &Rollout<'_>, step: &mut Step) {
-    let limit = rollout.deployment.at(&["spec", "revisionHistoryLimit"]).and_then(Value::as_i64).unwrap_or(DEFAULT_LIMIT);
+    let limit =
+        rollout.deployment.at(&["spec", "revisionHistoryLimit"]).and_then(Value::as_i64).unwrap_or(DEFAULT_LIMIT);
     let surplus = rollout.old.len().saturating_sub(usize::try_from(limit).unwrap_or(0));
-    let idle = |set: &&Value| number(set, "spec.replicas") == 0 && number(set, "status.replicas") == 0 && !deleting(set);
+    let idle =
+        |set: &&Value| number(set, "spec.replicas") == 0 && number(set, "status.replicas") == 0 && !deleting(set);
     step.actions.extend(rollout.old.iter().take(surplus).filter(idle).map(|set| Action::delete(Kind::ReplicaSet, set)));
 }

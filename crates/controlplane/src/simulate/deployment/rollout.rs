@@ -40,7 +40,8 @@ fn scale_down_old(world: &World<'_>, rollout: &Rollout<'_>, new: &Value, step: &
         let replicas = number(set, "spec.replicas");
         let broken = (replicas - available(set)).clamp(0, spare.max(0));
         spare -= broken;
-        let healthy = (replicas - broken).min((rollout.sum("status.availableReplicas") - minimum).max(0)).clamp(0, spare.max(0));
+        let healthy =
+            (replicas - broken).min((rollout.sum("status.availableReplicas") - minimum).max(0)).clamp(0, spare.max(0));
         spare -= healthy;
         set_replicas(world, rollout, set, replicas - broken - healthy, step);
         if healthy > 0 {
@@ -82,8 +83,15 @@ fn set_replicas(world: &World<'_>, rollout: &Rollout<'_>, set: &Value, target: i
     }
     if before != target {
         let direction = if target > before { "up" } else { "down" };
-        let message = format!("Scaled {direction} replica set {} from {before} to {target}", text(set, "metadata.name"));
-        step.push(Action::event(world, Kind::Deployment, rollout.deployment, ("Normal", "ScalingReplicaSet"), &message));
+        let message =
+            format!("Scaled {direction} replica set {} from {before} to {target}", text(set, "metadata.name"));
+        step.push(Action::event(
+            world,
+            Kind::Deployment,
+            rollout.deployment,
+            ("Normal", "ScalingReplicaSet"),
+            &message,
+        ));
     }
     step.push(Action::edit(Kind::ReplicaSet, set, move |set| {
         set.set_at(&["spec", "replicas"], target);

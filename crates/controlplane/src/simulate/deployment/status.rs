@@ -65,7 +65,8 @@ impl Conditions<'_> {
 
     /// A ReplicaSet that cannot make pods is told here too.
     fn copy_failure(&mut self, rollout: &Rollout<'_>) {
-        let failing = rollout.new.iter().chain(rollout.old.iter().rev()).find_map(|set| conditions::find(set, "ReplicaFailure"));
+        let failing =
+            rollout.new.iter().chain(rollout.old.iter().rev()).find_map(|set| conditions::find(set, "ReplicaFailure"));
         match failing {
             Some(failure) => {
                 let said = (text(failure, "status"), text(failure, "reason"), text(failure, "message"));

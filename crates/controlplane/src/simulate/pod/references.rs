@@ -41,13 +41,18 @@ fn source(world: &World<'_>, namespace: &str, volume: &Value) -> Option<String> 
         let Some(source) = volume.get(key).filter(|source| !flag(source, "optional")) else {
             continue;
         };
-        let name = Some(text(source, "secretName")).filter(|name| !name.is_empty()).unwrap_or_else(|| text(source, "name"));
+        let name =
+            Some(text(source, "secretName")).filter(|name| !name.is_empty()).unwrap_or_else(|| text(source, "name"));
         let Some(found) = world.get(kind, namespace, name) else {
             return Some(format!("{word} \"{name}\" not found"));
         };
         let missing = list(source, "items").iter().map(|item| text(item, "key")).find(|key| !has_key(&found, key));
         if missing.is_some() {
-            return Some(format!("references non-existent {} key: {}", if key == "secret" { "secret" } else { "config" }, missing?));
+            return Some(format!(
+                "references non-existent {} key: {}",
+                if key == "secret" { "secret" } else { "config" },
+                missing?
+            ));
         }
     }
     None
@@ -66,7 +71,8 @@ pub(super) fn variables(world: &World<'_>, pod: &Value) -> Vec<(String, String)>
 }
 
 fn variable(world: &World<'_>, namespace: &str, container: &Value) -> Option<String> {
-    let kinds = [("configMap", Kind::ConfigMap, "configmap", "ConfigMap"), ("secret", Kind::Secret, "secret", "Secret")];
+    let kinds =
+        [("configMap", Kind::ConfigMap, "configmap", "ConfigMap"), ("secret", Kind::Secret, "secret", "Secret")];
     for (part, kind, word, title) in kinds {
         for from in list(container, "envFrom") {
             let reference = from.get(&format!("{part}Ref")).filter(|reference| !flag(reference, "optional"));
@@ -76,7 +82,8 @@ fn variable(world: &World<'_>, namespace: &str, container: &Value) -> Option<Str
             }
         }
         for variable in list(container, "env") {
-            let Some(reference) = at(variable, &format!("valueFrom.{part}KeyRef")).filter(|reference| !flag(reference, "optional"))
+            let Some(reference) =
+                at(variable, &format!("valueFrom.{part}KeyRef")).filter(|reference| !flag(reference, "optional"))
             else {
                 continue;
             };

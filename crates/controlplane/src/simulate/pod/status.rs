@@ -51,7 +51,9 @@ impl State {
                 let found = waiting.iter().find(|(name, _)| name == text(container, "name"));
                 found.map(|(_, why)| ("CreateContainerConfigError", why.clone()))
             }
-            Self::NoImage => Some(("ImagePullBackOff", format!("Back-off pulling image \"{}\"", text(container, "image")))),
+            Self::NoImage => {
+                Some(("ImagePullBackOff", format!("Back-off pulling image \"{}\"", text(container, "image"))))
+            }
             _ => None,
         }
     }
@@ -66,7 +68,9 @@ pub(super) fn of(world: &World<'_>, pod: &Value, state: &State) -> Value {
     status.insert("phase", state.phase());
     status.insert("conditions", conditions(world, pod, state));
     if !matches!(state, State::Unscheduled { .. }) {
-        let started = Some(text(pod, "status.startTime")).filter(|time| !time.is_empty()).map_or_else(|| world.time(), str::to_owned);
+        let started = Some(text(pod, "status.startTime"))
+            .filter(|time| !time.is_empty())
+            .map_or_else(|| world.time(), str::to_owned);
         status.insert("hostIP", node::ADDRESS);
         status.insert("hostIPs", vec![ip(node::ADDRESS)]);
         if !matches!(state, State::NoVolumes { .. }) {
@@ -157,10 +161,12 @@ fn container_status(pod: &Value, container: &Value, state: &State, started: &str
     }
     let sidecar = text(container, "restartPolicy") == "Always";
     let over = *state == State::Succeeded || init && !sidecar;
-    let identity = format!("simulated://{:016x}", fnv(text(pod, "metadata.uid").bytes().chain(text(container, "name").bytes())));
+    let identity =
+        format!("simulated://{:016x}", fnv(text(pod, "metadata.uid").bytes().chain(text(container, "name").bytes())));
     let ready = matches!(state, State::Running { ready: true });
     let mut made = if over {
-        let mut terminated: Value = [("reason", "Completed"), ("startedAt", started), ("finishedAt", started)].into_iter().collect();
+        let mut terminated: Value =
+            [("reason", "Completed"), ("startedAt", started), ("finishedAt", started)].into_iter().collect();
         terminated.set_at(&["exitCode"], 0_i64);
         terminated.set_at(&["containerID"], identity.as_str());
         bare_status(container, [("terminated", terminated)].into_iter().collect(), (init, false))
