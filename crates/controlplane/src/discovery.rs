@@ -36,7 +36,7 @@ pub(crate) fn serve(plane: &ControlPlane, parts: &Parts) -> ApiResult<Reply> {
     let json = goyaml::json::to_string(&document);
     let tag = format!("\"{}\"", hash(json.as_bytes()));
     let reply = if header(parts, &IF_NONE_MATCH) == tag {
-        Reply::json(304, "")
+        Reply::not_modified()
     } else if aggregated {
         Reply::new(200, AGGREGATED, crate::body::full(json))
     } else {

@@ -56,7 +56,7 @@ pub(crate) fn serve(plane: &ControlPlane, parts: &Parts) -> ApiResult<Reply> {
     }
     let quoted = format!("\"{tag}\"");
     let known = parts.headers.get(IF_NONE_MATCH).and_then(|value| value.to_str().ok()) == Some(&quoted);
-    let reply = if known { Reply::json(304, "") } else { Reply::json(200, text.as_bytes().to_vec()) };
+    let reply = if known { Reply::not_modified() } else { Reply::json(200, text.as_bytes().to_vec()) };
     let reply = reply.header(ETAG, quoted);
     if asked.is_empty() {
         return Ok(reply);

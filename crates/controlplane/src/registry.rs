@@ -108,11 +108,6 @@ impl Registry {
         self.resources.get(&(group_version.to_owned(), resource.to_owned()))
     }
 
-    /// The resource of this kind in a group version.
-    pub(crate) fn by_kind(&self, group_version: &str, kind: &str) -> Option<&Arc<Resource>> {
-        self.resources.values().find(|resource| resource.kind == kind && resource.api_version() == group_version)
-    }
-
     /// Any version of a stored resource: its storage version where it is served.
     pub(crate) fn by_storage(&self, storage: &GroupResource) -> Option<&Arc<Resource>> {
         let mut of_storage = self.resources.values().filter(|resource| resource.storage == *storage);

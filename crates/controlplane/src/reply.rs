@@ -35,6 +35,11 @@ impl Reply {
         Self::new(code, "text/plain; charset=utf-8", body::full(text))
     }
 
+    /// "Not modified": without a content type, as caches would take it over into what they kept.
+    pub(crate) fn not_modified() -> Self {
+        Self::new(304, "", body::full(""))
+    }
+
     /// Any body.
     pub(crate) fn new(code: u16, content_type: &'static str, body: ResponseBody) -> Self {
         Self { code, content_type, body, headers: Vec::new() }
@@ -62,7 +67,9 @@ impl Reply {
         let mut response = Response::new(self.body);
         *response.status_mut() = StatusCode::from_u16(self.code).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let headers = response.headers_mut();
-        headers.insert(CONTENT_TYPE, HeaderValue::from_static(self.content_type));
+        if !self.content_type.is_empty() {
+            headers.insert(CONTENT_TYPE, HeaderValue::from_static(self.content_type));
+        }
         headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-cache, private"));
         if let Ok(value) = HeaderValue::from_str(audit_id) {
             headers.insert("audit-id", value);

@@ -22,7 +22,7 @@ use tables::Tables;
 use writer::Writer;
 
 /// Events kept per resource unless the configuration says otherwise.
-pub const DEFAULT_HISTORY: usize = 2048;
+pub(crate) const DEFAULT_HISTORY: usize = 2048;
 
 /// A resource without its version: `apps` and `deployments`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]

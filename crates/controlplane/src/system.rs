@@ -63,6 +63,10 @@ pub(crate) async fn create(plane: &Arc<ControlPlane>, resource: &Arc<Resource>, 
 pub(crate) async fn ensure(plane: &Arc<ControlPlane>, group_version: &str, plural: &str, object: Value) -> ApiResult<()> {
     let registry = plane.registry();
     let resource = registry.get(group_version, plural).ok_or_else(ApiError::no_such_resource)?;
+    let text = |key| object.str_at(&["metadata", key]).unwrap_or_default();
+    if plane.store().get(&resource.storage, &crate::store::Name::new(text("namespace"), text("name"))).is_some() {
+        return Ok(());
+    }
     match create(plane, resource, object).await {
         Err(error) if error.reason == "AlreadyExists" => Ok(()),
         outcome => outcome.map(drop),

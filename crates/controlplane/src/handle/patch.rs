@@ -64,6 +64,9 @@ async fn merge(call: &mut Call, format: Format, body: &Bytes) -> ApiResult<write
             Format::Strategic => fields.strategic(live, &patch)?,
             _ => fields::json_merge(live, &patch),
         };
+        if !names_revision(&patch) {
+            object.remove_at(&["metadata", "resourceVersion"]);
+        }
         decode::check_kind(call, &mut object)?;
         let body = Body { value: object, duplicates: duplicates.clone() };
         let problems = decode::strict_problems(call, &body)?;
@@ -73,6 +76,13 @@ async fn merge(call: &mut Call, format: Format, body: &Bytes) -> ApiResult<write
         Ok(Proposal { object: body.value, owned: false })
     };
     write::modify(call, propose).await
+}
+
+/// Whether a patch is meant for one state of the object; without that it is tried again on the newest one.
+fn names_revision(patch: &Value) -> bool {
+    let operations = patch.as_list().unwrap_or_default();
+    patch.at(&["metadata", "resourceVersion"]).is_some()
+        || operations.iter().any(|operation| operation.str_at(&["path"]) == Some("/metadata/resourceVersion"))
 }
 
 fn strict_fault(patch: &Value, why: &str) -> ApiError {

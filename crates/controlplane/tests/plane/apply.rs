@@ -7,6 +7,8 @@ use crate::world::{CONFIG_MAPS, DEPLOYMENTS, World, at, config_map, deployment};
 pub async fn owners_and_conflicts() {
     let world = World::new();
     let path = format!("{DEPLOYMENTS}/d");
+    // The applied text is compared with the canonical form, as upstream does: `0.5` would be a conflict of its own.
+    let deployment = |name: &str| deployment(name).replace("0.5", "500m");
     let made = world.apply(&path, "one", &deployment("d")).await.expect(201);
     let entry = at(&made.body, "metadata.managedFields.0");
     assert_eq!(entry["manager"], "one");
