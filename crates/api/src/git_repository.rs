@@ -10,12 +10,23 @@ use crate::{Duration, LocalReference, Unknown};
 /// What to fetch, how often, and with which credentials.
 #[derive(Clone, Debug, Default, PartialEq, CustomResource, Serialize, Deserialize, JsonSchema)]
 #[kube(group = "source.toolkit.fluxcd.io", version = "v1", kind = "GitRepository", plural = "gitrepositories")]
-#[kube(namespaced, status = "GitRepositoryStatus", shortname = "gitrepo", category = "all", category = "fluxcd", category = "fluxcd-sources")]
+#[kube(
+    namespaced,
+    status = "GitRepositoryStatus",
+    shortname = "gitrepo",
+    category = "all",
+    category = "fluxcd",
+    category = "fluxcd-sources"
+)]
 #[kube(derive = "PartialEq", derive = "Default")]
 #[kube(printcolumn = r#"{"name":"URL","type":"string","jsonPath":".spec.url"}"#)]
 #[kube(printcolumn = r#"{"name":"Age","type":"date","jsonPath":".metadata.creationTimestamp"}"#)]
-#[kube(printcolumn = r#"{"name":"Ready","type":"string","jsonPath":".status.conditions[?(@.type==\"Ready\")].status"}"#)]
-#[kube(printcolumn = r#"{"name":"Status","type":"string","jsonPath":".status.conditions[?(@.type==\"Ready\")].message"}"#)]
+#[kube(
+    printcolumn = r#"{"name":"Ready","type":"string","jsonPath":".status.conditions[?(@.type==\"Ready\")].status"}"#
+)]
+#[kube(
+    printcolumn = r#"{"name":"Status","type":"string","jsonPath":".status.conditions[?(@.type==\"Ready\")].message"}"#
+)]
 #[serde(rename_all = "camelCase")]
 pub struct GitRepositorySpec {
     /// Address: `https://`, `http://` or `ssh://`.

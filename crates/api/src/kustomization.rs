@@ -12,11 +12,22 @@ use crate::{Duration, LocalReference, SecretKeyReference, Unknown};
 /// What to render, from where, and how to hold it.
 #[derive(Clone, Debug, Default, PartialEq, CustomResource, Serialize, Deserialize, JsonSchema)]
 #[kube(group = "kustomize.toolkit.fluxcd.io", version = "v1", kind = "Kustomization", plural = "kustomizations")]
-#[kube(namespaced, status = "KustomizationStatus", shortname = "ks", category = "all", category = "fluxcd", category = "fluxcd-appliers")]
+#[kube(
+    namespaced,
+    status = "KustomizationStatus",
+    shortname = "ks",
+    category = "all",
+    category = "fluxcd",
+    category = "fluxcd-appliers"
+)]
 #[kube(derive = "PartialEq", derive = "Default")]
 #[kube(printcolumn = r#"{"name":"Age","type":"date","jsonPath":".metadata.creationTimestamp"}"#)]
-#[kube(printcolumn = r#"{"name":"Ready","type":"string","jsonPath":".status.conditions[?(@.type==\"Ready\")].status"}"#)]
-#[kube(printcolumn = r#"{"name":"Status","type":"string","jsonPath":".status.conditions[?(@.type==\"Ready\")].message"}"#)]
+#[kube(
+    printcolumn = r#"{"name":"Ready","type":"string","jsonPath":".status.conditions[?(@.type==\"Ready\")].status"}"#
+)]
+#[kube(
+    printcolumn = r#"{"name":"Status","type":"string","jsonPath":".status.conditions[?(@.type==\"Ready\")].message"}"#
+)]
 #[serde(rename_all = "camelCase")]
 pub struct KustomizationSpec {
     /// Time between two checks.

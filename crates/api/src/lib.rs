@@ -15,12 +15,13 @@ pub use condition::{Ready, condition, ready};
 pub use crd::{definitions, to_yaml};
 pub use duration::{Duration, DurationError};
 pub use git_repository::{
-    Artifact, GitRepository, GitRepositoryInclude, GitRepositoryReference, GitRepositorySpec, GitRepositoryStatus, GitRepositoryVerification,
+    Artifact, GitRepository, GitRepositoryInclude, GitRepositoryReference, GitRepositorySpec, GitRepositoryStatus,
+    GitRepositoryVerification,
 };
 pub use kustomization::{
-    CommonMetadata, CrossNamespaceSource, Decryption, DependencyReference, HealthCheckExpression, HistoryEntry, IgnoreRule, Image, Inventory,
-    InventoryEntry, KubeConfig, Kustomization, KustomizationSpec, KustomizationStatus, ObjectReference, Patch, PatchSelector, PostBuild,
-    SubstituteReference,
+    CommonMetadata, CrossNamespaceSource, Decryption, DependencyReference, HealthCheckExpression, HistoryEntry,
+    IgnoreRule, Image, Inventory, InventoryEntry, KubeConfig, Kustomization, KustomizationSpec, KustomizationStatus,
+    ObjectReference, Patch, PatchSelector, PostBuild, SubstituteReference,
 };
 pub use reference::{LocalReference, SecretKeyReference, Unknown};
 

@@ -8,7 +8,7 @@ use object::ObjectKey;
 use tokio::sync::{mpsc, watch};
 use tokio::task::{AbortHandle, JoinSet};
 
-use crate::index::{Announcement, Command, Index, Moment, SettleOrder, Settings};
+use crate::index::{Announcement, Command, Index, Moment, Settings, SettleOrder};
 use crate::work::{deliver, heal, remove, report, settle};
 use crate::world::watch::{GIT_REPOSITORY, KUSTOMIZATION};
 use crate::world::{Event, World, announce, fetch};

@@ -31,7 +31,9 @@ pub enum StartError {
         message: String,
     },
     /// The CustomResourceDefinitions could not be applied.
-    #[error("the CustomResourceDefinition {name} could not be applied: {message}\n  the engine needs the right to patch customresourcedefinitions, or install them beforehand")]
+    #[error(
+        "the CustomResourceDefinition {name} could not be applied: {message}\n  the engine needs the right to patch customresourcedefinitions, or install them beforehand"
+    )]
     Definitions {
         /// Name of the definition.
         name: String,
@@ -55,8 +57,10 @@ impl Engine {
         if options.install_crds {
             write::install_definitions(&client).await?;
         }
-        let store = Store::open(&options.store_dir)
-            .map_err(|error| StartError::Store { path: options.store_dir.display().to_string(), message: error.to_string() })?;
+        let store = Store::open(&options.store_dir).map_err(|error| StartError::Store {
+            path: options.store_dir.display().to_string(),
+            message: error.to_string(),
+        })?;
         let cluster = Cluster::new(client.clone());
         let observer = Observer::new(&cluster, ObserverOptions::default());
         let (state, shown) = watch::channel(Arc::default());
@@ -66,14 +70,19 @@ impl Engine {
         let renders = Arc::new(Semaphore::new(options.renders.max(1)));
         let options = Arc::new(options);
         let (store, cache, progress_sender) = (Arc::new(store), Arc::new(RenderCache::new()), progress.clone());
-        let world = World { client, cluster, observer, store, options, renders, cache, events, progress: progress_sender };
+        let world =
+            World { client, cluster, observer, store, options, renders, cache, events, progress: progress_sender };
         let task = tokio::spawn(run(world, received, (state, stopped)));
         Ok(Handle { state: shown, progress, stop, task: Some(task) })
     }
 }
 
 /// Runs the loop and what feeds it.
-async fn run(world: World, events: mpsc::UnboundedReceiver<Event>, channels: (watch::Sender<Arc<State>>, watch::Receiver<bool>)) {
+async fn run(
+    world: World,
+    events: mpsc::UnboundedReceiver<Event>,
+    channels: (watch::Sender<Arc<State>>, watch::Receiver<bool>),
+) {
     let (state, stop) = channels;
     let mut feeders = JoinSet::new();
     feeders.spawn(world::watch::run(world.clone()));

@@ -26,7 +26,9 @@ use apply::contention::Contention;
 use jiff::Timestamp;
 use object::ObjectKey;
 
-pub(crate) use command::{Announcement, Command, DeliverOrder, FetchOrder, HealOrder, RemoveOrder, SettleOrder, Subject, Why};
+pub(crate) use command::{
+    Announcement, Command, DeliverOrder, FetchOrder, HealOrder, RemoveOrder, SettleOrder, Subject, Why,
+};
 pub(crate) use delivery::{Delivery, Held, Wanted};
 pub(crate) use outcome::{Delivered, FetchFailure, Fetched, Healed, Outcome, SettleOutcome};
 pub(crate) use settings::Settings;

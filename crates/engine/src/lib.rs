@@ -28,6 +28,6 @@ pub use options::{LocalSource, Options};
 pub use phase::{On, Phase};
 pub use progress::{Progress, ProgressLine};
 pub use state::{
-    Counters, DeliveryState, DiagnosticState, HealedDrift, HealthCount, HealthState, ObjectState, PlanState, PlannedChange, SourceState, State,
-    StatusCondition,
+    Counters, DeliveryState, DiagnosticState, HealedDrift, HealthCount, HealthState, ObjectState, PlanState,
+    PlannedChange, SourceState, State, StatusCondition,
 };

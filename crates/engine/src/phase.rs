@@ -62,7 +62,10 @@ impl Phase {
 
     /// Whether work for the delivery is under way.
     pub fn is_busy(&self) -> bool {
-        matches!(self, Self::Fetching | Self::Rendering | Self::Planning | Self::Applying(_) | Self::Settling | Self::Deleting)
+        matches!(
+            self,
+            Self::Fetching | Self::Rendering | Self::Planning | Self::Applying(_) | Self::Settling | Self::Deleting
+        )
     }
 }
 

@@ -113,7 +113,9 @@ impl fmt::Display for Progress {
             Self::Fetched { revision, subject } => write!(out, "fetched {revision} ({subject})"),
             Self::FetchFailed { message } => write!(out, "fetch failed: {message}"),
             Self::Rendered { objects, diagnostics: 0 } => write!(out, "rendered {objects} objects"),
-            Self::Rendered { objects, diagnostics } => write!(out, "rendered {objects} objects, left out {diagnostics} broken parts"),
+            Self::Rendered { objects, diagnostics } => {
+                write!(out, "rendered {objects} objects, left out {diagnostics} broken parts")
+            }
             Self::Applied { key, action } => write!(out, "{key} {action}"),
             Self::Refused { key, message } => write!(out, "{key} refused: {message}"),
             Self::Waiting { key, why } => write!(out, "waiting for {key}: {why}"),

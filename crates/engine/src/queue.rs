@@ -19,7 +19,13 @@ pub(crate) struct Queue {
 impl Queue {
     /// A line with this many places of work.
     pub(crate) fn new(places: usize) -> Self {
-        Self { places: places.max(1), running: 0, waiting: BTreeMap::new(), turns: VecDeque::new(), queued: BTreeSet::new() }
+        Self {
+            places: places.max(1),
+            running: 0,
+            waiting: BTreeMap::new(),
+            turns: VecDeque::new(),
+            queued: BTreeSet::new(),
+        }
     }
 
     /// Puts a name in line; one that is in line already keeps its place.

@@ -87,7 +87,9 @@ impl World {
     pub(crate) fn cluster_for(&self, object: &Kustomization) -> Cluster {
         let account = object.spec.service_account_name.as_ref().or(self.options.default_service_account.as_ref());
         match account {
-            Some(account) => self.cluster.impersonate(&format!("system:serviceaccount:{}:{account}", object.namespace().unwrap_or_default())),
+            Some(account) => self
+                .cluster
+                .impersonate(&format!("system:serviceaccount:{}:{account}", object.namespace().unwrap_or_default())),
             None => self.cluster.clone(),
         }
     }

@@ -10,7 +10,9 @@ use kube::ResourceExt;
 use object::{Object, ObjectKey};
 
 use crate::status::conditions;
-use crate::{DeliveryState, DiagnosticState, HealedDrift, HealthCount, HealthState, Name, ObjectState, Phase, PlanState};
+use crate::{
+    DeliveryState, DiagnosticState, HealedDrift, HealthCount, HealthState, Name, ObjectState, Phase, PlanState,
+};
 
 /// Drifts that are remembered of one delivery.
 const MAX_DRIFT: usize = 50;
@@ -132,7 +134,9 @@ impl Delivery {
     /// The names of the deliveries that must be ready first.
     pub(super) fn dependencies(&self) -> Vec<Name> {
         let own = self.object.namespace().unwrap_or_default();
-        let named = |reference: &api::DependencyReference| Name::new(reference.namespace.as_deref().unwrap_or(&own), &reference.name);
+        let named = |reference: &api::DependencyReference| {
+            Name::new(reference.namespace.as_deref().unwrap_or(&own), &reference.name)
+        };
         self.object.spec.depends_on.iter().map(named).collect()
     }
 
@@ -175,7 +179,10 @@ impl Delivery {
 
     /// Whether the same drift was put right not long ago, so that nobody need be told again.
     pub(super) fn knows(&self, drift: &HealedDrift) -> bool {
-        self.drift.iter().rev().any(|known| known.object == drift.object && known.fields == drift.fields && known.manager == drift.manager)
+        self.drift
+            .iter()
+            .rev()
+            .any(|known| known.object == drift.object && known.fields == drift.fields && known.manager == drift.manager)
     }
 
     /// What others see of it.
@@ -187,7 +194,11 @@ impl Delivery {
             phase: self.phase.clone(),
             since: self.since,
             depends_on: self.dependencies(),
-            applied: self.held.as_ref().map(|held| held.revision.clone()).or_else(|| self.status.last_applied_revision.as_deref().map(Into::into)),
+            applied: self
+                .held
+                .as_ref()
+                .map(|held| held.revision.clone())
+                .or_else(|| self.status.last_applied_revision.as_deref().map(Into::into)),
             attempted: self.status.last_attempted_revision.as_deref().map(Into::into),
             health: count(&self.objects),
             objects: self.objects.clone(),

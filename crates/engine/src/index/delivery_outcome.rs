@@ -7,7 +7,10 @@ use std::time::Duration;
 use apply::contention::{SLOW_RHYTHM, Verdict};
 use object::ObjectKey;
 
-use super::{Alarm, Announcement, Command, Delivered, Delivery, HealOrder, Healed, Index, Outcome, SettleOrder, SettleOutcome, Subject};
+use super::{
+    Alarm, Announcement, Command, Delivered, Delivery, HealOrder, Healed, Index, Outcome, SettleOrder, SettleOutcome,
+    Subject,
+};
 use crate::status::conditions::{self, Says, Stamp};
 use crate::status::kustomization::{self, DRIFT_CONTESTED, Failure, Success, reason};
 use crate::{HealthState, Name, Phase, Progress};
@@ -37,7 +40,10 @@ impl Index {
     /// A run has ended.
     pub(crate) fn delivered(&mut self, name: &Name, delivered: Delivered) {
         self.runs.done();
-        let Some(delivery) = self.deliveries.get_mut(name).filter(|delivery| delivery.run == Some(delivered.run)) else { return };
+        let Some(delivery) = self.deliveries.get_mut(name).filter(|delivery| delivery.run == Some(delivered.run))
+        else {
+            return;
+        };
         delivery.run = None;
         delivery.stored = delivered.status.clone();
         delivery.status = delivered.status;
@@ -62,7 +68,9 @@ impl Index {
                 self.succeed(name, None, "");
             }
             Outcome::Applied { changed } => self.applied(name, delivered.run, changed, &delivered.log),
-            Outcome::Failed { reason, message, retry } => self.fail(name, &Trouble { reason, message: &message, retry }),
+            Outcome::Failed { reason, message, retry } => {
+                self.fail(name, &Trouble { reason, message: &message, retry })
+            }
         }
         self.consider(name);
     }
@@ -99,25 +107,33 @@ impl Index {
     pub(super) fn settling_lasts(&mut self, name: &Name) {
         let now = self.moment.now;
         let Some(delivery) = self.deliveries.get_mut(name) else { return };
-        if api::ready(&delivery.status.conditions) == api::Ready::Unknown && !delivery.status.conditions.is_empty() {
+        let revision = delivery.held.as_ref().map(|held| held.revision.to_string());
+        // Under way since the inventory was recorded, or tried again with nothing changed.
+        let ready = api::ready(&delivery.status.conditions);
+        let told = ready == api::Ready::Unknown && !delivery.status.conditions.is_empty();
+        if told || ready == api::Ready::No && delivery.status.last_attempted_revision == revision {
             return;
         }
         let stamp = Stamp { now, generation: delivery.generation() };
-        let message = format!("Running health checks for revision {}", delivery.held.as_ref().map_or("", |held| &held.revision));
+        let message = format!("Running health checks for revision {}", revision.as_deref().unwrap_or(""));
         kustomization::progressing(&mut delivery.status, &message, stamp);
-        delivery.status.last_attempted_revision = delivery.held.as_ref().map(|held| held.revision.to_string());
+        delivery.status.last_attempted_revision = revision;
         self.changed.delivery(name);
         self.flush(name);
     }
 
     /// Following the health has ended.
     pub(crate) fn settled(&mut self, name: &Name, outcome: SettleOutcome) {
-        let Some(delivery) = self.deliveries.get_mut(name).filter(|delivery| delivery.run == Some(outcome.run)) else { return };
+        let Some(delivery) = self.deliveries.get_mut(name).filter(|delivery| delivery.run == Some(outcome.run)) else {
+            return;
+        };
         delivery.run = None;
         delivery.duration = Some(delivery.applied_in + outcome.took);
         match outcome.failure {
             None => self.succeed(name, Some(outcome.took), ""),
-            Some(message) => self.fail(name, &Trouble { reason: reason::HEALTH_CHECK_FAILED, message: &message, retry: true }),
+            Some(message) => {
+                self.fail(name, &Trouble { reason: reason::HEALTH_CHECK_FAILED, message: &message, retry: true })
+            }
         }
         self.consider(name);
     }
@@ -132,7 +148,8 @@ impl Index {
         if needs_telling(delivery, &held) || changed || recovered {
             let took = delivery.duration.unwrap_or_default();
             let inventory = held.inventory.clone();
-            let success = Success { revision: &held.revision, digest: &held.digest, inventory, checked, took, counts: true };
+            let success =
+                Success { revision: &held.revision, digest: &held.digest, inventory, checked, took, counts: true };
             kustomization::succeeded(&mut delivery.status, success, stamp);
         }
         note_request(delivery);
@@ -158,7 +175,13 @@ impl Index {
         let revision = delivery.held.as_ref().map_or("", |held| &held.revision).to_owned();
         let subject = Subject::Delivery(delivery.object.clone());
         let annotations: BTreeMap<_, _> = [("kustomize.toolkit.fluxcd.io/revision".to_owned(), revision)].into();
-        self.announce(Announcement { subject, warning: false, reason: reason::SUCCEEDED.into(), message: log.to_owned(), annotations });
+        self.announce(Announcement {
+            subject,
+            warning: false,
+            reason: reason::SUCCEEDED.into(),
+            message: log.to_owned(),
+            annotations,
+        });
     }
 
     fn fail(&mut self, name: &Name, trouble: &Trouble<'_>) {
@@ -168,9 +191,14 @@ impl Index {
         let revision = delivery.tried.as_ref().map(|tried| tried.revision.clone());
         let ready = api::condition(&delivery.status.conditions, "Ready");
         let attempted = delivery.status.last_attempted_revision.as_deref();
-        let same = ready.is_some_and(|ready| ready.reason == trouble.reason && ready.message == trouble.message && ready.status == "False")
-            && attempted == revision.as_deref();
-        let digest = delivery.held.as_ref().filter(|held| Some(&held.revision) == revision.as_ref()).map(|held| held.digest.clone());
+        let same = ready.is_some_and(|ready| {
+            ready.reason == trouble.reason && ready.message == trouble.message && ready.status == "False"
+        }) && attempted == revision.as_deref();
+        let digest = delivery
+            .held
+            .as_ref()
+            .filter(|held| Some(&held.revision) == revision.as_ref())
+            .map(|held| held.digest.clone());
         if !same {
             let failure = Failure {
                 reason: trouble.reason,
@@ -232,7 +260,12 @@ impl Index {
         let keys = std::mem::take(&mut delivery.drifted);
         delivery.healing = true;
         self.timers.cancel(&Alarm::Heal(name.clone()));
-        self.commands.push(Command::Heal(HealOrder { name: name.clone(), object: delivery.object.clone(), held, keys }));
+        self.commands.push(Command::Heal(HealOrder {
+            name: name.clone(),
+            object: delivery.object.clone(),
+            held,
+            keys,
+        }));
     }
 
     /// Drift was put right, or not.
@@ -251,7 +284,13 @@ impl Index {
         for drift in news {
             let message = format!("{} put back after {} changed {}", drift.object, drift.manager, in_words(&drift));
             let subject = subject.clone();
-            self.announce(Announcement { subject, warning: false, reason: "DriftHealed".into(), message, annotations: BTreeMap::new() });
+            self.announce(Announcement {
+                subject,
+                warning: false,
+                reason: "DriftHealed".into(),
+                message,
+                annotations: BTreeMap::new(),
+            });
         }
         self.changed.delivery(name);
         if !healed.failed.is_empty() {
@@ -282,7 +321,9 @@ impl Index {
     /// Takes objects that have kept still off the list of contested ones.
     pub(super) fn calm(&mut self, name: &Name) {
         let now = self.moment.now;
-        let Some(delivery) = self.deliveries.get_mut(name).filter(|delivery| !delivery.contested.is_empty()) else { return };
+        let Some(delivery) = self.deliveries.get_mut(name).filter(|delivery| !delivery.contested.is_empty()) else {
+            return;
+        };
         delivery.contested.retain(|(key, _)| self.contention.contested(key, now).is_some());
         if delivery.contested.is_empty() {
             conditions::remove(&mut delivery.status.conditions, DRIFT_CONTESTED);
@@ -320,7 +361,8 @@ impl Index {
 
     /// Whether any object of a delivery that asks for health is not well.
     pub(super) fn is_unwell(delivery: &Delivery) -> bool {
-        delivery.checks_health() && delivery.objects.iter().any(|object| matches!(object.health, HealthState::Failed | HealthState::Missing))
+        delivery.checks_health()
+            && delivery.objects.iter().any(|object| matches!(object.health, HealthState::Failed | HealthState::Missing))
     }
 }
 

@@ -7,7 +7,7 @@ use std::time::Duration;
 use api::Kustomization;
 
 use super::source_steps::write_pause;
-use super::{Alarm, Announcement, Command, Delivery, DeliverOrder, Index, RemoveOrder, Subject, Wanted, Why};
+use super::{Alarm, Announcement, Command, DeliverOrder, Delivery, Index, RemoveOrder, Subject, Wanted, Why};
 use crate::status::conditions::Stamp;
 use crate::status::kustomization::{self, reason};
 use crate::status::patch;
@@ -121,7 +121,8 @@ impl Index {
 
     /// The next step: a list of questions, the first that is answered decides.
     fn step(&self, delivery: &Delivery) -> Step {
-        if delivery.run.is_some() && delivery.phase != Phase::Settling || delivery.healing || delivery.writing.is_some() {
+        if delivery.run.is_some() && delivery.phase != Phase::Settling || delivery.healing || delivery.writing.is_some()
+        {
             return Step::Busy;
         }
         if delivery.is_deleted() {
@@ -139,12 +140,14 @@ impl Index {
         let unsupported = spec.unsupported();
         if !unsupported.is_empty() {
             let fields: Vec<_> = unsupported.iter().map(|field| format!("spec.{field}")).collect();
-            let message = format!("not supported yet: {}; nothing is applied until the fields are removed", fields.join(", "));
+            let message =
+                format!("not supported yet: {}; nothing is applied until the fields are removed", fields.join(", "));
             return Some(Step::Stall(reason::UNSUPPORTED, message));
         }
         let (own, source) = (delivery.name(), delivery.source());
         if self.settings.no_cross_namespace_refs && own.namespace != source.namespace {
-            let message = format!("can't access 'GitRepository/{source}', cross-namespace references have been blocked");
+            let message =
+                format!("can't access 'GitRepository/{source}', cross-namespace references have been blocked");
             return Some(Step::Stall(reason::ACCESS_DENIED, message));
         }
         None
@@ -172,7 +175,9 @@ impl Index {
     }
 
     fn is_as_wanted(&self, delivery: &Delivery) -> bool {
-        matches!(delivery.phase, Phase::Settled | Phase::Settling) && delivery.due.is_none() && self.wanted(delivery) == delivery.tried
+        matches!(delivery.phase, Phase::Settled | Phase::Settling)
+            && delivery.due.is_none()
+            && self.wanted(delivery) == delivery.tried
     }
 
     /// What a run would be made from now.
@@ -248,7 +253,9 @@ impl Index {
             On::Source(source) => (reason::ARTIFACT_FAILED, format!("Source 'GitRepository/{source}' not found")),
             // At a restart the artifact is only on its way; what was recorded still holds.
             On::Artifact(source) if !failing(source) || delivery.status.last_applied_revision.is_some() => return,
-            On::Artifact(_) => (reason::ARTIFACT_FAILED, "Source artifact not found, retrying when it is there".to_owned()),
+            On::Artifact(_) => {
+                (reason::ARTIFACT_FAILED, "Source artifact not found, retrying when it is there".to_owned())
+            }
             On::Dependency(_, why) => (reason::DEPENDENCY_NOT_READY, why.to_string()),
         };
         let Some(delivery) = self.deliveries.get_mut(name) else { return };
@@ -281,7 +288,9 @@ impl Index {
     }
 
     pub(super) fn set_interval(&mut self, name: &Name) {
-        let Some(interval) = self.deliveries.get(name).map(|delivery| delivery.object.spec.interval.get()) else { return };
+        let Some(interval) = self.deliveries.get(name).map(|delivery| delivery.object.spec.interval.get()) else {
+            return;
+        };
         let at = self.after(interval.max(Duration::from_secs(1)), name);
         self.timers.set(Alarm::Interval(name.clone()), at);
     }
@@ -351,14 +360,17 @@ impl Index {
         };
         delivery.run = Some(run);
         delivery.due = None;
-        let order = RemoveOrder { name: name.clone(), object: delivery.object.clone(), status: delivery.status.clone() };
+        let order =
+            RemoveOrder { name: name.clone(), object: delivery.object.clone(), status: delivery.status.clone() };
         self.timers.cancel(&Alarm::Retry(name.clone()));
         self.commands.push(Command::Remove(order));
     }
 
     /// Writes a delivery's status if the server has another.
     pub(super) fn flush(&mut self, name: &Name) {
-        let Some(delivery) = self.deliveries.get_mut(name).filter(|delivery| delivery.writing.is_none()) else { return };
+        let Some(delivery) = self.deliveries.get_mut(name).filter(|delivery| delivery.writing.is_none()) else {
+            return;
+        };
         if delivery.run.is_some() && delivery.phase != Phase::Settling {
             return;
         }

@@ -32,7 +32,8 @@ impl Index {
             Some(held) => Some(&*held.revision),
             None => dependency.status.last_applied_revision.as_deref(),
         };
-        (applied != revision.map(|revision| &**revision)).then(|| format!("dependency '{name}' revision is not up to date"))
+        (applied != revision.map(|revision| &**revision))
+            .then(|| format!("dependency '{name}' revision is not up to date"))
     }
 
     /// Considers all that wait for this one.
@@ -49,7 +50,8 @@ fn is_ready(dependency: &Delivery) -> bool {
     match dependency.phase {
         Phase::Settled => true,
         Phase::Suspended => {
-            dependency.status.observed_generation == Some(dependency.generation()) && api::ready(&dependency.status.conditions) == Ready::Yes
+            dependency.status.observed_generation == Some(dependency.generation())
+                && api::ready(&dependency.status.conditions) == Ready::Yes
         }
         _ => false,
     }

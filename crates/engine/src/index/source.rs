@@ -87,7 +87,9 @@ impl Source {
             url: without_credentials(&self.object.spec.url).into(),
             reference: self.object.spec.reference.as_ref().map_or_else(|| "branch master".into(), in_words),
             suspended: self.object.spec.suspend,
-            revision: fetched.map(|fetched| fetched.revision.clone()).or_else(|| known.map(|known| known.revision.as_str().into())),
+            revision: fetched
+                .map(|fetched| fetched.revision.clone())
+                .or_else(|| known.map(|known| known.revision.as_str().into())),
             digest: fetched.map(|fetched| fetched.digest.clone()),
             commit: fetched.map(|fetched| fetched.commit.clone()),
             subject: fetched.map(|fetched| fetched.subject.clone()),

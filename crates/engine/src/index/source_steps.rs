@@ -96,7 +96,8 @@ impl Index {
         let unsupported = spec.unsupported();
         if !unsupported.is_empty() {
             let fields: Vec<_> = unsupported.iter().map(|field| format!("spec.{field}")).collect();
-            let message = format!("not supported yet: {}; remove the fields to have this source fetched", fields.join(", "));
+            let message =
+                format!("not supported yet: {}; remove the fields to have this source fetched", fields.join(", "));
             return refusal("UnsupportedFeature", message);
         }
         let remote = ["https://", "http://", "ssh://"].iter().any(|scheme| spec.url.starts_with(scheme));
@@ -112,7 +113,8 @@ impl Index {
 
     /// A place for the fetch is free.
     pub(super) fn start_fetch(&mut self, name: &Name) {
-        let Some(source) = self.sources.get_mut(name).filter(|source| !source.fetching && !source.object.spec.suspend) else {
+        let Some(source) = self.sources.get_mut(name).filter(|source| !source.fetching && !source.object.spec.suspend)
+        else {
             self.fetches.done();
             return;
         };
@@ -146,11 +148,13 @@ impl Index {
         let Some(source) = self.sources.get_mut(name) else { return };
         let stamp = crate::status::conditions::Stamp { now: moment.now, generation: source.generation() };
         let known = source.status.artifact.as_ref().is_some_and(|known| *known.revision == *fetched.revision);
-        let moved = source.fetched.as_ref().is_none_or(|old| old.revision != fetched.revision || old.digest != fetched.digest);
+        let moved =
+            source.fetched.as_ref().is_none_or(|old| old.revision != fetched.revision || old.digest != fetched.digest);
         let recovered = source.failing;
         (source.failing, source.failures) = (false, 0);
         repository::fetched(&mut source.status, &source.object.spec, (&fetched.revision, &fetched.digest), stamp);
-        source.status.last_handled_reconcile_at = source.tried.as_ref().and_then(|tried| tried.1.clone()).or(source.status.last_handled_reconcile_at.take());
+        source.status.last_handled_reconcile_at =
+            source.tried.as_ref().and_then(|tried| tried.1.clone()).or(source.status.last_handled_reconcile_at.take());
         let interval = source.object.spec.interval.get();
         let subject = Subject::Source(source.object.clone());
         let (revision, title) = (fetched.revision.clone(), fetched.subject.clone());
@@ -160,7 +164,13 @@ impl Index {
         }
         if moved && !known || recovered {
             let message = format!("stored artifact for commit '{title}', revision '{revision}'");
-            self.announce(Announcement { subject, warning: false, reason: "NewArtifact".into(), message, annotations: revision_of(&revision) });
+            self.announce(Announcement {
+                subject,
+                warning: false,
+                reason: "NewArtifact".into(),
+                message,
+                annotations: revision_of(&revision),
+            });
         }
         let next = self.after(interval, name);
         self.timers.set(Alarm::Poll(name.clone()), next);
@@ -175,7 +185,8 @@ impl Index {
         let moment = self.moment;
         let Some(source) = self.sources.get_mut(name) else { return };
         let stamp = crate::status::conditions::Stamp { now: moment.now, generation: source.generation() };
-        let before = api::condition(&source.status.conditions, "Ready").map(|ready| (ready.reason.clone(), ready.message.clone()));
+        let before = api::condition(&source.status.conditions, "Ready")
+            .map(|ready| (ready.reason.clone(), ready.message.clone()));
         let news = before.is_none_or(|(reason, message)| reason != failure.reason || message != failure.message);
         source.tried = Some(source.wanted());
         source.failing = true;

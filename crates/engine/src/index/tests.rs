@@ -1,0 +1,522 @@
+//! The state machine without a cluster: objects are applied to the index, and what it orders is read.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use api::{GitRepository, Kustomization};
+use jiff::Timestamp;
+use object::{Object, ObjectKey, Origin};
+use serde_json::{Value, json};
+
+use super::*;
+use crate::{HealedDrift, On, Phase, State};
+
+/// An index, the time, and what was ordered so far, one word an order.
+struct World {
+    index: Index,
+    elapsed: Duration,
+    orders: Vec<Command>,
+}
+
+const SECOND: Duration = Duration::from_secs(1);
+
+impl World {
+    fn new() -> Self {
+        Self::with(|_| {})
+    }
+
+    fn with(change: impl FnOnce(&mut Settings)) -> Self {
+        let mut settings = Settings {
+            local: None,
+            sweep: Some(10),
+            jitter_percent: 0,
+            no_cross_namespace_refs: false,
+            fetches: 2,
+            applies: 2,
+        };
+        change(&mut settings);
+        let moment = Moment { now: Timestamp::UNIX_EPOCH, elapsed: Duration::ZERO };
+        Self { index: Index::new(settings, moment), elapsed: Duration::ZERO, orders: Vec::new() }
+    }
+
+    fn index(&mut self) -> &mut Index {
+        let now = Timestamp::UNIX_EPOCH + self.elapsed;
+        self.index.at(Moment { now, elapsed: self.elapsed })
+    }
+
+    /// Lets time pass; timers run out one after the other.
+    fn pass(&mut self, length: Duration) {
+        let end = self.elapsed + length;
+        while let Some(next) = self.index.next_alarm().filter(|next| *next <= end) {
+            self.elapsed = self.elapsed.max(next);
+            self.index().alarms();
+            self.collect();
+        }
+        self.elapsed = end;
+    }
+
+    fn collect(&mut self) {
+        let orders = self.index.take_commands();
+        self.orders.extend(orders);
+    }
+
+    /// What was ordered since the last call: `fetch repo`, `deliver apps`, `write apps`, …
+    fn orders(&mut self) -> Vec<String> {
+        self.collect();
+        std::mem::take(&mut self.orders).iter().filter_map(word).collect()
+    }
+
+    fn source(&mut self) -> &mut Self {
+        self.index().apply_repository(repository(json!({})));
+        self
+    }
+
+    fn fetched(&mut self, revision: &str) -> &mut Self {
+        self.collect();
+        self.index().fetched(&name("repo"), Ok(fetched(revision)));
+        self
+    }
+
+    fn kustomization(&mut self, object: &str, fields: Value) -> &mut Self {
+        self.index().apply_kustomization(kustomization(object, 1, fields));
+        self
+    }
+
+    /// Ends the run under way with success.
+    fn delivered(&mut self, object: &str, revision: &str, changed: bool) -> &mut Self {
+        self.ended(object, revision, Outcome::Applied { changed })
+    }
+
+    fn ended(&mut self, object: &str, revision: &str, outcome: Outcome) -> &mut Self {
+        self.collect();
+        let delivery = &self.index.deliveries[&name(object)];
+        let good = matches!(outcome, Outcome::Applied { .. } | Outcome::Unchanged);
+        let delivered = Delivered {
+            run: delivery.run.expect("a run is under way"),
+            status: delivery.stored.clone(),
+            held: good.then(|| Arc::new(held(object, revision))),
+            outcome,
+            plan: None,
+            diagnostics: None,
+            objects: None,
+            took: SECOND,
+            log: String::new(),
+        };
+        self.index().delivered(&name(object), delivered);
+        self
+    }
+
+    /// Says that all status writes under way have worked.
+    fn written(&mut self) -> &mut Self {
+        self.collect();
+        for object in self.index.deliveries.keys().cloned().collect::<Vec<_>>() {
+            self.index().delivery_written(&object, true);
+        }
+        for source in self.index.sources.keys().cloned().collect::<Vec<_>>() {
+            self.index().source_written(&source, true);
+        }
+        self.collect();
+        self
+    }
+
+    fn phase(&self, object: &str) -> &Phase {
+        &self.index.deliveries[&name(object)].phase
+    }
+
+    /// A world where `apps` is settled at `main@sha1:1` and all is written.
+    fn settled(fields: Value) -> Self {
+        let mut world = Self::new();
+        world
+            .source()
+            .fetched("main@sha1:1")
+            .kustomization("apps", fields)
+            .delivered("apps", "main@sha1:1", true)
+            .written();
+        assert_eq!(*world.phase("apps"), Phase::Settled);
+        world.orders();
+        world
+    }
+}
+
+/// An order in words; what only tells others is left out.
+fn word(command: &Command) -> Option<String> {
+    let (verb, name) = match command {
+        Command::Fetch(order) => ("fetch", &order.name),
+        Command::Deliver(order) => match order.why {
+            Why::Change => ("deliver", &order.name),
+            Why::Again => ("deliver again", &order.name),
+            Why::Sweep => ("sweep", &order.name),
+        },
+        Command::Settle(order) => ("settle", &order.name),
+        Command::Unsettle(name) => ("unsettle", name),
+        Command::Heal(order) => ("heal", &order.name),
+        Command::Remove(order) => ("remove", &order.name),
+        Command::WriteSource(name, _) | Command::WriteDelivery(name, _) => ("write", name),
+        Command::ReleaseSource(_) | Command::Forget(_) | Command::Announce(_) | Command::Tell(_) => return None,
+    };
+    Some(format!("{verb} {}", name.name))
+}
+
+fn name(name: &str) -> Name {
+    Name::new("flux-system", name)
+}
+
+fn repository(fields: Value) -> Arc<GitRepository> {
+    let mut spec = json!({"url": "https://git.example.org/repo", "interval": "10m"});
+    merge(&mut spec, fields);
+    read(json!({"apiVersion": "source.toolkit.fluxcd.io/v1", "kind": "GitRepository",
+        "metadata": {"name": "repo", "namespace": "flux-system", "generation": 1}, "spec": spec}))
+}
+
+fn kustomization(name: &str, generation: i64, fields: Value) -> Arc<Kustomization> {
+    let mut spec = json!({"interval": "10m", "retryInterval": "1m", "prune": true, "path": name,
+        "sourceRef": {"kind": "GitRepository", "name": "repo"}});
+    merge(&mut spec, fields);
+    read(json!({"apiVersion": "kustomize.toolkit.fluxcd.io/v1", "kind": "Kustomization",
+        "metadata": {"name": name, "namespace": "flux-system", "generation": generation, "finalizers": ["finalizers.fluxcd.io"]}, "spec": spec}))
+}
+
+fn merge(into: &mut Value, fields: Value) {
+    for (key, value) in fields.as_object().into_iter().flatten() {
+        into[key] = value.clone();
+    }
+}
+
+fn read<K: serde::de::DeserializeOwned>(value: Value) -> Arc<K> {
+    Arc::new(serde_json::from_value(value).expect("an object"))
+}
+
+fn fetched(revision: &str) -> Fetched {
+    Fetched {
+        revision: revision.into(),
+        digest: format!("sha256:{revision}").into(),
+        commit: "1".into(),
+        author: "Ada".into(),
+        subject: "first".into(),
+        time: Timestamp::UNIX_EPOCH,
+        tree: None,
+    }
+}
+
+fn map_key(object: &str) -> ObjectKey {
+    ObjectKey { group: String::new(), kind: "ConfigMap".into(), namespace: "web".into(), name: object.into() }
+}
+
+fn held(object: &str, revision: &str) -> Held {
+    let json =
+        format!(r#"{{"apiVersion":"v1","kind":"ConfigMap","metadata":{{"name":"{object}","namespace":"web"}}}}"#);
+    let value = goyaml::json::parse(json.as_bytes()).expect("JSON");
+    Held {
+        revision: revision.into(),
+        generation: 1,
+        approval: None,
+        inputs: revision.into(),
+        digest: "sha256:1".into(),
+        objects: Arc::new(vec![Object::new(value, Origin::default())]),
+        inventory: api::Inventory::default(),
+    }
+}
+
+fn failure(message: &str) -> Outcome {
+    Outcome::Failed { reason: "BuildFailed", message: message.into(), retry: true }
+}
+
+fn waits_for(object: &str, why: &str) -> Phase {
+    Phase::Waiting(On::Dependency(name(object), why.into()))
+}
+
+#[test]
+fn a_delivery_waits_for_its_source_and_then_runs() {
+    let mut world = World::new();
+    world.kustomization("apps", json!({}));
+    assert_eq!(*world.phase("apps"), Phase::Waiting(On::Source(name("repo"))));
+    world.source();
+    assert_eq!(*world.phase("apps"), Phase::Waiting(On::Artifact(name("repo"))));
+    assert_eq!(world.orders(), ["fetch repo"]);
+    world.fetched("main@sha1:1");
+    assert_eq!(world.orders(), ["write repo", "deliver apps"]);
+    world.delivered("apps", "main@sha1:1", true);
+    assert_eq!(*world.phase("apps"), Phase::Settled);
+    assert_eq!(world.orders(), ["write apps"]);
+}
+
+#[test]
+fn an_hour_without_changes_orders_fetches_only() {
+    let mut world = World::settled(json!({"interval": "1m"}));
+    world.index.settings.sweep = None;
+    let mut orders = BTreeSet::new();
+    for _ in 0..60 {
+        world.pass(Duration::from_secs(60));
+        let now = world.orders();
+        if now.contains(&"fetch repo".to_owned()) {
+            world.fetched("main@sha1:1");
+        }
+        orders.extend(now);
+    }
+    assert_eq!(orders, BTreeSet::from(["fetch repo".to_owned()]));
+    assert_eq!(world.index.counters.status_writes, 2);
+}
+
+#[test]
+fn one_interval_in_ten_is_a_sweep_that_writes_nothing() {
+    let mut world = World::settled(json!({"interval": "1m"}));
+    world.index.timers.cancel(&Alarm::Poll(name("repo")));
+    world.pass(Duration::from_secs(9 * 60));
+    assert_eq!(world.orders(), Vec::<String>::new());
+    world.pass(Duration::from_secs(60));
+    assert_eq!(world.orders(), ["sweep apps"]);
+    world.delivered("apps", "main@sha1:1", false);
+    assert_eq!(world.orders(), Vec::<String>::new());
+}
+
+#[test]
+fn a_new_revision_runs_and_one_that_changes_nothing_writes_nothing() {
+    let mut world = World::settled(json!({}));
+    world.index().poll(&name("repo"));
+    assert_eq!(world.orders(), ["fetch repo"]);
+    world.fetched("main@sha1:2");
+    assert_eq!(world.orders(), ["write repo", "deliver apps"]);
+    world.ended("apps", "main@sha1:2", Outcome::Unchanged);
+    assert_eq!(world.orders(), Vec::<String>::new());
+    assert_eq!(*world.phase("apps"), Phase::Settled);
+    assert_eq!(&*world.index.deliveries[&name("apps")].held.as_ref().unwrap().revision, "main@sha1:2");
+}
+
+#[test]
+fn a_revision_that_comes_during_a_run_is_run_afterwards() {
+    let mut world = World::new();
+    world.source().fetched("main@sha1:1").kustomization("apps", json!({}));
+    assert_eq!(world.orders(), ["fetch repo", "write repo", "deliver apps"]);
+    world.index().source_written(&name("repo"), true);
+    world.index().poll(&name("repo"));
+    world.fetched("main@sha1:2");
+    assert_eq!(world.orders(), ["fetch repo", "write repo"]);
+    world.delivered("apps", "main@sha1:1", true);
+    assert_eq!(world.orders(), ["write apps"]);
+    world.written();
+    assert_eq!(world.orders(), ["deliver apps"]);
+}
+
+#[test]
+fn dependents_follow_by_event_with_flux_words() {
+    let mut world = World::new();
+    world.source().fetched("main@sha1:1").kustomization("apps", json!({"dependsOn": [{"name": "infra"}]}));
+    assert_eq!(*world.phase("apps"), waits_for("infra", "dependency 'flux-system/infra' not found"));
+    world.kustomization("infra", json!({}));
+    assert_eq!(*world.phase("apps"), waits_for("infra", "dependency 'flux-system/infra' is not ready"));
+    assert_eq!(world.orders(), ["fetch repo", "write repo", "deliver infra"]);
+    world.delivered("infra", "main@sha1:1", true);
+    assert_eq!(world.orders(), ["write infra", "deliver apps"]);
+    world.delivered("apps", "main@sha1:1", true).written().orders();
+    // The dependency is first with the next revision, and the dependent never ran into the old one.
+    world.index().poll(&name("repo"));
+    world.fetched("main@sha1:2");
+    assert_eq!(world.orders(), ["fetch repo", "write repo", "deliver infra"]);
+    assert!(matches!(world.phase("apps"), Phase::Waiting(On::Dependency(..))));
+    world.delivered("infra", "main@sha1:2", true);
+    assert_eq!(world.orders(), ["write infra", "deliver apps"]);
+}
+
+#[test]
+fn a_wait_is_told_in_status_only_when_it_lasts() {
+    let mut world = World::new();
+    world.source().fetched("main@sha1:1").kustomization("apps", json!({"dependsOn": [{"name": "infra"}]}));
+    world.orders();
+    world.pass(SECOND);
+    assert_eq!(world.orders(), Vec::<String>::new());
+    world.pass(5 * SECOND);
+    assert_eq!(world.orders(), ["write apps"]);
+    let status = &world.index.deliveries[&name("apps")].status;
+    assert_eq!(api::condition(&status.conditions, "Ready").unwrap().reason, "DependencyNotReady");
+}
+
+#[test]
+fn a_failure_is_tried_again_and_told_once() {
+    let mut world = World::new();
+    world.source().fetched("main@sha1:1").kustomization("apps", json!({})).ended("apps", "main@sha1:1", failure("no"));
+    assert_eq!(world.orders(), ["fetch repo", "write repo", "deliver apps", "write apps"]);
+    world.written().pass(Duration::from_secs(60));
+    assert_eq!(world.orders(), ["deliver again apps"]);
+    world.ended("apps", "main@sha1:1", failure("no"));
+    assert_eq!(world.orders(), Vec::<String>::new());
+    world.pass(Duration::from_secs(60));
+    world.ended("apps", "main@sha1:1", failure("another"));
+    assert_eq!(world.orders(), ["deliver again apps", "write apps"]);
+    // A new spec does not wait for the retry.
+    world.written().index().apply_kustomization(kustomization("apps", 2, json!({})));
+    assert_eq!(world.orders(), ["deliver apps"]);
+}
+
+#[test]
+fn health_takes_no_place_and_a_new_revision_ends_the_wait() {
+    let mut world = World::with(|settings| settings.applies = 1);
+    world
+        .source()
+        .fetched("main@sha1:1")
+        .kustomization("apps", json!({"wait": true}))
+        .kustomization("other", json!({}));
+    assert_eq!(world.orders(), ["fetch repo", "write repo", "deliver apps"]);
+    world.delivered("apps", "main@sha1:1", true);
+    assert_eq!(world.orders(), ["settle apps", "deliver other"]);
+    assert_eq!(*world.phase("apps"), Phase::Settling);
+    world.delivered("other", "main@sha1:1", true).written().orders();
+    world.index().poll(&name("repo"));
+    world.fetched("main@sha1:2");
+    assert_eq!(world.orders(), ["fetch repo", "write repo", "unsettle apps", "deliver apps"]);
+    world.delivered("apps", "main@sha1:2", true);
+    let run = world.index.deliveries[&name("apps")].run.unwrap();
+    world.index().settled(&name("apps"), SettleOutcome { run: run - 1, failure: Some("late".into()), took: SECOND });
+    assert_eq!(*world.phase("apps"), Phase::Settling);
+    world.index().settled(&name("apps"), SettleOutcome { run, failure: None, took: SECOND });
+    assert_eq!(*world.phase("apps"), Phase::Settled);
+}
+
+#[test]
+fn a_suspended_delivery_is_left_alone() {
+    let mut world = World::settled(json!({}));
+    world.index().apply_kustomization(kustomization("apps", 2, json!({"suspend": true})));
+    assert_eq!(*world.phase("apps"), Phase::Suspended);
+    world.index().drifted(&map_key("apps"), None);
+    world.index().poll(&name("repo"));
+    world.fetched("main@sha1:2");
+    world.pass(Duration::from_secs(3600));
+    let orders = world.orders();
+    assert!(orders.iter().all(|order| order.ends_with("repo")), "{orders:?}");
+    world.index().apply_kustomization(kustomization("apps", 3, json!({})));
+    assert_eq!(world.orders(), ["deliver apps"]);
+}
+
+#[test]
+fn drift_is_healed_at_once_and_remembered() {
+    let mut world = World::settled(json!({}));
+    world.index().drifted(&map_key("unknown"), None);
+    world.index().drifted(&map_key("apps"), Some("edit"));
+    assert_eq!(world.orders(), ["heal apps"]);
+    let drift = HealedDrift {
+        object: map_key("apps"),
+        fields: vec![".data.a  1 -> 2".into()],
+        manager: "edit".into(),
+        at: Timestamp::UNIX_EPOCH,
+        took: SECOND,
+        deleted: false,
+    };
+    world.index().healed(&name("apps"), Healed { healed: vec![drift], failed: Vec::new() });
+    assert_eq!(world.index.deliveries[&name("apps")].drift.len(), 1);
+    assert_eq!(world.orders(), Vec::<String>::new());
+}
+
+#[test]
+fn drift_that_cannot_be_healed_is_tried_again() {
+    let mut world = World::settled(json!({}));
+    world.index().drifted(&map_key("apps"), None);
+    assert_eq!(world.orders(), ["heal apps"]);
+    world.index().healed(&name("apps"), Healed { healed: Vec::new(), failed: vec![(map_key("apps"), "no".into())] });
+    assert_eq!(world.orders(), Vec::<String>::new());
+    world.pass(5 * SECOND);
+    assert_eq!(world.orders(), ["heal apps"]);
+}
+
+#[test]
+fn a_fight_is_slowed_down_and_named() {
+    let mut world = World::settled(json!({}));
+    for _ in 0..apply::contention::LIMIT {
+        world.index().drifted(&map_key("apps"), Some("hpa"));
+        assert_eq!(world.orders(), ["heal apps"]);
+        world.index().healed(&name("apps"), Healed { healed: Vec::new(), failed: Vec::new() });
+        world.pass(SECOND);
+    }
+    world.index().drifted(&map_key("apps"), Some("hpa"));
+    assert_eq!(world.orders(), ["write apps"]);
+    let status = &world.index.deliveries[&name("apps")].status;
+    assert!(
+        api::condition(&status.conditions, "DriftContested").unwrap().message.contains("ConfigMap/web/apps (by hpa)")
+    );
+    world.written().pass(Duration::from_secs(300));
+    assert_eq!(world.orders(), ["heal apps"]);
+}
+
+#[test]
+fn a_deleted_delivery_is_removed_and_its_dependents_wait() {
+    let mut world = World::settled(json!({}));
+    let mut gone = Kustomization::clone(&kustomization("apps", 1, json!({})));
+    gone.metadata.deletion_timestamp =
+        Some(k8s_openapi::apimachinery::pkg::apis::meta::v1::Time(Timestamp::UNIX_EPOCH));
+    world.index().apply_kustomization(Arc::new(gone));
+    assert_eq!(world.orders(), ["remove apps"]);
+    world.index().removed(&name("apps"), Some("no".into()));
+    assert_eq!(world.orders(), ["write apps"]);
+    world.written().pass(10 * SECOND);
+    assert_eq!(world.orders(), ["remove apps"]);
+    world.index().removed(&name("apps"), None);
+    world.index().delete_kustomization(&name("apps"));
+    assert!(world.index.deliveries.is_empty() && world.index.by_object.is_empty() && world.index.by_source.is_empty());
+}
+
+#[test]
+fn files_of_this_machine_are_refused() {
+    let mut world = World::new();
+    world.index().apply_repository(repository(json!({"url": "file:///etc"})));
+    assert_eq!(world.orders(), ["write repo"]);
+    let status = &world.index.sources[&name("repo")].status;
+    let stalled = api::condition(&status.conditions, "Stalled").unwrap();
+    assert_eq!(stalled.reason, "URLInvalid");
+    world.pass(Duration::from_secs(3600));
+    assert_eq!(world.orders(), Vec::<String>::new());
+}
+
+#[test]
+fn a_failed_fetch_backs_off_and_keeps_deliveries() {
+    let mut world = World::settled(json!({}));
+    world.index().poll(&name("repo"));
+    assert_eq!(world.orders(), ["fetch repo"]);
+    for pause in [1, 2, 4] {
+        let failure = FetchFailure { reason: "GitOperationFailed", message: "gone".into(), terminal: false };
+        world.index().fetched(&name("repo"), Err(failure));
+        world.written().orders();
+        world.pass(Duration::from_millis(pause * 1000 - 1));
+        assert_eq!(world.orders(), Vec::<String>::new(), "{pause}");
+        world.pass(Duration::from_millis(1));
+        assert_eq!(world.orders(), ["fetch repo"]);
+    }
+    assert_eq!(*world.phase("apps"), Phase::Settled);
+    assert!(world.index.sources[&name("repo")].status.artifact.is_some());
+}
+
+#[test]
+fn references_into_other_namespaces_can_be_blocked() {
+    let mut world = World::with(|settings| settings.no_cross_namespace_refs = true);
+    world.kustomization("apps", json!({"sourceRef": {"kind": "GitRepository", "name": "repo", "namespace": "other"}}));
+    let status = &world.index.deliveries[&name("apps")].status;
+    let stalled = api::condition(&status.conditions, "Stalled").unwrap();
+    assert_eq!(
+        stalled.message,
+        "can't access 'GitRepository/other/repo', cross-namespace references have been blocked"
+    );
+}
+
+#[test]
+fn a_status_that_cannot_be_written_is_written_later() {
+    let mut world = World::new();
+    world
+        .source()
+        .fetched("main@sha1:1")
+        .kustomization("apps", json!({}))
+        .delivered("apps", "main@sha1:1", true)
+        .orders();
+    world.index().delivery_written(&name("apps"), false);
+    assert_eq!(world.orders(), Vec::<String>::new());
+    world.pass(SECOND);
+    assert_eq!(world.orders(), ["write apps"]);
+}
+
+#[test]
+fn snapshots_share_what_did_not_change() {
+    let mut world = World::settled(json!({}));
+    let first = world.index.snapshot(&State::default(), true).expect("news");
+    assert!(world.index.snapshot(&first, true).is_none());
+    world.kustomization("other", json!({}));
+    let second = world.index.snapshot(&first, true).expect("news");
+    assert!(Arc::ptr_eq(&first.deliveries[&name("apps")], &second.deliveries[&name("apps")]));
+    assert_eq!(second.deliveries.len(), 2);
+}

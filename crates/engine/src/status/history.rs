@@ -27,7 +27,9 @@ pub(crate) struct Try<'a> {
 
 /// Records a try: the entry with its digest and status is counted up and moves to the front, or a new one is put there.
 pub(crate) fn record(history: &mut Vec<HistoryEntry>, outcome: &Try<'_>) {
-    let known = history.iter().position(|entry| entry.digest == outcome.digest && entry.last_reconciled_status == outcome.status);
+    let known = history
+        .iter()
+        .position(|entry| entry.digest == outcome.digest && entry.last_reconciled_status == outcome.status);
     let now = Time(outcome.now);
     let mut entry = match known {
         Some(place) => history.remove(place),
@@ -54,7 +56,8 @@ mod tests {
     use super::*;
 
     fn run(history: &mut Vec<HistoryEntry>, digest: &str, status: &str) {
-        let outcome = Try { digest, status, revision: "main@sha1:0", took: Duration::from_secs(1), now: Timestamp::UNIX_EPOCH };
+        let outcome =
+            Try { digest, status, revision: "main@sha1:0", took: Duration::from_secs(1), now: Timestamp::UNIX_EPOCH };
         record(history, &outcome);
     }
 

@@ -72,7 +72,8 @@ pub(crate) fn succeeded(status: &mut KustomizationStatus, success: Success<'_>, 
     conditions::set(set, "Ready", Says::yes(reason::SUCCEEDED, &message), stamp);
     match success.checked {
         None => conditions::remove(set, "Healthy"),
-        Some(_) if !success.counts && api::condition(set, "Healthy").is_some_and(|healthy| healthy.status == "True") => {}
+        Some(_)
+            if !success.counts && api::condition(set, "Healthy").is_some_and(|healthy| healthy.status == "True") => {}
         Some(took) => {
             let message = format!("Health check passed in {}", rounded(took));
             conditions::set(set, "Healthy", Says::yes("Succeeded", &message), stamp);
@@ -83,7 +84,13 @@ pub(crate) fn succeeded(status: &mut KustomizationStatus, success: Success<'_>, 
     status.last_attempted_revision = Some(success.revision.to_owned());
     status.inventory = Some(success.inventory);
     if success.counts {
-        let outcome = Try { digest: success.digest, status: reason::SUCCEEDED, revision: success.revision, took: success.took, now: stamp.now };
+        let outcome = Try {
+            digest: success.digest,
+            status: reason::SUCCEEDED,
+            revision: success.revision,
+            took: success.took,
+            now: stamp.now,
+        };
         history::record(&mut status.history, &outcome);
     }
 }
@@ -157,20 +164,34 @@ mod tests {
 
     fn success(counts: bool) -> Success<'static> {
         let checked = Some(Duration::from_millis(5020));
-        Success { revision: "main@sha1:1", digest: "sha256:1", inventory: Inventory::default(), checked, took: Duration::from_secs(6), counts }
+        Success {
+            revision: "main@sha1:1",
+            digest: "sha256:1",
+            inventory: Inventory::default(),
+            checked,
+            took: Duration::from_secs(6),
+            counts,
+        }
     }
 
     #[test]
     fn a_success_ends_work_and_failure() {
         let mut status = KustomizationStatus::default();
         progressing(&mut status, "Building manifests", stamp());
-        let failure = Failure { reason: reason::BUILD_FAILED, message: "no", revision: Some("main@sha1:0"), digest: None, took: Duration::ZERO };
+        let failure = Failure {
+            reason: reason::BUILD_FAILED,
+            message: "no",
+            revision: Some("main@sha1:0"),
+            digest: None,
+            took: Duration::ZERO,
+        };
         failed(&mut status, failure, stamp());
         assert_eq!(status.observed_generation, None);
         assert_eq!(condition(&status.conditions, "Ready").unwrap().reason, "BuildFailed");
         assert_eq!(condition(&status.conditions, "Reconciling").unwrap().reason, "ProgressingWithRetry");
         succeeded(&mut status, success(true), stamp());
-        let said: Vec<_> = status.conditions.iter().map(|condition| (condition.type_.as_str(), condition.message.as_str())).collect();
+        let said: Vec<_> =
+            status.conditions.iter().map(|condition| (condition.type_.as_str(), condition.message.as_str())).collect();
         assert_eq!(said, [("Ready", "Applied revision: main@sha1:1"), ("Healthy", "Health check passed in 5.02s")]);
         assert_eq!(status.observed_generation, Some(3));
         assert_eq!(status.history.len(), 1);

@@ -9,9 +9,15 @@ use super::conditions::{self, Says, Stamp};
 const SUCCEEDED: &str = "Succeeded";
 
 /// A revision was fetched.
-pub(crate) fn fetched(status: &mut GitRepositoryStatus, spec: &GitRepositorySpec, revision: (&str, &str), stamp: Stamp) {
+pub(crate) fn fetched(
+    status: &mut GitRepositoryStatus,
+    spec: &GitRepositorySpec,
+    revision: (&str, &str),
+    stamp: Stamp,
+) {
     let (revision, digest) = revision;
-    let same = status.artifact.as_ref().is_some_and(|old| old.revision == revision && old.digest.as_deref() == Some(digest));
+    let same =
+        status.artifact.as_ref().is_some_and(|old| old.revision == revision && old.digest.as_deref() == Some(digest));
     if !same {
         status.artifact = Some(Artifact {
             path: String::new(),

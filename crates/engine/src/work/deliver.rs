@@ -178,7 +178,14 @@ impl<'w> Run<'w> {
         let rendered = tokio::task::spawn_blocking(move || {
             let _permit = permit;
             let tree = &TreeFiles::new(&tree);
-            cache.kustomization(&KustomizationRequest { tree, path: &path, spec: &spec, place: &place, variables, strict })
+            cache.kustomization(&KustomizationRequest {
+                tree,
+                path: &path,
+                spec: &spec,
+                place: &place,
+                variables,
+                strict,
+            })
         });
         match rendered.await {
             Ok(Ok(rendered)) => {
@@ -191,7 +198,9 @@ impl<'w> Run<'w> {
                 let reason = if missing_path { reason::ARTIFACT_FAILED } else { reason::BUILD_FAILED };
                 Err(Trouble { reason, message: report::summary(&faults), retry: false })
             }
-            Err(error) => Err(Trouble::failed(format!("rendering was broken off by an error in setpoint itself: {error}"))),
+            Err(error) => {
+                Err(Trouble::failed(format!("rendering was broken off by an error in setpoint itself: {error}")))
+            }
         }
     }
 
@@ -234,7 +243,9 @@ impl<'w> Run<'w> {
         status.last_attempted_revision = Some(self.order.revision.to_string());
         if let Some(patch) = patch::between(&self.status, &status) {
             let written = self.world.write_delivery_status(&self.order.name, &patch).await;
-            written.map_err(|error| Trouble::failed(format!("the inventory could not be recorded, nothing was applied: {error}")))?;
+            written.map_err(|error| {
+                Trouble::failed(format!("the inventory could not be recorded, nothing was applied: {error}"))
+            })?;
         }
         self.status = status;
         Ok(Flow::Next)

@@ -43,7 +43,8 @@ type Results = BTreeMap<ObjectKey, Result<(), String>>;
 /// Plans and applies the drifted objects alone. Nothing is pruned, as only a part of the delivery is looked at.
 async fn put_back(world: &World, order: &HealOrder, drifts: &BTreeMap<ObjectKey, Drift>) -> Results {
     let owner = Owner::kustomization(&*order.name.namespace, &*order.name.name);
-    let objects: Vec<_> = order.held.objects.iter().filter(|object| drifts.contains_key(&object.key())).cloned().collect();
+    let objects: Vec<_> =
+        order.held.objects.iter().filter(|object| drifts.contains_key(&object.key())).cloned().collect();
     let inventory = Inventory::default();
     let mut options = PlanOptions::new(&owner, &objects, &inventory);
     options.dry_run = DryRun::Never;

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use std::sync::Arc;
 
 use api::InventoryEntry;
-use apply::{Action, ChangeSet, Digest, Observer, ObjectResult, Outcome, Plan};
+use apply::{Action, ChangeSet, Digest, ObjectResult, Observer, Outcome, Plan};
 use jiff::Timestamp;
 use object::{Entry, FieldDiff, HealthStatus, Inventory, ObjectKey};
 use render::Diagnostic;
@@ -24,7 +24,8 @@ const FIELDS: usize = 50;
 /// The inventory in a status; entries that are none are left out.
 pub(super) fn inventory(status: Option<&api::Inventory>) -> Inventory {
     let entries = status.into_iter().flat_map(|inventory| &inventory.entries);
-    let read = |entry: &InventoryEntry| Some(Entry { key: object::inventory::decode(&entry.id)?, version: entry.v.clone() });
+    let read =
+        |entry: &InventoryEntry| Some(Entry { key: object::inventory::decode(&entry.id)?, version: entry.v.clone() });
     Inventory::new(entries.filter_map(read))
 }
 
@@ -36,7 +37,12 @@ pub(super) fn recorded(inventory: &Inventory) -> api::Inventory {
 
 /// The digest of what a plan wants.
 pub(super) fn digest(plan: &Plan) -> String {
-    let mut all: Vec<_> = plan.changes.iter().filter_map(|change| change.desired.as_ref()).map(|value| Digest::of(value).to_string()).collect();
+    let mut all: Vec<_> = plan
+        .changes
+        .iter()
+        .filter_map(|change| change.desired.as_ref())
+        .map(|value| Digest::of(value).to_string())
+        .collect();
     all.sort_unstable();
     format!("sha256:{}", Digest::of_bytes(all.join("\n").as_bytes()))
 }
@@ -60,7 +66,12 @@ pub(super) fn plan(plan: &Plan, results: Option<&ChangeSet>, revision: &Arc<str>
         let result = results.get(&change.key);
         let action = result.map_or(action, |result| result.outcome.as_str());
         let message = result.map(|result| result.message.as_str()).filter(|text| !text.is_empty()).unwrap_or(why);
-        state.changes.push(PlannedChange { key: change.key.clone(), action, fields: in_words(fields), message: message.into() });
+        state.changes.push(PlannedChange {
+            key: change.key.clone(),
+            action,
+            fields: in_words(fields),
+            message: message.into(),
+        });
     }
     state.changes.extend(plan.refused.iter().map(|refusal| PlannedChange {
         key: refusal.key.clone(),
@@ -96,8 +107,10 @@ pub(super) fn summary(findings: &[Diagnostic]) -> String {
 
 /// The failed objects, of the deleted ones or of the others; `None` if there are none.
 pub(super) fn failures(plan: &Plan, changes: &ChangeSet, deletions: bool) -> Option<String> {
-    let deleted: BTreeSet<_> = plan.changes.iter().filter(|change| change.action == Action::Delete).map(|change| &change.key).collect();
-    let failed: Vec<_> = changes.with(Outcome::Failed).filter(|result| deleted.contains(&result.key) == deletions).collect();
+    let deleted: BTreeSet<_> =
+        plan.changes.iter().filter(|change| change.action == Action::Delete).map(|change| &change.key).collect();
+    let failed: Vec<_> =
+        changes.with(Outcome::Failed).filter(|result| deleted.contains(&result.key) == deletions).collect();
     let lines = failed.iter().map(|result| format!("{}: {}", result.key, result.message));
     (!failed.is_empty()).then(|| listed("object", failed.len(), lines))
 }
@@ -116,7 +129,9 @@ pub(super) fn tell(world: &World, name: &Name, plan: &Plan, changes: &ChangeSet)
     for result in &changes.results {
         let key = result.key.clone();
         match result.outcome {
-            Outcome::Created | Outcome::Configured => world.tell(name, Progress::Applied { key, action: result.outcome.as_str() }),
+            Outcome::Created | Outcome::Configured => {
+                world.tell(name, Progress::Applied { key, action: result.outcome.as_str() })
+            }
             Outcome::Deleted => world.tell(name, Progress::Pruned { key }),
             Outcome::Failed => world.tell(name, Progress::Refused { key, message: result.message.as_str().into() }),
             Outcome::Unchanged | Outcome::Skipped => {}
@@ -127,7 +142,8 @@ pub(super) fn tell(world: &World, name: &Name, plan: &Plan, changes: &ChangeSet)
 
 /// The objects of a delivery with their health as the watches know it.
 pub(super) fn objects(observer: &Observer, held: &Held) -> Vec<ObjectState> {
-    let origins: BTreeMap<ObjectKey, String> = held.objects.iter().map(|object| (object.key(), object.origin.to_string())).collect();
+    let origins: BTreeMap<ObjectKey, String> =
+        held.objects.iter().map(|object| (object.key(), object.origin.to_string())).collect();
     let known = inventory(Some(&held.inventory));
     let mut entries: Vec<&Entry> = known.entries().iter().collect();
     entries.sort_by(|left, right| object::order::compare_keys(&left.key, &right.key));

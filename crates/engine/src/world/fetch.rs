@@ -26,8 +26,13 @@ async fn fetch(world: &World, order: &FetchOrder) -> Result<Fetched, FetchFailur
     let fetched = tokio::task::spawn_blocking(move || store.fetch(&request)).await;
     match fetched {
         Ok(Ok(snapshot)) => Ok(read(snapshot)),
-        Ok(Err(error)) => Err(FetchFailure { reason: error.reason(), message: error.to_string(), terminal: error.is_terminal() }),
-        Err(error) => Err(failure("GitOperationFailed", format!("the fetch was broken off by an error in setpoint itself: {error}"))),
+        Ok(Err(error)) => {
+            Err(FetchFailure { reason: error.reason(), message: error.to_string(), terminal: error.is_terminal() })
+        }
+        Err(error) => Err(failure(
+            "GitOperationFailed",
+            format!("the fetch was broken off by an error in setpoint itself: {error}"),
+        )),
     }
 }
 
@@ -59,7 +64,12 @@ async fn request(world: &World, order: &FetchOrder) -> Result<GitRequest, FetchF
     }
     if let Some(secret) = &spec.proxy_secret_ref {
         let data = secret_data(world, &order.object, &secret.name).await?;
-        let missing = || failure("AuthenticationFailed", format!("Secret '{}' has no key 'address', which a proxy needs", secret.name));
+        let missing = || {
+            failure(
+                "AuthenticationFailed",
+                format!("Secret '{}' has no key 'address', which a proxy needs", secret.name),
+            )
+        };
         request.proxy = Some(Proxy {
             address: text(&data, "address").ok_or_else(missing)?,
             username: text(&data, "username"),
@@ -83,9 +93,16 @@ async fn secret_data(world: &World, object: &GitRepository, name: &str) -> Resul
     let namespace = object.namespace().unwrap_or_default();
     let api: Api<Secret> = Api::namespaced(world.client.clone(), &namespace);
     match api.get_opt(name).await {
-        Ok(Some(secret)) => Ok(secret.data.unwrap_or_default().into_iter().map(|(key, value)| (key, value.0)).collect()),
-        Ok(None) => Err(failure("AuthenticationFailed", format!("Secret '{namespace}/{name}' not found; create it, or take it out of the GitRepository"))),
-        Err(error) => Err(failure("AuthenticationFailed", format!("Secret '{namespace}/{name}' cannot be read: {error}"))),
+        Ok(Some(secret)) => {
+            Ok(secret.data.unwrap_or_default().into_iter().map(|(key, value)| (key, value.0)).collect())
+        }
+        Ok(None) => Err(failure(
+            "AuthenticationFailed",
+            format!("Secret '{namespace}/{name}' not found; create it, or take it out of the GitRepository"),
+        )),
+        Err(error) => {
+            Err(failure("AuthenticationFailed", format!("Secret '{namespace}/{name}' cannot be read: {error}")))
+        }
     }
 }
 
@@ -96,14 +113,20 @@ fn auth(data: &Data, url: &str, name: &str) -> Result<Auth, FetchFailure> {
             let message = format!("Secret '{name}' has no key '{key}', which ssh:// addresses need");
             text(data, key).ok_or_else(|| failure("AuthenticationFailed", message))
         };
-        return Ok(Auth::SshKey { private_key: need("identity")?, passphrase: text(data, "password"), known_hosts: need("known_hosts")? });
+        return Ok(Auth::SshKey {
+            private_key: need("identity")?,
+            passphrase: text(data, "password"),
+            known_hosts: need("known_hosts")?,
+        });
     }
     if let Some(token) = text(data, "bearerToken") {
         return Ok(Auth::Bearer(token));
     }
     match (text(data, "username"), text(data, "password")) {
         (None, None) => Ok(Auth::None),
-        (username, password) => Ok(Auth::Basic { username: username.unwrap_or_default(), password: password.unwrap_or_default() }),
+        (username, password) => {
+            Ok(Auth::Basic { username: username.unwrap_or_default(), password: password.unwrap_or_default() })
+        }
     }
 }
 
@@ -142,6 +165,10 @@ mod tests {
         check(&[("username", "u"), ("password", "p\n")], "https://a/b", "Basic(…)");
         check(&[("bearerToken", "t"), ("username", "u")], "https://a/b", "Bearer(…)");
         check(&[("identity", "k"), ("known_hosts", "h")], "ssh://git@a/b", "SshKey(…)");
-        check(&[("identity", "k")], "ssh://git@a/b", "Secret 'creds' has no key 'known_hosts', which ssh:// addresses need");
+        check(
+            &[("identity", "k")],
+            "ssh://git@a/b",
+            "Secret 'creds' has no key 'known_hosts', which ssh:// addresses need",
+        );
     }
 }

@@ -21,16 +21,24 @@ pub(crate) async fn read(cluster: &Cluster, object: &Kustomization) -> Result<BT
     Ok(values)
 }
 
-async fn read_one(cluster: &Cluster, namespace: &str, reference: &SubstituteReference) -> Result<BTreeMap<String, String>, String> {
+async fn read_one(
+    cluster: &Cluster,
+    namespace: &str,
+    reference: &SubstituteReference,
+) -> Result<BTreeMap<String, String>, String> {
     let SubstituteReference { kind, name, optional } = reference;
     if kind != "ConfigMap" && kind != "Secret" {
         return Err(format!("substituteFrom names a {kind}, but only ConfigMap and Secret hold variables"));
     }
     match cluster.get(&Gvk::from_api_version("v1", kind), namespace, name).await {
-        Ok(Some(value)) if kind == "Secret" => secret(&value).map_err(|key| format!("the value of '{key}' in substitute from '{kind}/{name}' is not text")),
+        Ok(Some(value)) if kind == "Secret" => {
+            secret(&value).map_err(|key| format!("the value of '{key}' in substitute from '{kind}/{name}' is not text"))
+        }
         Ok(Some(value)) => Ok(config_map(&value)),
         Ok(None) if *optional => Ok(BTreeMap::new()),
-        Ok(None) => Err(format!("substitute from '{kind}/{name}' error: {kind} '{namespace}/{name}' not found; create it, or mark it optional")),
+        Ok(None) => Err(format!(
+            "substitute from '{kind}/{name}' error: {kind} '{namespace}/{name}' not found; create it, or mark it optional"
+        )),
         Err(error) => Err(format!("substitute from '{kind}/{name}' error: {error}")),
     }
 }

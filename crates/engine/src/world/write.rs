@@ -26,16 +26,26 @@ impl World {
     }
 
     /// Writes a delivery's status. An object that is gone needs none.
-    pub(crate) async fn write_delivery_status(&self, name: &Name, patch: &serde_json::Value) -> Result<(), kube::Error> {
+    pub(crate) async fn write_delivery_status(
+        &self,
+        name: &Name,
+        patch: &serde_json::Value,
+    ) -> Result<(), kube::Error> {
         let parameters = PatchParams { field_manager: Some(STATUS_MANAGER.into()), ..PatchParams::default() };
-        let written = self.api::<Kustomization>(&name.namespace).patch_status(&name.name, &parameters, &Patch::Merge(patch)).await;
+        let written = self
+            .api::<Kustomization>(&name.namespace)
+            .patch_status(&name.name, &parameters, &Patch::Merge(patch))
+            .await;
         unless_gone(written)
     }
 
     /// Writes a source's status. An object that is gone needs none.
     pub(crate) async fn write_source_status(&self, name: &Name, patch: &serde_json::Value) -> Result<(), kube::Error> {
         let parameters = PatchParams { field_manager: Some(SOURCE_STATUS_MANAGER.into()), ..PatchParams::default() };
-        let written = self.api::<GitRepository>(&name.namespace).patch_status(&name.name, &parameters, &Patch::Merge(patch)).await;
+        let written = self
+            .api::<GitRepository>(&name.namespace)
+            .patch_status(&name.name, &parameters, &Patch::Merge(patch))
+            .await;
         unless_gone(written)
     }
 
@@ -53,7 +63,8 @@ impl World {
     where
         K: kube::Resource<DynamicType = (), Scope = NamespaceResourceScope>,
     {
-        let mut finalizers: Vec<_> = object.finalizers().iter().filter(|name| *name != api::FINALIZER).cloned().collect();
+        let mut finalizers: Vec<_> =
+            object.finalizers().iter().filter(|name| *name != api::FINALIZER).cloned().collect();
         if wanted {
             finalizers.push(api::FINALIZER.to_owned());
         }
@@ -78,12 +89,16 @@ pub(crate) async fn install_definitions(client: &kube::Client) -> Result<(), Sta
     let api: Api<CustomResourceDefinition> = Api::all(client.clone());
     for definition in api::definitions() {
         let name = definition.name_any();
-        let failed = |error: &dyn std::error::Error| StartError::Definitions { name: name.clone(), message: error.to_string() };
+        let failed =
+            |error: &dyn std::error::Error| StartError::Definitions { name: name.clone(), message: error.to_string() };
         let parameters = PatchParams::apply(DEFINITION_MANAGER).force();
         api.patch(&name, &parameters, &Patch::Apply(&definition)).await.map_err(|error| failed(&error))?;
         let established = kube::runtime::conditions::is_crd_established();
         let wait = kube::runtime::wait::await_condition(api.clone(), &name, established);
-        tokio::time::timeout(ESTABLISH_LIMIT, wait).await.map_err(|error| failed(&error))?.map_err(|error| failed(&error))?;
+        tokio::time::timeout(ESTABLISH_LIMIT, wait)
+            .await
+            .map_err(|error| failed(&error))?
+            .map_err(|error| failed(&error))?;
     }
     Ok(())
 }

@@ -12,7 +12,10 @@ pub async fn an_edit_is_put_back(mut site: Site) -> Outcome {
     let took = eventually(|| site.value("a"), |value| value.as_deref() == Some("1")).await?;
     ensure(took < Duration::from_secs(1), format!("took {took:?}"))?;
     let name = engine::Name::new(&site.namespace, "apps");
-    site.state_until("the drift", |state| state.deliveries.get(&name).is_some_and(|delivery| !delivery.drift.is_empty())).await?;
+    site.state_until("the drift", |state| {
+        state.deliveries.get(&name).is_some_and(|delivery| !delivery.drift.is_empty())
+    })
+    .await?;
     let drift = site.delivery("apps").and_then(|delivery| delivery.drift.back().cloned()).ok_or("a drift")?;
     ensure(&*drift.manager == "edit" && !drift.deleted, format!("{drift:?}"))?;
     ensure(drift.fields == [".data.value  1 -> 9"], format!("{:?}", drift.fields))?;
@@ -26,7 +29,10 @@ pub async fn a_deletion_is_put_back(mut site: Site) -> Outcome {
     let took = eventually(|| site.value("a"), |value| value.as_deref() == Some("1")).await?;
     ensure(took < Duration::from_secs(1), format!("took {took:?}"))?;
     let name = engine::Name::new(&site.namespace, "apps");
-    site.state_until("the drift", |state| state.deliveries.get(&name).is_some_and(|delivery| delivery.drift.iter().any(|drift| drift.deleted))).await?;
+    site.state_until("the drift", |state| {
+        state.deliveries.get(&name).is_some_and(|delivery| delivery.drift.iter().any(|drift| drift.deleted))
+    })
+    .await?;
     site.stop().await;
     Ok(())
 }

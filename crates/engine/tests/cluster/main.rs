@@ -22,14 +22,18 @@ const CASES: &[(&str, Case)] = &[
     ("variables_come_from_the_cluster", |site| Box::pin(sync::variables_come_from_the_cluster(site))),
     ("what_is_gone_from_git_is_deleted", |site| Box::pin(prune::what_is_gone_from_git_is_deleted(site))),
     ("an_empty_folder_deletes_nothing", |site| Box::pin(prune::an_empty_folder_deletes_nothing(site))),
-    ("a_deleted_kustomization_takes_its_objects", |site| Box::pin(prune::a_deleted_kustomization_takes_its_objects(site))),
+    ("a_deleted_kustomization_takes_its_objects", |site| {
+        Box::pin(prune::a_deleted_kustomization_takes_its_objects(site))
+    }),
     ("an_edit_is_put_back", |site| Box::pin(drift::an_edit_is_put_back(site))),
     ("a_deletion_is_put_back", |site| Box::pin(drift::a_deletion_is_put_back(site))),
     ("a_fight_is_contested", |site| Box::pin(drift::a_fight_is_contested(site))),
     ("dependencies_go_first", |site| Box::pin(order::dependencies_go_first(site))),
     ("health_is_waited_for", |site| Box::pin(order::health_is_waited_for(site))),
     ("a_refused_object_stops_no_other", |site| Box::pin(trouble::a_refused_object_stops_no_other(site))),
-    ("broken_yaml_is_told_and_nothing_deleted", |site| Box::pin(trouble::broken_yaml_is_told_and_nothing_deleted(site))),
+    ("broken_yaml_is_told_and_nothing_deleted", |site| {
+        Box::pin(trouble::broken_yaml_is_told_and_nothing_deleted(site))
+    }),
     ("a_source_that_goes_leaves_all_in_place", |site| Box::pin(trouble::a_source_that_goes_leaves_all_in_place(site))),
     ("other_folders_are_not_read", |site| Box::pin(trouble::other_folders_are_not_read(site))),
     ("unsupported_fields_are_named", |site| Box::pin(trouble::unsupported_fields_are_named(site))),

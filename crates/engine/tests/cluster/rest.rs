@@ -14,7 +14,10 @@ pub async fn suspended_is_left_alone(mut site: Site) -> Outcome {
     site.deliver(&[("apps/a.yaml", &map("a", "1"))]).await?;
     let suspend = |suspend: bool| Patch::Merge(json!({"spec": {"suspend": suspend}}));
     site.kustomizations().patch("apps", &PatchParams::default(), &suspend(true)).await?;
-    site.state_until("suspended", |state| state.deliveries.values().any(|delivery| delivery.phase == engine::Phase::Suspended)).await?;
+    site.state_until("suspended", |state| {
+        state.deliveries.values().any(|delivery| delivery.phase == engine::Phase::Suspended)
+    })
+    .await?;
     let before = site.kustomizations().get("apps").await?.status;
     site.write(&[("apps/a.yaml", &map("a", "2"))]);
     let commit = site.repo.commit("second");
@@ -36,7 +39,11 @@ pub async fn a_restart_writes_nothing(mut site: Site) -> Outcome {
     let version = |site: &Site| {
         let (kustomizations, maps, sources) = (site.kustomizations(), site.maps(), site.sources());
         async move {
-            let versions = [kustomizations.get("apps").await?.metadata.resource_version, sources.get("repo").await?.metadata.resource_version, maps.get("a").await?.metadata.resource_version];
+            let versions = [
+                kustomizations.get("apps").await?.metadata.resource_version,
+                sources.get("repo").await?.metadata.resource_version,
+                maps.get("a").await?.metadata.resource_version,
+            ];
             Ok::<_, kube::Error>(versions)
         }
     };
@@ -57,11 +64,22 @@ pub async fn a_change_elsewhere_costs_nothing(mut site: Site) -> Outcome {
     let before = (site.requests(), site.kustomizations().get("apps").await?.metadata.resource_version);
     site.write(&[("docs/readme.yaml", &map("x", "1"))]);
     let commit = site.repo.commit("elsewhere");
-    let at = |state: &engine::State| state.deliveries.values().all(|delivery| delivery.applied.as_deref().is_some_and(|applied| applied.ends_with(&commit)));
+    let at = |state: &engine::State| {
+        state
+            .deliveries
+            .values()
+            .all(|delivery| delivery.applied.as_deref().is_some_and(|applied| applied.ends_with(&commit)))
+    };
     site.state_until("the new revision", at).await?;
     tokio::time::sleep(A_WHILE).await;
-    ensure(site.kustomizations().get("apps").await?.metadata.resource_version == before.1, "the Kustomization was not written")?;
-    let asked: Vec<_> = since(&before.0, &site.requests()).into_iter().filter(|line| !line.contains("gitrepositories") && !line.contains("events")).collect();
+    ensure(
+        site.kustomizations().get("apps").await?.metadata.resource_version == before.1,
+        "the Kustomization was not written",
+    )?;
+    let asked: Vec<_> = since(&before.0, &site.requests())
+        .into_iter()
+        .filter(|line| !line.contains("gitrepositories") && !line.contains("events"))
+        .collect();
     ensure(asked.is_empty(), format!("{asked:?}"))?;
     site.stop().await;
     Ok(())
@@ -75,7 +93,8 @@ pub async fn one_change_is_three_requests(mut site: Site) -> Outcome {
     let commit = site.repo.commit("second");
     site.ready("apps", &commit).await?;
     tokio::time::sleep(A_WHILE).await;
-    let asked: Vec<_> = since(&before, &site.requests()).into_iter().filter(|line| !line.contains("gitrepositories")).collect();
+    let asked: Vec<_> =
+        since(&before, &site.requests()).into_iter().filter(|line| !line.contains("gitrepositories")).collect();
     if site.plane.is_some() {
         let expected = ["2 create events", "1 patch configmaps", "1 patch kustomizations/status"];
         ensure(asked == expected, format!("{asked:?}"))?;

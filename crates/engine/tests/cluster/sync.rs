@@ -19,7 +19,10 @@ pub async fn sync_makes_all_and_tells(mut site: Site) -> Outcome {
     ensure(status.history.len() == 1, format!("one try: {:?}", status.history))?;
     ensure(condition_of(&object, "Reconciling").is_none(), "work has ended")?;
     ensure(object.metadata.finalizers == Some(vec![api::FINALIZER.into()]), "the finalizer is set")?;
-    site.state_until("two healthy objects", |state| state.all_settled() && state.deliveries.values().all(|delivery| delivery.health.current == 2)).await?;
+    site.state_until("two healthy objects", |state| {
+        state.all_settled() && state.deliveries.values().all(|delivery| delivery.health.current == 2)
+    })
+    .await?;
     let source = site.sources().get("repo").await?.status.unwrap_or_default();
     let message = api::condition(&source.conditions, "Ready").map(|ready| ready.message.clone()).unwrap_or_default();
     ensure(message.starts_with("stored artifact for revision 'main@sha1:"), message)?;
@@ -59,7 +62,8 @@ pub async fn variables_come_from_the_cluster(mut site: Site) -> Outcome {
     let commit = site.repo.commit("first");
     site.start().await?;
     site.source().await?;
-    let build = json!({"substitute": {"greeting": "welcome"}, "substituteFrom": [{"kind": "ConfigMap", "name": "vars"}]});
+    let build =
+        json!({"substitute": {"greeting": "welcome"}, "substituteFrom": [{"kind": "ConfigMap", "name": "vars"}]});
     site.kustomization("apps", json!({"postBuild": build})).await?;
     site.ready("apps", &commit).await?;
     let value = site.value("a").await?;

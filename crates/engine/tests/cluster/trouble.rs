@@ -4,7 +4,8 @@ use serde_json::json;
 
 use crate::world::{Outcome, Site, condition_of, ensure, eventually, map};
 
-const NAMELESS_PORT: &str = "apiVersion: v1\nkind: Service\nmetadata: {name: s, namespace: NS}\nspec: {ports: [{port: 99999999}]}\n";
+const NAMELESS_PORT: &str =
+    "apiVersion: v1\nkind: Service\nmetadata: {name: s, namespace: NS}\nspec: {ports: [{port: 99999999}]}\n";
 
 pub async fn a_refused_object_stops_no_other(mut site: Site) -> Outcome {
     site.write(&[("apps/a.yaml", &map("a", "1")), ("apps/s.yaml", NAMELESS_PORT)]);
@@ -33,7 +34,10 @@ pub async fn broken_yaml_is_told_and_nothing_deleted(mut site: Site) -> Outcome 
     ensure(site.value("a").await?.is_some(), "nothing is deleted")?;
     site.ready("good", &commit).await?;
     let name = engine::Name::new(&site.namespace, "apps");
-    site.state_until("the finding", |state| state.deliveries.get(&name).is_some_and(|delivery| !delivery.diagnostics.is_empty())).await?;
+    site.state_until("the finding", |state| {
+        state.deliveries.get(&name).is_some_and(|delivery| !delivery.diagnostics.is_empty())
+    })
+    .await?;
     site.edit("a", "9", "edit").await?;
     eventually(|| site.value("a"), |value| value.as_deref() == Some("1")).await?;
     site.repo.git(&["rm", "--quiet", "apps/broken.yaml"]);

@@ -107,10 +107,13 @@ impl World {
 }
 
 impl Site {
-    async fn new(client: kube::Client, plane: Option<Arc<ControlPlane>>, number: usize) -> Result<Self, Box<dyn Error>> {
+    async fn new(
+        client: kube::Client,
+        plane: Option<Arc<ControlPlane>>,
+        number: usize,
+    ) -> Result<Self, Box<dyn Error>> {
         let namespace = format!("site-{number}");
-        let site =
-            Self { client, namespace, repo: GitRepo::new(), engine: None, store: tempfile::tempdir()?, plane };
+        let site = Self { client, namespace, repo: GitRepo::new(), engine: None, store: tempfile::tempdir()?, plane };
         site.apply(&json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": site.namespace}})).await?;
         Ok(site)
     }
@@ -175,7 +178,9 @@ impl Site {
 
     /// Applies an object as the person who tests.
     pub async fn apply(&self, object: &Value) -> Outcome {
-        self.dynamic(object).patch(text(object, "/metadata/name"), &PatchParams::apply("tester").force(), &Patch::Apply(object)).await?;
+        self.dynamic(object)
+            .patch(text(object, "/metadata/name"), &PatchParams::apply("tester").force(), &Patch::Apply(object))
+            .await?;
         Ok(())
     }
 
@@ -221,19 +226,26 @@ impl Site {
         let wanted = format!("main@sha1:{commit}");
         let ready = |object: &Kustomization| {
             let status = object.status.clone().unwrap_or_default();
-            api::ready(&status.conditions) == api::Ready::Yes && status.last_applied_revision.as_deref() == Some(&*wanted)
+            api::ready(&status.conditions) == api::Ready::Yes
+                && status.last_applied_revision.as_deref() == Some(&*wanted)
         };
         self.kustomization_until(name, ready).await.map(drop)
     }
 
     /// Waits until a Kustomization is not ready for this reason; gives the message.
     pub async fn failed(&self, name: &str, reason: &str) -> Result<String, Box<dyn Error>> {
-        let failed = |object: &Kustomization| condition_of(object, "Ready").is_some_and(|ready| ready.status == "False" && ready.reason == reason);
+        let failed = |object: &Kustomization| {
+            condition_of(object, "Ready").is_some_and(|ready| ready.status == "False" && ready.reason == reason)
+        };
         let object = self.kustomization_until(name, failed).await?;
         Ok(condition_of(&object, "Ready").map(|ready| ready.message).unwrap_or_default())
     }
 
-    pub async fn kustomization_until(&self, name: &str, wanted: impl Fn(&Kustomization) -> bool) -> Result<Kustomization, Box<dyn Error>> {
+    pub async fn kustomization_until(
+        &self,
+        name: &str,
+        wanted: impl Fn(&Kustomization) -> bool,
+    ) -> Result<Kustomization, Box<dyn Error>> {
         let end = tokio::time::Instant::now() + PATIENCE;
         loop {
             let object = self.kustomizations().get(name).await?;
@@ -242,7 +254,11 @@ impl Site {
             }
             if tokio::time::Instant::now() > end {
                 let status = serde_json::to_string_pretty(&object.status)?;
-                return Err(format!("Kustomization {name} did not come there: {status}\nphase {:?}", self.delivery(name).map(|delivery| delivery.phase.clone())).into());
+                return Err(format!(
+                    "Kustomization {name} did not come there: {status}\nphase {:?}",
+                    self.delivery(name).map(|delivery| delivery.phase.clone())
+                )
+                .into());
             }
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
@@ -265,7 +281,9 @@ impl Site {
     pub fn requests(&self) -> BTreeMap<String, u64> {
         let counts = self.plane.iter().flat_map(|plane| plane.requests());
         let mut all = BTreeMap::new();
-        for count in counts.filter(|count| count.verb != "watch" && count.resource != "kustomizations" || count.verb == "patch") {
+        for count in
+            counts.filter(|count| count.verb != "watch" && count.resource != "kustomizations" || count.verb == "patch")
+        {
             *all.entry(format!("{} {}", count.verb, count.resource)).or_default() += count.count;
         }
         all
@@ -287,7 +305,9 @@ pub fn condition_of(object: &Kustomization, kind: &str) -> Option<Condition> {
 
 /// A ConfigMap's manifest.
 pub fn map(name: &str, value: &str) -> String {
-    format!("apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: {name}\n  namespace: NS\ndata:\n  value: \"{value}\"\n")
+    format!(
+        "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: {name}\n  namespace: NS\ndata:\n  value: \"{value}\"\n"
+    )
 }
 
 fn text<'v>(value: &'v Value, pointer: &str) -> &'v str {
@@ -300,7 +320,10 @@ pub fn ensure(holds: bool, message: impl Into<String>) -> Outcome {
 }
 
 /// Waits until a check holds; says what it last saw when it does not.
-pub async fn eventually<T: std::fmt::Debug, F: Future<Output = Result<T, kube::Error>>>(check: impl Fn() -> F, wanted: impl Fn(&T) -> bool) -> Result<Duration, Box<dyn Error>> {
+pub async fn eventually<T: std::fmt::Debug, F: Future<Output = Result<T, kube::Error>>>(
+    check: impl Fn() -> F,
+    wanted: impl Fn(&T) -> bool,
+) -> Result<Duration, Box<dyn Error>> {
     let start = tokio::time::Instant::now();
     loop {
         let seen = check().await?;
