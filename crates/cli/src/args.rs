@@ -11,7 +11,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 #[derive(Debug, Parser)]
 #[command(name = "setpoint", version, max_term_width = 100)]
 pub(crate) struct Cli {
-    /// Log what happens inside, for bug reports; RUST_LOG refines it
+    /// Log what happens inside, for bug reports; the variable `RUST_LOG` refines it
     #[arg(long, global = true)]
     pub(crate) verbose: bool,
     #[command(subcommand)]
@@ -37,7 +37,7 @@ pub(crate) enum Command {
 /// Which cluster is meant.
 #[derive(Args, Clone, Debug, Default)]
 pub(crate) struct ClusterArgs {
-    /// Kubeconfig of the cluster [default: the nearest .setpoint/ folder's, then $KUBECONFIG, then ~/.kube/config]
+    /// Kubeconfig of the cluster [default: the nearest .setpoint/ folder's, then KUBECONFIG, then ~/.kube/config]
     #[arg(long, value_name = "FILE", global = true)]
     pub(crate) kubeconfig: Option<PathBuf>,
     /// Context of the kubeconfig

@@ -95,9 +95,8 @@ pub(crate) async fn preview(
 
 /// Objects that were refused only because their namespace comes with an earlier Kustomization.
 fn take_coming(plan: &mut Plan, namespaces: &BTreeSet<String>) -> Vec<ObjectKey> {
-    let (coming, refused): (Vec<_>, Vec<_>) = std::mem::take(&mut plan.refused).into_iter().partition(|refusal| {
-        refusal.transient && refusal.reason == "NotFound" && namespaces.contains(&refusal.key.namespace)
-    });
+    let waits = |refusal: &apply::Refusal| refusal.reason == "NotFound" && namespaces.contains(&refusal.key.namespace);
+    let (coming, refused): (Vec<_>, Vec<_>) = std::mem::take(&mut plan.refused).into_iter().partition(waits);
     plan.refused = refused;
     coming.into_iter().map(|refusal| refusal.key).collect()
 }

@@ -31,13 +31,11 @@ pub(super) fn build(args: &BuildArgs) -> Result<(), Failure> {
     let resources = kustomize::build(&files, folder.sub_path(), &kustomize::BuildOptions::default())
         .map_err(|errors| refused(&errors))?;
     let text = goyaml::emit_documents(resources.iter().map(|resource| &resource.value));
-    match &args.output {
-        Some(path) => std::fs::write(path, text).map_err(|error| cannot("write", path, &error)),
-        None => {
-            output::raw(&text);
-            Ok(())
-        }
+    if let Some(path) = &args.output {
+        return std::fs::write(path, text).map_err(|error| cannot("write", path, &error));
     }
+    output::raw(&text);
+    Ok(())
 }
 
 fn refused(errors: &[kustomize::BuildError]) -> Failure {

@@ -38,7 +38,7 @@ pub(crate) struct TreeArgs {
 /// An object and, if it is a Kustomization, what it applied.
 struct Node {
     key: ObjectKey,
-    children: Vec<Node>,
+    children: Vec<Self>,
 }
 
 pub(super) async fn tree(args: TreeArgs) -> Result<(), Failure> {

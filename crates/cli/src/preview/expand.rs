@@ -24,7 +24,7 @@ pub(super) struct Expansion<'a> {
     tree: &'a source::FileTree,
     queue: VecDeque<Kustomization>,
     seen: BTreeSet<(String, String)>,
-    /// ConfigMaps and Secrets that are about to be applied, for `substituteFrom`.
+    /// `ConfigMap`s and `Secret`s that are about to be applied, for `substituteFrom`.
     sources: BTreeMap<ObjectKey, Value>,
     notes: Vec<String>,
 }

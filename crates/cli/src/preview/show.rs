@@ -98,7 +98,7 @@ impl DeliveryPreview {
                 fields.push(("refused", plan.refused.iter().map(|refusal| Value::from(refusal.to_string())).collect()));
             }
             Err(diagnostics) => {
-                fields.push(("errors", diagnostics.iter().map(|error| Value::from(error.to_string())).collect()))
+                fields.push(("errors", diagnostics.iter().map(|error| Value::from(error.to_string())).collect()));
             }
         }
         Value::from_iter(fields)

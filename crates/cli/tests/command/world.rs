@@ -40,7 +40,18 @@ impl World {
     }
 
     pub(crate) fn run(&self, arguments: &[&str]) -> Output {
-        self.setpoint(arguments).output().expect("setpoint starts")
+        let mut command = self.setpoint(arguments);
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("setpoint starts");
+        let deadline = Instant::now() + PATIENCE;
+        while child.try_wait().expect("it can be asked").is_none() && Instant::now() < deadline {
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        let ended = child.try_wait().expect("it can be asked").is_some();
+        let _ = child.kill();
+        let output = child.wait_with_output().expect("it can be waited for");
+        let said = String::from_utf8_lossy(&output.stdout);
+        assert!(ended, "{arguments:?} did not end within {PATIENCE:?}; it said:\n{said}");
+        output
     }
 
     /// Standard output of a run that must succeed.

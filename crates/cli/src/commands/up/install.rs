@@ -20,7 +20,7 @@ use crate::failure::Failure;
 /// Field manager of what `up` writes itself.
 const FIELD_MANAGER: &str = "setpoint-up";
 /// How long the cluster may take to serve a new kind.
-const ESTABLISH_TIMEOUT: Duration = Duration::from_secs(60);
+const ESTABLISH_TIMEOUT: Duration = Duration::from_mins(1);
 /// Interval of the Kustomization; commits and drift wake it anyway.
 const KUSTOMIZATION_INTERVAL: u64 = 600;
 

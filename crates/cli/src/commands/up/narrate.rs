@@ -1,11 +1,18 @@
 //! Tells on standard output what the engine does: a line for each event, and on a terminal a bar that says what is left.
 
-use engine::{Handle, Phase, Progress, ProgressLine, State};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use engine::{Handle, Name, On, Phase, Progress, ProgressLine, State};
 use indicatif::{ProgressBar, ProgressStyle};
 use tokio::sync::broadcast::error::RecvError;
+use tokio::time::{Duration, sleep};
 
 use crate::failure::Failure;
 use crate::output;
+
+/// How long `--once` waits while nothing moves and something is not ready.
+const STALL_LIMIT: Duration = Duration::from_mins(1);
 
 /// Prints until the engine ends; with `once` until everything is ready or something failed.
 pub(super) async fn narrate(handle: &Handle, once: bool) -> Result<(), Failure> {
@@ -15,7 +22,12 @@ pub(super) async fn narrate(handle: &Handle, once: bool) -> Result<(), Failure> 
     loop {
         tokio::select! {
             line = lines.recv() => match line {
-                Ok(line) => told.line(&line),
+                Ok(line) => {
+                    told.line(&line);
+                    if once && let Some(outcome) = told.outcome(&handle.snapshot()) {
+                        return outcome;
+                    }
+                }
                 Err(RecvError::Lagged(missed)) => output::note(format!("({missed} lines left out)")),
                 Err(RecvError::Closed) => return Err(Failure::task("the engine ended unexpectedly")),
             },
@@ -25,35 +37,37 @@ pub(super) async fn narrate(handle: &Handle, once: bool) -> Result<(), Failure> 
                 }
                 let state = state.borrow_and_update().clone();
                 told.state(&state);
-                if once && let Some(outcome) = outcome(&state) {
+                if once && let Some(outcome) = told.outcome(&state) {
                     return outcome;
                 }
+            }
+            () = sleep(STALL_LIMIT), if once && !is_busy(&handle.snapshot()) => {
+                return Err(Failure::task(waiting_for(&handle.snapshot()))
+                    .hint(format!("nothing has moved for {} s", STALL_LIMIT.as_secs())));
             }
         }
     }
 }
 
-/// What `--once` ends with: everything ready, or nothing left to hope for.
-fn outcome(state: &State) -> Option<Result<(), Failure>> {
-    if state.all_settled() {
-        return Some(Ok(()));
+/// Whether work is under way anywhere.
+fn is_busy(state: &State) -> bool {
+    state.deliveries.values().any(|delivery| delivery.phase.is_busy())
+}
+
+/// Why a delivery in this phase will not go on by itself.
+fn is_stuck(phase: &Phase) -> Option<&str> {
+    match phase {
+        Phase::Failed(message) | Phase::Waiting(On::Spec(message)) => Some(message),
+        _ => None,
     }
-    let failed: Vec<String> = state
-        .deliveries
-        .values()
-        .filter_map(|delivery| match &delivery.phase {
-            Phase::Failed(message) => Some(format!("{}: {message}", delivery.name)),
-            _ => None,
-        })
-        .collect();
-    let is_busy = state.deliveries.values().any(|delivery| delivery.phase.is_busy());
-    (!failed.is_empty() && !is_busy).then(|| Err(Failure::task(failed.join("\n"))))
 }
 
 /// What has been told so far.
 struct Told {
     bar: Option<ProgressBar>,
     was_ready: bool,
+    /// Sources whose last fetch failed, with the reason.
+    unfetched: BTreeMap<Name, Arc<str>>,
 }
 
 impl Default for Told {
@@ -64,12 +78,17 @@ impl Default for Told {
             bar.enable_steady_tick(std::time::Duration::from_millis(120));
             bar
         });
-        Self { bar, was_ready: false }
+        Self { bar, was_ready: false, unfetched: BTreeMap::new() }
     }
 }
 
 impl Told {
     fn line(&mut self, line: &ProgressLine) {
+        match &line.progress {
+            Progress::FetchFailed { message } => drop(self.unfetched.insert(line.name.clone(), message.clone())),
+            Progress::Fetched { .. } => drop(self.unfetched.remove(&line.name)),
+            _ => {}
+        }
         // Waiting comes and goes many times a second: the bar shows it, the log does not.
         if matches!(line.progress, Progress::Waiting { .. }) && self.bar.is_some() {
             return;
@@ -93,6 +112,20 @@ impl Told {
             ));
         }
         self.was_ready = is_ready;
+    }
+
+    /// What `--once` ends with: everything ready, or nothing left to hope for.
+    fn outcome(&self, state: &State) -> Option<Result<(), Failure>> {
+        let stuck = state
+            .deliveries
+            .values()
+            .filter_map(|delivery| is_stuck(&delivery.phase).map(|message| format!("{}: {message}", delivery.name)));
+        let unfetched = self.unfetched.iter().map(|(name, message)| format!("{name}: {message}"));
+        let failed: Vec<String> = unfetched.chain(stuck).collect();
+        if !failed.is_empty() && !is_busy(state) {
+            return Some(Err(Failure::task(failed.join("\n"))));
+        }
+        state.all_settled().then_some(Ok(()))
     }
 
     fn print(&self, text: &str) {

@@ -32,8 +32,8 @@ impl Repository {
     /// The fetch that the engine will do, to be done once beforehand.
     pub(super) fn request(&self) -> GitRequest {
         let mut request = GitRequest::new(&self.url).auth(self.auth.clone());
-        request.reference = self.reference.clone();
-        request.ca = self.ca.clone();
+        request.reference.clone_from(&self.reference);
+        request.ca.clone_from(&self.ca);
         request.allow_file = self.git_dir.is_some();
         request
     }
