@@ -1,4 +1,4 @@
-//! CustomResourceDefinitions: from a definition to served resources.
+//! Custom resource definitions: from a definition to served resources.
 //!
 //! A definition is accepted, established and served within the request that makes it. [`structural`] prunes, defaults
 //! and validates custom objects by its schema.

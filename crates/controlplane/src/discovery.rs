@@ -56,7 +56,9 @@ fn wants_aggregated(accept: &str) -> bool {
 
 /// Hexadecimal SHA-256 in capitals, as upstream writes hashes of documents.
 pub(crate) fn hash(bytes: &[u8]) -> String {
-    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02X}")).collect()
+    const DIGITS: &[u8; 16] = b"0123456789ABCDEF";
+    let digit = |nibble: u8| char::from(DIGITS[usize::from(nibble)]);
+    Sha256::digest(bytes).iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 0x0f)]).collect()
 }
 
 type GroupVersions = BTreeMap<String, Vec<Arc<Resource>>>;
@@ -125,7 +127,7 @@ fn api_group<'a>(group: &str, versions: impl Iterator<Item = &'a String>) -> Val
         [("groupVersion", group_version.as_str()), ("version", version)].into_iter().collect()
     };
     let mut names: Vec<&String> = versions.collect();
-    names.sort_by(|left, right| priority(right).cmp(&priority(left)));
+    names.sort_by_key(|name| std::cmp::Reverse(priority(name)));
     let versions: Vec<_> = names.into_iter().map(entry).collect();
     let mut found: Map = [("name", group)].into_iter().collect();
     if let Some(first) = versions.first() {
@@ -215,7 +217,7 @@ fn aggregate(plane: &ControlPlane, path: &str) -> ApiResult<Value> {
 
 fn aggregated_group(group: &str, versions: &GroupVersions) -> Value {
     let mut names: Vec<_> = versions.iter().collect();
-    names.sort_by(|left, right| priority(right.0).cmp(&priority(left.0)));
+    names.sort_by_key(|(name, _)| std::cmp::Reverse(priority(name)));
     let version = |(group_version, resources): (&String, &Vec<Arc<Resource>>)| -> Value {
         let mut version = Map::new();
         version.insert("version", group_version.rsplit('/').next().unwrap_or_default());

@@ -76,13 +76,13 @@ async fn main(call: &mut Call, verb: &str, content_type: &str, body: &Bytes) -> 
 }
 
 /// The answer to a write.
-fn written(call: &Call, written: &Written) -> ApiResult<Reply> {
+fn written(call: &Call, written: &Written) -> Reply {
     let code = if written.created { 201 } else { 200 };
     answer(call, code, &written.object)
 }
 
 /// An object in the wanted form.
-fn answer(call: &Call, code: u16, object: &goyaml::Value) -> ApiResult<Reply> {
+fn answer(call: &Call, code: u16, object: &goyaml::Value) -> Reply {
     let form = encode::negotiate(&call.accept).unwrap_or(Form::Object);
-    Ok(Reply::json(code, encode::object(call, object, &form)))
+    Reply::json(code, encode::object(call, object, &form))
 }

@@ -59,10 +59,9 @@ pub(crate) fn before_defaults(call: &Call, live: &Value, object: &mut Value) {
 }
 
 /// Takes from a change only what its endpoint may write: all but status, or status alone.
-pub(crate) fn restrict(call: &Call, live: &Value, object: Value) -> Value {
+pub(crate) fn restrict(call: &Call, live: &Value, mut object: Value) -> Value {
     match call.path.subresource.as_str() {
         "" => {
-            let mut object = object;
             let is_namespace = place(call) == ("", "namespaces");
             if call.resource.has_status() {
                 copy(live, &mut object, &["status"]);
@@ -72,9 +71,8 @@ pub(crate) fn restrict(call: &Call, live: &Value, object: Value) -> Value {
             }
             object
         }
-        "status" => restrict_to_status(call, live, object),
+        "status" => restrict_to_status(call, live, &object),
         "approval" | "finalize" | "ephemeralcontainers" | "resize" => {
-            let mut object = object;
             if call.path.subresource != "approval" {
                 copy(live, &mut object, &["status"]);
             }
@@ -84,11 +82,11 @@ pub(crate) fn restrict(call: &Call, live: &Value, object: Value) -> Value {
     }
 }
 
-fn restrict_to_status(call: &Call, live: &Value, object: Value) -> Value {
+fn restrict_to_status(call: &Call, live: &Value, object: &Value) -> Value {
     let mut next = live.clone();
-    copy(&object, &mut next, &["status"]);
+    copy(object, &mut next, &["status"]);
     if call.resource.custom().is_none() {
-        copy(&object, &mut next, &["metadata"]);
+        copy(object, &mut next, &["metadata"]);
         copy(live, &mut next, &["metadata", "labels"]);
         copy(live, &mut next, &["metadata", "ownerReferences"]);
     }

@@ -25,7 +25,7 @@ pub(crate) fn complete_label(object: &mut Value) {
     object.set_at(&["metadata", "labels", "kubernetes.io/metadata.name"], name);
 }
 
-/// Makes what every namespace has: a ServiceAccount and the certificate of the API.
+/// Makes what every namespace has: a `ServiceAccount` and the certificate of the API.
 pub(crate) async fn furnish(plane: &Arc<ControlPlane>, namespace: &Value) -> ApiResult<()> {
     let name = namespace.str_at(&["metadata", "name"]).unwrap_or_default();
     if namespace.at(&["metadata", "deletionTimestamp"]).is_some() {

@@ -51,8 +51,7 @@ pub(crate) fn serve(plane: &ControlPlane, parts: &Parts) -> ApiResult<Reply> {
     let query = Query::parse(parts.uri.query().unwrap_or_default());
     let asked = query.get("hash");
     if !asked.is_empty() && asked != tag {
-        let place = format!("{path}?hash={tag}");
-        return Ok(Reply::text(301, "").header(LOCATION, place));
+        return Ok(Reply::text(301, "").header(LOCATION, format!("{path}?hash={tag}")));
     }
     let quoted = format!("\"{tag}\"");
     let known = parts.headers.get(IF_NONE_MATCH).and_then(|value| value.to_str().ok()) == Some(&quoted);
@@ -69,11 +68,8 @@ pub(crate) fn serve(plane: &ControlPlane, parts: &Parts) -> ApiResult<Reply> {
 fn index(plane: &ControlPlane) -> Reply {
     let mut tags: BTreeMap<String, String> =
         plane.documents().builtin.iter().map(|(path, (_, tag))| (path.clone(), tag.clone())).collect();
-    for path in custom_paths(plane) {
-        if let Some(text) = custom_document(plane, &path) {
-            tags.insert(path, hash(text.as_bytes()));
-        }
-    }
+    let tagged = |path: String| custom_document(plane, &path).map(|text| (path, hash(text.as_bytes())));
+    tags.extend(custom_paths(plane).into_iter().filter_map(tagged));
     let entry = |(path, tag): (String, String)| {
         let url = format!("{PREFIX}{path}?hash={tag}");
         (path, [("serverRelativeURL", url)].into_iter().collect::<Value>())

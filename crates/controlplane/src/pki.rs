@@ -62,11 +62,11 @@ impl Pki {
         params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::DigitalSignature];
         let authority = params.self_signed(&authority_key)?.pem();
         let issuer = Issuer::new(params, authority_key);
-        let (server, server_key) = issue(&issuer, server_params()?)?;
+        let (server, server_key) = issue(&issuer, &server_params()?)?;
         let admin = Identity::admin();
         let mut params = self::params(&admin.user, admin.groups.first().map(String::as_str))?;
         params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ClientAuth];
-        let (admin, admin_key) = issue(&issuer, params)?;
+        let (admin, admin_key) = issue(&issuer, &params)?;
         Ok(Self { authority, server, server_key, admin, admin_key, token_key: crate::metadata::random() })
     }
 
@@ -165,7 +165,7 @@ fn server_params() -> Result<CertificateParams, rcgen::Error> {
     Ok(params)
 }
 
-fn issue(issuer: &Issuer<'_, KeyPair>, params: CertificateParams) -> Result<(String, String), rcgen::Error> {
+fn issue(issuer: &Issuer<'_, KeyPair>, params: &CertificateParams) -> Result<(String, String), rcgen::Error> {
     let key = KeyPair::generate()?;
     Ok((params.signed_by(&key, issuer)?.pem(), key.serialize_pem()))
 }

@@ -1,4 +1,4 @@
-//! Which resources are served: the built-in ones and those of CustomResourceDefinitions.
+//! Which resources are served: the built-in ones and those of custom resource definitions.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

@@ -25,7 +25,7 @@ pub(crate) async fn route(plane: &Arc<ControlPlane>, parts: &Parts, certificate:
         Err(error) => return error.into(),
     };
     match request::parse_path(path) {
-        Target::Resource(path) => match resource(plane, parts, identity, path).await {
+        Target::Resource(path) => match resource(plane, parts, identity, path) {
             Ok((call, verb)) => handle::handle(call, verb, header(parts, &CONTENT_TYPE), &body).await,
             Err(error) => error.into(),
         },
@@ -40,7 +40,7 @@ fn header<'a>(parts: &'a Parts, name: &HeaderName) -> &'a str {
     parts.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
 }
 
-async fn resource(
+fn resource(
     plane: &Arc<ControlPlane>,
     parts: &Parts,
     identity: Identity,

@@ -3,20 +3,17 @@
 use goyaml::Value;
 
 use crate::call::Call;
-use crate::status::ApiResult;
 use crate::{crd, defaults};
 
 /// Brings an object into its full form.
-pub(crate) fn complete(call: &Call, object: &mut Value) -> ApiResult<()> {
+pub(crate) fn complete(call: &Call, object: &mut Value) {
     if let Some(custom) = call.resource.custom() {
-        crd::complete(custom, object);
-        return Ok(());
+        return crd::complete(custom, object);
     }
     defaults::apply(&call.resource.name, object);
     if let Some((types, id)) = call.resource.types() {
         types.normalise(id, object);
     }
-    Ok(())
 }
 
 /// A new object has no status, whatever the request says.

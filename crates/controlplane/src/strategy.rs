@@ -54,31 +54,29 @@ const EVENTS: &[(&str, Path)] = &[
 
 /// The treatment of a built-in resource.
 pub(crate) fn of(resource: &GroupResource) -> Strategy {
-    let selectable = |selectable, strategy: Strategy| Strategy { selectable, ..strategy };
+    let selected_by = |selectable, strategy: Strategy| Strategy { selectable, ..strategy };
     match (&*resource.group, &*resource.resource) {
-        ("", "pods") => selectable(PODS, COUNTED),
-        ("" | "events.k8s.io", "events") => selectable(EVENTS, UPSERT),
-        ("", "nodes") => selectable(&[("spec.unschedulable", &["spec", "unschedulable"])], PLAIN),
-        ("", "namespaces") => selectable(&[("status.phase", &["status", "phase"])], PLAIN),
-        ("", "secrets") => selectable(&[("type", &["type"])], PLAIN),
+        ("", "pods") => selected_by(PODS, COUNTED),
+        ("" | "events.k8s.io", "events") => selected_by(EVENTS, UPSERT),
+        ("", "nodes") => selected_by(&[("spec.unschedulable", &["spec", "unschedulable"])], PLAIN),
+        ("", "namespaces") => selected_by(&[("status.phase", &["status", "phase"])], PLAIN),
+        ("", "secrets") => selected_by(&[("type", &["type"])], PLAIN),
         ("", "services") => {
             let fields: &[(&str, Path)] =
                 &[("spec.clusterIP", &["spec", "clusterIP"]), ("spec.type", &["spec", "type"])];
-            selectable(fields, UPSERT)
+            selected_by(fields, UPSERT)
         }
         ("", "replicationcontrollers") | ("apps", "replicasets") => {
-            selectable(&[("status.replicas", &["status", "replicas"])], COUNTED)
+            selected_by(&[("status.replicas", &["status", "replicas"])], COUNTED)
         }
-        ("batch", "jobs") => selectable(&[("status.successful", &["status", "succeeded"])], COUNTED),
+        ("batch", "jobs") => selected_by(&[("status.successful", &["status", "succeeded"])], COUNTED),
         ("certificates.k8s.io", "certificatesigningrequests") => {
-            selectable(&[("spec.signerName", &["spec", "signerName"])], PLAIN)
+            selected_by(&[("spec.signerName", &["spec", "signerName"])], PLAIN)
         }
         ("" | "discovery.k8s.io", "endpoints" | "endpointslices" | "limitranges") | ("coordination.k8s.io", _) => UPSERT,
-        ("apps", "controllerrevisions") | ("scheduling.k8s.io" | "storage.k8s.io" | "rbac.authorization.k8s.io", _) => {
-            PLAIN
-        }
-        ("apps" | "batch" | "policy" | "networking.k8s.io" | "flowcontrol.apiserver.k8s.io" | "resource.k8s.io", _)
-        | ("admissionregistration.k8s.io" | "apiextensions.k8s.io", _) => COUNTED,
+        ("apps", "controllerrevisions") => PLAIN,
+        ("apps" | "batch" | "policy" | "networking.k8s.io" | "flowcontrol.apiserver.k8s.io" | "resource.k8s.io"
+        | "admissionregistration.k8s.io" | "apiextensions.k8s.io", _) => COUNTED,
         _ => PLAIN,
     }
 }

@@ -77,11 +77,11 @@ pub(crate) async fn ensure(plane: &Arc<ControlPlane>, group_version: &str, plura
 pub(crate) async fn change(
     plane: &Arc<ControlPlane>,
     resource: &Arc<Resource>,
-    place: (&str, &str),
+    at: (&str, &str),
     subresource: &str,
     change: impl Fn(&mut Value) + Send,
 ) -> ApiResult<Value> {
-    let mut call = call(plane, resource, place, subresource);
+    let mut own = call(plane, resource, at, subresource);
     let propose = |call: &mut Call, _: &crate::fields::Fields, live: Option<&Value>| {
         let live = live.ok_or_else(|| ApiError::not_found(&call.resource.name, &call.path.name))?;
         let mut object = live.clone();
@@ -89,7 +89,7 @@ pub(crate) async fn change(
         object.remove_at(&["metadata", "resourceVersion"]);
         Ok(Proposal { object, owned: false })
     };
-    Box::pin(write::modify(&mut call, propose)).await.map(|written| written.object)
+    Box::pin(write::modify(&mut own, propose)).await.map(|written| written.object)
 }
 
 /// Deletes an object in the background way; one that is not there is fine.
@@ -103,11 +103,11 @@ pub(crate) async fn delete(plane: &Arc<ControlPlane>, resource: &Arc<Resource>, 
 
 /// Takes an object out, whatever finalizers it has: its definition is gone.
 pub(crate) async fn erase(plane: &Arc<ControlPlane>, resource: &Arc<Resource>, namespace: &str, name: &str) -> ApiResult<()> {
-    let place = crate::store::Name::new(namespace, name);
-    while let Some(stored) = plane.store().get(&resource.storage, &place) {
+    let full_name = crate::store::Name::new(namespace, name);
+    while let Some(stored) = plane.store().get(&resource.storage, &full_name) {
         let write = crate::store::Write {
             resource: resource.storage.clone(),
-            name: place.clone(),
+            name: full_name.clone(),
             expect: crate::store::Expect::Revision(stored.revision),
             value: None,
         };

@@ -42,7 +42,7 @@ pub(crate) async fn create(call: &mut Call, proposal: Proposal) -> ApiResult<Val
     metadata::begin(call, &mut object)?;
     let name = Call::name_of(&object).to_owned();
     admit::create(call, &name)?;
-    shape::complete(call, &mut object)?;
+    shape::complete(call, &mut object);
     if call.resource.has_status() && call.path.subresource.is_empty() {
         shape::reset_status(call, &mut object);
     }
@@ -145,7 +145,7 @@ fn settle(call: &Call, fields: &Fields, live: &Value, proposal: Proposal) -> Api
         object.set_at(&["metadata", "resourceVersion"], revision.clone());
     }
     kinds::before_defaults(call, live, &mut object);
-    shape::complete(call, &mut object)?;
+    shape::complete(call, &mut object);
     kinds::on_update(call, live, &mut object)?;
     metadata::drop_empty(metadata::of(&mut object)?);
     if !owned {

@@ -1,4 +1,4 @@
-//! Deployments, StatefulSets, DaemonSets, ReplicaSets.
+//! Defaults of the group `apps`.
 
 use goyaml::Value;
 

@@ -1,4 +1,4 @@
-//! Jobs and CronJobs.
+//! Defaults of the group `batch`.
 
 use goyaml::Value;
 

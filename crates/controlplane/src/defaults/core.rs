@@ -18,7 +18,6 @@ pub(super) fn apply(resource: &str, object: &mut Value) {
         "secrets" => secret(object),
         "persistentvolumeclaims" => child(object, "spec").into_iter().for_each(claim_spec),
         "persistentvolumes" => volume(object),
-        "namespaces" => {}
         "endpoints" => endpoints(object),
         "limitranges" => limits(object),
         "events" => empty(object, &["type"], "Normal"),

@@ -14,5 +14,5 @@ pub(super) async fn post(call: &mut Call, content_type: &str, body: &Bytes) -> A
     decode::check_kind(call, &mut body.value)?;
     decode::validate_fields(call, &body)?;
     let object = write::create(call, Proposal { object: body.value, owned: false }).await?;
-    super::answer(call, 201, &object)
+    Ok(super::answer(call, 201, &object))
 }

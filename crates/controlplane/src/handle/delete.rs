@@ -73,8 +73,8 @@ impl Options {
 pub(super) async fn delete(call: &mut Call, content_type: &str, body: &Bytes) -> ApiResult<Reply> {
     let options = Options::read(call, content_type, body)?;
     match remove(call, &options).await? {
-        Removed::Waits(object) => super::answer(call, 200, &object),
-        Removed::Gone(object) if returns_object(call) => super::answer(call, 200, &object),
+        Removed::Waits(object) => Ok(super::answer(call, 200, &object)),
+        Removed::Gone(object) if returns_object(call) => Ok(super::answer(call, 200, &object)),
         Removed::Gone(object) => Ok(Reply::value(200, &success(call, &object))),
     }
 }

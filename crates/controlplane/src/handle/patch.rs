@@ -30,7 +30,7 @@ pub(super) async fn patch(call: &mut Call, content_type: &str, body: &Bytes) -> 
         Format::Apply => apply(call, body).await?,
         _ => merge(call, format, body).await?,
     };
-    super::written(call, &written)
+    Ok(super::written(call, &written))
 }
 
 fn format(call: &Call, content_type: &str) -> ApiResult<Format> {

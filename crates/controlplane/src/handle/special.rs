@@ -37,7 +37,7 @@ pub(super) fn review(call: &mut Call, content_type: &str, body: &Bytes) -> ApiRe
         _ => allowed(),
     };
     body.value.set_at(&["status"], status);
-    super::answer(call, 201, &body.value)
+    Ok(super::answer(call, 201, &body.value))
 }
 
 fn allowed() -> Value {
@@ -76,7 +76,7 @@ fn token_review(call: &Call, review: &Value) -> Value {
     status.into()
 }
 
-/// A token for a ServiceAccount.
+/// A token for a `ServiceAccount`.
 pub(super) fn token(call: &mut Call, content_type: &str, body: &Bytes) -> ApiResult<Reply> {
     super::read::find(call)?;
     let mut request = decode::object(content_type, body)?.value;

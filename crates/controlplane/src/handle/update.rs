@@ -30,5 +30,5 @@ pub(super) async fn put(call: &mut Call, content_type: &str, body: &Bytes) -> Ap
         Ok(Proposal { object: object.clone(), owned: false })
     };
     let written = write::modify(call, propose).await?;
-    super::written(call, &written)
+    Ok(super::written(call, &written))
 }

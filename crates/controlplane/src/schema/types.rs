@@ -59,7 +59,7 @@ pub(crate) struct Struct {
 /// The types of one document.
 #[derive(Debug, Default)]
 pub(crate) struct Types {
-    types: Vec<Type>,
+    all: Vec<Type>,
     kinds: HashMap<String, TypeId>,
     document: Value,
 }
@@ -94,7 +94,7 @@ impl Types {
     }
 
     fn get(&self, id: TypeId) -> &Type {
-        self.types.get(id.0 as usize).unwrap_or(&Type::Any)
+        self.all.get(id.0 as usize).unwrap_or(&Type::Any)
     }
 }
 
@@ -106,8 +106,8 @@ struct Compiler<'a> {
 
 impl Compiler<'_> {
     fn add(&mut self, compiled: Type) -> TypeId {
-        let id = TypeId(u32::try_from(self.types.types.len()).unwrap_or(u32::MAX));
-        self.types.types.push(compiled);
+        let id = TypeId(u32::try_from(self.types.all.len()).unwrap_or(u32::MAX));
+        self.types.all.push(compiled);
         id
     }
 
@@ -125,7 +125,7 @@ impl Compiler<'_> {
             (_, Some(schema)) => self.schema(short, schema),
             (_, None) => Type::Any,
         };
-        self.types.types[id.0 as usize] = compiled;
+        self.types.all[id.0 as usize] = compiled;
         id
     }
 

@@ -1,4 +1,4 @@
-//! CustomResourceDefinitions and their objects.
+//! Custom resource definitions and their objects.
 
 use serde_json::{Value, json};
 

@@ -79,7 +79,7 @@ impl Walk<'_> {
     fn list(&mut self, item: TypeId, items: &[Value]) {
         for (index, value) in items.iter().enumerate() {
             let length = self.path.len();
-            self.path.push_str(&format!("[{index}]"));
+            self.path.extend(["[", index.to_string().as_str(), "]"]);
             self.value(item, value);
             self.path.truncate(length);
         }
