@@ -28,6 +28,7 @@ pub(crate) fn accumulate(
     let mut items = above;
     let mut errors = Vec::new();
     for entry in &layer.resources {
+        set::check_count(&items, &layer.file)?;
         match entry {
             Entry::File { named, file, manifests } => {
                 let label = context.origin_annotations.then(|| path::join_relative(origin, &named.text));

@@ -8,11 +8,17 @@ use crate::id::{Id, IdKey};
 use crate::item::Item;
 use crate::limit::MAX_RESOURCES;
 
-/// Checks that no two objects have the same id, and that there are not too many.
-pub(crate) fn check_ids(items: &[Item], file: &Arc<str>) -> Result<(), Vec<BuildError>> {
+/// Checks that there are not too many objects.
+pub(crate) fn check_count(items: &[Item], file: &Arc<str>) -> Result<(), Vec<BuildError>> {
     if items.len() > MAX_RESOURCES {
         return Err(vec![BuildError::new(&**file, 0, format!("more than {MAX_RESOURCES} objects in one build"))]);
     }
+    Ok(())
+}
+
+/// Checks that no two objects have the same id, and that there are not too many.
+pub(crate) fn check_ids(items: &[Item], file: &Arc<str>) -> Result<(), Vec<BuildError>> {
+    check_count(items, file)?;
     let mut seen: HashMap<IdKey, &Item> = HashMap::with_capacity(items.len());
     let mut errors = Vec::new();
     for item in items {

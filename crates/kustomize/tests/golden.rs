@@ -21,6 +21,11 @@ fn main() {
         let name = case.strip_prefix(&root).unwrap_or(&case).display().to_string();
         Trial::test(name, move || check(&case))
     });
+    let trials = trials.chain([
+        Trial::test("robust/cut-short", cut_short),
+        Trial::test("robust/deep", deep),
+        Trial::test("robust/many-bases", many_bases),
+    ]);
     libtest_mimic::run(&arguments, trials.collect()).exit();
 }
 
@@ -35,4 +40,60 @@ fn check(case: &Path) -> Result<(), Failed> {
         None => Ok(()),
         Some(difference) => Err(format!("{name}: {difference}\n--- found:\n{found}").into()),
     }
+}
+
+/// Places at which each file of each case is cut.
+const CUTS: usize = 12;
+
+/// Whatever stands in the files, a build ends with objects or errors.
+#[expect(clippy::unnecessary_wraps, reason = "the harness wants a result")]
+fn cut_short() -> Result<(), Failed> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases");
+    for case in cases::all(&root) {
+        let files = disk::read(&case).unwrap_or_default();
+        for (path, content) in &files.0 {
+            for cut in 1..CUTS {
+                let mut broken = files.clone();
+                broken.insert(path.clone(), content[..content.len() * cut / CUTS].to_vec());
+                let _ = kustomize::build(&broken, cases::start(&case), &BuildOptions::default());
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Deep objects and deep patches do not exhaust the stack.
+fn deep() -> Result<(), Failed> {
+    let nested = |depth: usize| format!("{}1{}", "{a: ".repeat(depth), "}".repeat(depth));
+    let object = |depth| format!("apiVersion: v1\nkind: Thing\nmetadata: {{name: a}}\nspec: {}\n", nested(depth));
+    for depth in [100, 5_000, 100_000] {
+        let files: MemoryFiles = [
+            (
+                "kustomization.yaml",
+                "resources: [a.yaml]\npatches: [{path: p.yaml}]\nimages: [{name: a, newTag: b}]\n".to_owned(),
+            ),
+            ("a.yaml", object(depth)),
+            ("p.yaml", object(depth)),
+        ]
+        .into_iter()
+        .collect();
+        let outcome = kustomize::build(&files, "", &BuildOptions::default());
+        if outcome.is_ok() != (depth == 100) {
+            return Err(format!("depth {depth}: {}", disk::shown(&outcome)).into());
+        }
+    }
+    Ok(())
+}
+
+/// A pile of kustomizations in which each names the one below ten times is refused, soon.
+fn many_bases() -> Result<(), Failed> {
+    let mut files = MemoryFiles::default();
+    for level in 0..12 {
+        let below = format!("../{}", level + 1);
+        let named = vec![below; 10].join(", ");
+        files.insert(format!("{level}/kustomization.yaml"), format!("resources: [{named}]\n"));
+    }
+    files.insert("12/kustomization.yaml", "resources: []\n");
+    let found = disk::shown(&kustomize::build(&files, "0", &BuildOptions::default()));
+    if found.contains("10000 in all") { Ok(()) } else { Err(found.into()) }
 }

@@ -83,8 +83,7 @@ pub(crate) fn normalise(dir: &str, path: &str) -> Option<String> {
 }
 
 fn has_kustomization(files: &dyn Files, dir: &str) -> bool {
-    let is_file = |name: &&str| files.kind(&join(dir, name)) == Some(EntryKind::File);
-    KUSTOMIZATIONS.iter().any(|name| is_file(&name))
+    KUSTOMIZATIONS.iter().any(|name| files.kind(&join(dir, name)) == Some(EntryKind::File))
 }
 
 fn join(dir: &str, name: &str) -> String {

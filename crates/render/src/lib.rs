@@ -121,7 +121,7 @@ fn finish(request: &KustomizationRequest<'_>, resources: Vec<Resource>) -> Resul
             continue;
         }
         if let Some(Err(message)) = substitution.as_ref().map(|substitution| substitution.apply(&mut object.value)) {
-            errors.push(not_substituted(request.tree, &object, message));
+            errors.push(not_substituted(request.tree, &object, &message));
             continue;
         }
         object::normalize::for_apply(&mut object.value);
@@ -131,7 +131,7 @@ fn finish(request: &KustomizationRequest<'_>, resources: Vec<Resource>) -> Resul
     if errors.is_empty() { Ok(objects) } else { Err(errors) }
 }
 
-fn not_substituted(files: &dyn Files, object: &Object, message: String) -> Diagnostic {
+fn not_substituted(files: &dyn Files, object: &Object, message: &str) -> Diagnostic {
     let variable = message.split('"').nth(1).map(str::to_owned);
     let line = variable.as_deref().and_then(|name| line_of(files, &object.origin, name));
     let hint = match &variable {

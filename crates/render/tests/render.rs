@@ -35,10 +35,8 @@ fn names(rendered: &Rendered) -> Vec<String> {
 }
 
 fn errors(outcome: Result<Rendered, Vec<Diagnostic>>) -> Vec<String> {
-    match outcome {
-        Ok(rendered) => panic!("expected errors, got {:?}", names(&rendered)),
-        Err(errors) => errors.iter().map(ToString::to_string).collect(),
-    }
+    let errors = outcome.map(|rendered| names(&rendered)).expect_err("it has faults");
+    errors.iter().map(ToString::to_string).collect()
 }
 
 fn config_map(name: &str) -> String {

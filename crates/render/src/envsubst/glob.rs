@@ -33,8 +33,11 @@ pub(super) fn matches(pattern: &[u8], text: &[u8]) -> Result<bool, BadPattern> {
     }
 }
 
+/// What is left of pattern and text.
+type Rest<'a> = (&'a [u8], &'a [u8]);
+
 /// Matches one element of a pattern; gives what is left of both.
-fn one<'a>(pattern: &'a [u8], text: &'a [u8]) -> Result<Option<(&'a [u8], &'a [u8])>, BadPattern> {
+fn one<'a>(pattern: &'a [u8], text: &'a [u8]) -> Result<Option<Rest<'a>>, BadPattern> {
     let Some(first) = text.first() else { return Ok(None) };
     match pattern {
         [b'?', rest @ ..] => {

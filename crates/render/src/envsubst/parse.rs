@@ -11,7 +11,7 @@ pub(crate) enum Node {
     /// Taken as it is.
     Text(String),
     /// A variable, what is done with it, and with what.
-    Function { name: String, operator: String, arguments: Vec<Node> },
+    Function { name: String, operator: String, arguments: Vec<Self> },
 }
 
 /// Takes a text apart.
