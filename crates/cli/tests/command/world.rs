@@ -100,23 +100,29 @@ impl World {
 
     /// Standard output of a kubectl run that must succeed.
     pub(crate) fn kubectl(&self, arguments: &[&str]) -> String {
-        let kubectl = oracle::find(Oracle::Kubectl).expect("kubectl was looked for before");
-        let mut command = Command::new(kubectl);
-        command.arg("--kubeconfig").arg(self.kubeconfig()).args(arguments);
-        let output = command.env("HOME", self.state.path()).stdin(Stdio::null()).output().expect("kubectl starts");
+        let output = self.try_kubectl(arguments);
         assert!(output.status.success(), "kubectl {arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
         String::from_utf8_lossy(&output.stdout).into_owned()
     }
 
-    /// Asks kubectl until the answer is as expected.
+    pub(crate) fn try_kubectl(&self, arguments: &[&str]) -> Output {
+        let kubectl = oracle::find(Oracle::Kubectl).expect("kubectl was looked for before");
+        let mut command = Command::new(kubectl);
+        command.arg("--kubeconfig").arg(self.kubeconfig()).args(arguments);
+        command.env("HOME", self.state.path()).stdin(Stdio::null()).output().expect("kubectl starts")
+    }
+
+    /// Asks kubectl until it succeeds and the answer is as expected.
     pub(crate) fn kubectl_until(&self, arguments: &[&str], expected: &str) {
         let deadline = Instant::now() + PATIENCE;
         loop {
-            let answer = self.kubectl(arguments);
-            if answer.trim() == expected {
+            let output = self.try_kubectl(arguments);
+            let answer = String::from_utf8_lossy(&output.stdout);
+            if output.status.success() && answer.trim() == expected {
                 return;
             }
-            assert!(Instant::now() < deadline, "kubectl {arguments:?} stays at {answer:?}, not {expected:?}");
+            let error = String::from_utf8_lossy(&output.stderr);
+            assert!(Instant::now() < deadline, "kubectl {arguments:?} stays at {answer:?}, not {expected:?}\n{error}");
             std::thread::sleep(Duration::from_millis(50));
         }
     }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use engine::{Handle, Name, On, Phase, Progress, ProgressLine, State};
+use engine::{DeliveryState, Handle, Name, On, Phase, Progress, ProgressLine, State};
 use indicatif::{ProgressBar, ProgressStyle};
 use tokio::sync::broadcast::error::RecvError;
 use tokio::time::{Duration, sleep};
@@ -54,12 +54,13 @@ fn is_busy(state: &State) -> bool {
     state.deliveries.values().any(|delivery| delivery.phase.is_busy())
 }
 
-/// Why a delivery in this phase will not go on by itself.
-fn is_stuck(phase: &Phase) -> Option<&str> {
-    match phase {
-        Phase::Failed(message) | Phase::Waiting(On::Spec(message)) => Some(message),
-        _ => None,
-    }
+/// Why a delivery will not go on by itself, in the words of its Ready condition.
+fn stuck(delivery: &DeliveryState) -> Option<String> {
+    let (Phase::Failed(reason) | Phase::Waiting(On::Spec(reason))) = &delivery.phase else {
+        return None;
+    };
+    let ready = delivery.conditions.iter().find(|condition| condition.kind == "Ready" && condition.status == "False");
+    Some(format!("{}: {}", delivery.name, ready.map_or(&**reason, |condition| &condition.message)))
 }
 
 /// What has been told so far.
@@ -116,12 +117,9 @@ impl Told {
 
     /// What `--once` ends with: everything ready, or nothing left to hope for.
     fn outcome(&self, state: &State) -> Option<Result<(), Failure>> {
-        let stuck = state
-            .deliveries
-            .values()
-            .filter_map(|delivery| is_stuck(&delivery.phase).map(|message| format!("{}: {message}", delivery.name)));
         let unfetched = self.unfetched.iter().map(|(name, message)| format!("{name}: {message}"));
-        let failed: Vec<String> = unfetched.chain(stuck).collect();
+        let failed: Vec<String> =
+            unfetched.chain(state.deliveries.values().filter_map(|delivery| stuck(delivery))).collect();
         if !failed.is_empty() && !is_busy(state) {
             return Some(Err(Failure::task(failed.join("\n"))));
         }
