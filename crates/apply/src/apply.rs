@@ -21,7 +21,7 @@ use crate::{ChangeSet, Cluster, Outcome, WaitOptions};
 /// Objects applied at the same time.
 const CONCURRENCY: usize = 8;
 /// How long a later stage waits for an earlier one, as Flux does.
-const STAGE_LIMIT: Duration = Duration::from_secs(60);
+const STAGE_LIMIT: Duration = Duration::from_mins(1);
 
 /// How a plan is carried out.
 #[derive(Clone, Debug)]

@@ -247,11 +247,11 @@ impl Cluster {
         self.patch(gvk, key, (request::MERGE_PATCH, patch)).await
     }
 
-    async fn patch(&self, gvk: &Gvk, key: &ObjectKey, patch: (&'static str, &Value)) -> Result<Value, ApplyError> {
+    async fn patch(&self, gvk: &Gvk, key: &ObjectKey, body: (&'static str, &Value)) -> Result<Value, ApplyError> {
         let resource = self.resource(gvk).await.map_err(|error| error.about(key))?;
         let path = resource.path(&key.namespace, Some(&key.name));
-        let request = request::Request::patch(path, patch.0, goyaml::json::to_string(patch.1))
-            .query("fieldManager", &self.manager);
+        let request =
+            request::Request::patch(path, body.0, goyaml::json::to_string(body.1)).query("fieldManager", &self.manager);
         Ok(self.send("patch", key, request).await?.value)
     }
 

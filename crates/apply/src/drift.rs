@@ -34,7 +34,7 @@ pub fn drift(live: Option<&Live>, record: &AppliedRecord) -> Option<Drift> {
         return None;
     }
     let expected = goyaml::json::parse(&record.projection).unwrap_or_default();
-    let mut found = record.fields.project(&live.value);
+    let mut found = structured_merge::project(&live.value, &record.fields);
     open_empty(&mut found, &expected);
     let mut fields = diff::fields(&expected, &found);
     if fields.is_empty() {
@@ -78,7 +78,7 @@ fn culprit<'a>(live: &'a Live, expected: &Value) -> Option<&'a Manager> {
 }
 
 fn contradicts(manager: &Manager, live: &Live, expected: &Value) -> bool {
-    let theirs = diff::restrict(&manager.fields.project(&live.value), expected);
+    let theirs = diff::restrict(&structured_merge::project(&live.value, &manager.fields), expected);
     diff::fields(expected, &theirs).iter().any(|field| field.before.is_some() && field.after.is_some())
 }
 

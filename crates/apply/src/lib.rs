@@ -31,7 +31,6 @@ pub use drift::Drift;
 pub use error::{ApplyError, Cause};
 pub use observer::{Live, Manager, Observer, ObserverOptions, Subscription};
 pub use owner::{Handling, Owner, SsaPolicy};
-pub use ownership::OwnedFields;
 pub use plan::{Action, Change, DryRun, Plan, PlanOptions, Refusal, plan};
 pub use record::{AppliedRecord, Digest};
 pub use wait::{ObjectHealth, Settled, WaitOptions, Waited, evaluate, wait};

@@ -237,7 +237,7 @@ impl Observer {
         }
         let gvk = live.gvk.clone();
         if self.covers(&gvk) {
-            self.index().apply(live.clone());
+            self.index().apply(&live);
         }
         live
     }

@@ -7,7 +7,7 @@ use object::Object;
 
 /// Group of the labels and annotations of a Kustomization.
 const KUSTOMIZE_GROUP: &str = "kustomize.toolkit.fluxcd.io";
-/// Group of the labels and annotations of a HelmRelease.
+/// Group of the labels and annotations of a `HelmRelease`.
 const HELM_GROUP: &str = "helm.toolkit.fluxcd.io";
 
 /// The delivery that objects belong to, as their labels name it.
@@ -54,7 +54,7 @@ impl Owner {
         Self { group: KUSTOMIZE_GROUP.into(), namespace: namespace.into(), name: name.into() }
     }
 
-    /// A HelmRelease.
+    /// A `HelmRelease`.
     pub fn helm_release(namespace: impl Into<String>, name: impl Into<String>) -> Self {
         Self { group: HELM_GROUP.into(), namespace: namespace.into(), name: name.into() }
     }

@@ -19,7 +19,7 @@ pub struct AppliedRecord {
     /// Compact JSON of the fields we own, as the server answered them; values of Secrets are sealed.
     pub projection: std::sync::Arc<[u8]>,
     /// Which fields those are.
-    pub fields: std::sync::Arc<crate::OwnedFields>,
+    pub fields: std::sync::Arc<structured_merge::FieldSet>,
     /// Revision of the object in the answer.
     pub resource_version: String,
     /// Uid of the object in the answer.

@@ -31,7 +31,7 @@ pub struct WaitOptions {
 
 impl Default for WaitOptions {
     fn default() -> Self {
-        Self { timeout: Duration::from_secs(5 * 60), fail_fast: true, explain: false }
+        Self { timeout: Duration::from_mins(5), fail_fast: true, explain: false }
     }
 }
 
@@ -77,12 +77,12 @@ fn seen(observer: &Observer, entry: &Entry) -> Health {
 
 /// Waits until all objects are current, one has failed, or time is up.
 pub async fn wait(cluster: &Cluster, observer: &Observer, keys: &[Entry], options: &WaitOptions) -> Waited {
-    let mut waiter = Waiter { cluster, observer, keys, vanishing: HashSet::new() };
+    let mut eyes = Waiter { cluster, observer, keys, vanishing: HashSet::new() };
     let mut subscription = observer.subscribe(keys.iter().map(|entry| entry.key.clone()));
     let end = tokio::time::Instant::now() + options.timeout;
     let unwatched = keys.iter().any(|entry| !observer.covers(&entry.gvk()));
     let mut waited = loop {
-        let waited = waiter.look().await;
+        let waited = eyes.look().await;
         let over = match waited.settled {
             Settled::Current => true,
             Settled::Failed => options.fail_fast,
@@ -94,12 +94,12 @@ pub async fn wait(cluster: &Cluster, observer: &Observer, keys: &[Entry], option
         let wake = if unwatched { end.min(tokio::time::Instant::now() + POLL_PAUSE) } else { end };
         let woken = tokio::time::timeout_at(wake, subscription.changed()).await;
         if woken.is_err() && tokio::time::Instant::now() >= end {
-            break waiter.look().await;
+            break eyes.look().await;
         }
     };
     if options.explain && waited.settled != Settled::Current {
         for object in &mut waited.objects {
-            waiter.explain(object).await;
+            eyes.explain(object).await;
         }
     }
     waited

@@ -45,8 +45,8 @@ pub struct Health {
     pub message: String,
 }
 
-/// A kind's own rule: `None` leaves the decision to the condition `Ready`.
-type Rule = fn(&Value) -> Option<Health>;
+/// A kind's own rule.
+type Rule = fn(&Value) -> Health;
 
 /// The kinds with rules of their own.
 const RULES: &[(&str, &str, Rule)] = &[
@@ -75,7 +75,7 @@ pub fn status(object: &Value) -> Health {
     );
     let rule = RULES.iter().find(|(group, kind, _)| *group == gvk.group && *kind == gvk.kind);
     match rule {
-        Some((_, _, rule)) => rule(object).unwrap_or_else(generic::current),
+        Some((_, _, rule)) => rule(object),
         None => generic::ready(object),
     }
 }

@@ -63,14 +63,10 @@ async fn write(context: &Context<'_>, change: &Change, desired: &Value, recreate
     let undo = (change.handling.ssa == SsaPolicy::Override)
         .then(|| Undo::of(context.cluster.field_manager(), &context.plan.undo));
     let mut undone = false;
-    if let (Some(undo), Some(live)) = (&undo, &change.live) {
-        if live
-            .managers
-            .iter()
-            .any(|manager| undo.concerns(&manager.name, manager.applied) && !(manager.ours && manager.applied))
-        {
-            undone = undo_managers(context, change, undo).await?;
-        }
+    if let (Some(undo), Some(live)) = (&undo, &change.live)
+        && live.has_foreign(undo)
+    {
+        undone = undo_managers(context, change, undo).await?;
     }
     let answer = match send(context, desired).await {
         Err(error) if error.is_immutable() && (context.plan.force || change.handling.force) => {
@@ -79,12 +75,12 @@ async fn write(context: &Context<'_>, change: &Change, desired: &Value, recreate
         answer => answer?,
     };
     // An object that was there without our knowing may carry managers that are to be undone.
-    if let (Some(undo), None, false) = (&undo, &change.live, answer.created) {
-        if undo.patch(&answer.value, context.cluster.field_manager()).is_some() {
-            undo_managers(context, change, undo).await?;
-            let answer = send(context, desired).await?;
-            return Ok(Written { answer, changed: true });
-        }
+    if let (Some(undo), None, false) = (&undo, &change.live, answer.created)
+        && undo.patch(&answer.value, context.cluster.field_manager()).is_some()
+    {
+        undo_managers(context, change, undo).await?;
+        let answer = send(context, desired).await?;
+        return Ok(Written { answer, changed: true });
     }
     let revision = answer.value.str_at(&["metadata", "resourceVersion"]);
     let before = change.live.as_ref().map(|live| live.resource_version.as_str());
@@ -157,7 +153,10 @@ async fn make_anew(context: &Context<'_>, change: &Change, desired: &Value) -> R
         }
         Ok(())
     };
-    let late = || ApplyError::new(Some(change.key.clone()), "delete", Cause::TimedOut(GONE_LIMIT.as_secs()));
-    tokio::time::timeout(GONE_LIMIT, gone).await.unwrap_or_else(|_| Err(late()))?;
+    let Ok(gone) = tokio::time::timeout(GONE_LIMIT, gone).await else {
+        let cause = Cause::TimedOut(GONE_LIMIT.as_secs());
+        return Err(ApplyError::new(Some(change.key.clone()), "delete", cause));
+    };
+    gone?;
     Ok(Written { answer: send(context, desired).await?, changed: true })
 }

@@ -18,7 +18,7 @@ use crate::{ApplyError, Cause};
 /// Shortest time between two readings.
 const REFRESH_PAUSE: Duration = Duration::from_secs(3);
 /// How long a namespace that was seen is taken to exist.
-const NAMESPACE_BELIEF: Duration = Duration::from_secs(60);
+const NAMESPACE_BELIEF: Duration = Duration::from_mins(1);
 const AGGREGATED: &str = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList,\
                           application/json;g=apidiscovery.k8s.io;v=v2beta1;as=APIGroupDiscoveryList";
 

@@ -24,7 +24,7 @@ const FIRST_PAUSE: Duration = Duration::from_millis(200);
 /// Longest pause a server may ask for; above it the error is handed on.
 const LONGEST_PAUSE: Duration = Duration::from_secs(10);
 /// How long one answer may take, watches aside.
-const ANSWER_LIMIT: Duration = Duration::from_secs(60);
+const ANSWER_LIMIT: Duration = Duration::from_mins(1);
 /// Largest body of an answer, in bytes.
 const BODY_LIMIT: usize = 64 << 20;
 

@@ -23,7 +23,7 @@ pub(super) struct Index {
 
 impl Index {
     /// Takes in an object, unless a newer state of it is known.
-    pub(super) fn apply(&mut self, live: Arc<Live>) {
+    pub(super) fn apply(&mut self, live: &Arc<Live>) {
         let known = self.objects.entry(live.key.clone()).or_default();
         match known.iter_mut().find(|known| known.gvk.version == live.gvk.version) {
             Some(known) if live.is_older_than(&known.resource_version) => return,
@@ -61,7 +61,7 @@ impl Index {
             self.delete(gvk, &key, resource_version);
         }
         for live in list {
-            self.apply(Arc::new(live));
+            self.apply(&Arc::new(live));
         }
     }
 
@@ -81,15 +81,15 @@ impl Index {
     }
 
     pub(super) fn owned_by(&self, owner: &Owner) -> Vec<Arc<Live>> {
-        let mut owned: Vec<_> = self
+        let mut found: Vec<_> = self
             .objects
             .values()
             .filter_map(|known| known.first())
             .filter(|live| live.owner.as_ref() == Some(owner))
             .cloned()
             .collect();
-        owned.sort_by(|left, right| left.key.cmp(&right.key));
-        owned
+        found.sort_by(|left, right| left.key.cmp(&right.key));
+        found
     }
 
     pub(super) fn len(&self) -> usize {

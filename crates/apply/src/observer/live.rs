@@ -1,12 +1,15 @@
 //! One object as the index keeps it.
 
+use std::fmt::Write as _;
 use std::sync::Arc;
 
 use goyaml::Value;
 use object::{Gvk, Health, ObjectKey, diff};
 use sha2::{Digest as _, Sha256};
+use structured_merge::FieldSet;
 
-use crate::ownership::{Interner, OwnedFields};
+use crate::managers::Undo;
+use crate::ownership::Interner;
 use crate::record::{AppliedRecord, Digest};
 use crate::{Owner, cluster};
 
@@ -48,7 +51,7 @@ pub struct Manager {
     /// Whether it is one of our field managers.
     pub ours: bool,
     /// Its fields.
-    pub fields: Arc<OwnedFields>,
+    pub fields: Arc<FieldSet>,
 }
 
 /// Makes digests of secret values that mean nothing outside this process.
@@ -78,7 +81,11 @@ impl Seal {
 
     fn digest(&self, bytes: &[u8]) -> String {
         let digest = Sha256::new().chain_update(self.salt).chain_update(bytes).finalize();
-        digest[..SEAL_LENGTH].iter().map(|byte| format!("{byte:02x}")).collect()
+        let mut text = String::with_capacity(SEAL_LENGTH * 2);
+        for byte in &digest[..SEAL_LENGTH] {
+            write!(text, "{byte:02x}").expect("because a String takes everything");
+        }
+        text
     }
 }
 
@@ -97,11 +104,11 @@ impl Live {
 
     /// The fields we own; `None` when we have applied nothing, or at another version.
     pub fn projection(&self) -> Option<Value> {
-        Some(self.own_fields()?.project(&self.value))
+        Some(structured_merge::project(&self.value, self.own_fields()?))
     }
 
     /// Our field set, where it speaks the object's version.
-    pub(crate) fn own_fields(&self) -> Option<&Arc<OwnedFields>> {
+    pub(crate) fn own_fields(&self) -> Option<&Arc<FieldSet>> {
         let api_version = self.gvk.api_version();
         let is_own = |manager: &&Manager| manager.ours && manager.applied && manager.api_version == api_version;
         Some(&self.managers.iter().find(is_own)?.fields)
@@ -115,6 +122,12 @@ impl Live {
     /// Whether the object is being deleted.
     pub fn is_terminating(&self) -> bool {
         self.value.at(&["metadata", "deletionTimestamp"]).is_some_and(|time| !time.is_null())
+    }
+
+    /// Whether somebody has edited it whose edits are undone.
+    pub(crate) fn has_foreign(&self, undo: &Undo) -> bool {
+        let is_own = |manager: &Manager| manager.ours && manager.applied;
+        self.managers.iter().any(|manager| !is_own(manager) && undo.concerns(&manager.name, manager.applied))
     }
 
     /// The record of having applied `desired` with this object as the answer.

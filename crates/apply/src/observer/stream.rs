@@ -28,7 +28,7 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 /// A watch that ends sooner is not started again at once.
 const SHORT_WATCH: Duration = Duration::from_secs(1);
 /// Pause after a refusal, which only an administrator can end.
-const REFUSED_PAUSE: Duration = Duration::from_secs(60);
+const REFUSED_PAUSE: Duration = Duration::from_mins(1);
 
 /// Where the task is.
 enum State {
@@ -165,7 +165,7 @@ impl Shared {
         match event.str_at(&["type"]).unwrap_or("") {
             "ADDED" | "MODIFIED" => {
                 let live = self.take_in(gvk, object);
-                self.index().apply(live.into());
+                self.index().apply(&live.into());
             }
             "DELETED" => {
                 let (_, key) = identity(&object);

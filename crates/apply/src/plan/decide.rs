@@ -1,7 +1,5 @@
 //! The decision about one object, without a request.
 
-use std::sync::Arc;
-
 use goyaml::{Kind, Value};
 use object::{FieldDiff, diff};
 
@@ -70,7 +68,7 @@ fn action(observer: &Observer, undo: &Undo, change: &Change) -> (Action, bool) {
     let wanted = observer.seal().sealed(change.desired.as_ref().unwrap_or(&Value::NULL));
     let record = observer.record(&change.key);
     let seen = Seen { wanted: &wanted, digest: change.digest, live: &live, record: record.as_deref() };
-    if change.handling.ssa == SsaPolicy::Override && to_undo(undo, &live) {
+    if change.handling.ssa == SsaPolicy::Override && live.has_foreign(undo) {
         return (Action::Update(shown(&seen)), false);
     }
     match decide(&seen) {
@@ -82,12 +80,6 @@ fn action(observer: &Observer, undo: &Undo, change: &Change) -> (Action, bool) {
         Decision::Update(fields) => (Action::Update(fields), false),
         Decision::Unsure(fields) => (Action::Update(fields), true),
     }
-}
-
-fn to_undo(undo: &Undo, live: &Arc<Live>) -> bool {
-    live.managers
-        .iter()
-        .any(|manager| undo.concerns(&manager.name, manager.applied) && !(manager.ours && manager.applied))
 }
 
 /// Decides about an object that is there.
@@ -115,6 +107,9 @@ pub(super) fn comparable(wanted: &Value) -> Value {
     value.remove_at(&["kind"]);
     value.remove_at(&["metadata", "name"]);
     value.remove_at(&["metadata", "namespace"]);
+    if value.get("metadata").and_then(Value::as_map).is_some_and(goyaml::Map::is_empty) {
+        value.remove_at(&["metadata"]);
+    }
     without_nulls(&value)
 }
 

@@ -1,13 +1,36 @@
 //! Asking the server what an apply would do, where the plan cannot tell.
 
+use std::sync::Arc;
+
 use futures::{StreamExt as _, stream};
 use goyaml::Value;
 use object::diff;
 
 use super::look::{CONCURRENCY, Looker};
 use super::{Action, Change, Plan, Refusal, decide};
-use crate::cluster::Write;
+use crate::cluster::{Write, identity};
+use crate::observer::Live;
 use crate::{Answer, ApplyError};
+
+/// One change the server is asked about.
+struct Question {
+    place: usize,
+    desired: Value,
+    /// Revision of the live object as it is known here.
+    revision: Option<String>,
+}
+
+struct Asked {
+    answer: Answer,
+    newer: Option<Arc<Live>>,
+}
+
+impl Question {
+    fn of(place: usize, change: &Change) -> Option<Self> {
+        let revision = change.live.as_ref().map(|live| live.resource_version.clone());
+        Some(Self { place, desired: change.desired.clone()?, revision })
+    }
+}
 
 /// Asks about the changes at these places and settles them; what the server refuses goes to the refusals.
 pub(super) async fn ask(looker: &Looker<'_>, plan: &mut Plan, places: Vec<usize>) -> Result<(), ApplyError> {
@@ -18,19 +41,21 @@ pub(super) async fn ask(looker: &Looker<'_>, plan: &mut Plan, places: Vec<usize>
         .map(|change| change.key.name.clone())
         .collect();
     let askable = |change: &Change| !looker.unserved.contains(&change.gvk) && !coming.contains(&change.key.namespace);
-    let questions: Vec<(usize, Value)> = places
+    let questions = places
         .into_iter()
         .filter(|place| askable(&plan.changes[*place]))
-        .filter_map(|place| Some((place, plan.changes[place].desired.clone()?)))
-        .collect();
-    let work: Vec<_> = questions.into_iter().map(|(place, desired)| ask_one(looker, place, desired)).collect();
+        .filter_map(|place| Question::of(place, &plan.changes[place]));
+    let work: Vec<_> = questions.map(|question| ask_one(looker, question)).collect();
     let answers: Vec<_> = stream::iter(work).buffer_unordered(CONCURRENCY).collect().await;
 
     let mut refused = Vec::new();
     for (place, answer) in answers {
         let change = &mut plan.changes[place];
         match answer {
-            Ok(answer) => change.action = settle(looker, change, &answer),
+            Ok(asked) => {
+                change.live = asked.newer.or(change.live.take());
+                change.action = settle(looker, change, &asked.answer);
+            }
             Err(error) if error.is_immutable() && (plan.force || change.handling.force) => {
                 if let Action::Update(fields) = &change.action {
                     change.action = Action::Recreate(fields.clone());
@@ -54,8 +79,21 @@ pub(super) async fn ask(looker: &Looker<'_>, plan: &mut Plan, places: Vec<usize>
     Ok(())
 }
 
-async fn ask_one(looker: &Looker<'_>, place: usize, desired: Value) -> (usize, Result<Answer, ApplyError>) {
-    (place, looker.cluster.apply(&desired, Write::DRY_RUN).await)
+/// The answer to a dry-run, and the object anew where the one known is not what the server compared with.
+async fn ask_one(looker: &Looker<'_>, question: Question) -> (usize, Result<Asked, ApplyError>) {
+    let ask = async {
+        let answer = looker.cluster.apply(&question.desired, Write::DRY_RUN).await?;
+        let (gvk, key) = identity(&question.desired);
+        let revision = answer.value.str_at(&["metadata", "resourceVersion"]).map(str::to_owned);
+        let newer = match question.revision {
+            Some(known) if revision.as_ref() != Some(&known) => {
+                looker.cluster.get(&gvk, &key.namespace, &key.name).await?
+            }
+            _ => None,
+        };
+        Ok(Asked { answer, newer: newer.map(|value| Arc::new(looker.observer.read(&value))) })
+    };
+    (question.place, ask.await)
 }
 
 fn settle(looker: &Looker<'_>, change: &Change, answer: &Answer) -> Action {

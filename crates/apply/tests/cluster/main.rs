@@ -44,7 +44,7 @@ fn main() {
         for (name, case) in CASES {
             let world = world.clone();
             let trial = Trial::test(format!("{}::{name}", backend.name()), move || world.run(backend, *case));
-            trials.push(trial.with_ignored_flag(missing));
+            trials.push(trial.with_ignored_flag(missing || !backend.can(name)));
         }
     }
     let conclusion = libtest_mimic::run(&arguments, trials);

@@ -4,12 +4,12 @@ use goyaml::Value;
 
 use super::{Health, number};
 
-pub(super) fn health(object: &Value) -> Option<Health> {
+pub(super) fn health(object: &Value) -> Health {
     let Some(wanted) = number(object, &["status", "desiredNumberScheduled"]) else {
-        return Some(Health::in_progress("its controller has not counted its nodes yet"));
+        return Health::in_progress("its controller has not counted its nodes yet");
     };
     if number(object, &["status", "observedGeneration"]).is_none() {
-        return Some(Health::in_progress("its controller has not seen it yet"));
+        return Health::in_progress("its controller has not seen it yet");
     }
     let on_delete = object.str_at(&["spec", "updateStrategy", "type"]) == Some("OnDelete");
     let count = |name| number(object, &["status", name]).unwrap_or(0);
@@ -21,8 +21,8 @@ pub(super) fn health(object: &Value) -> Option<Health> {
     ] {
         let have = count(name);
         if have < wanted && !(on_delete && name == "updatedNumberScheduled") {
-            return Some(Health::in_progress(format!("{have} of {wanted} pods {words}")));
+            return Health::in_progress(format!("{have} of {wanted} pods {words}"));
         }
     }
-    Some(Health::current(format!("{wanted} of {wanted} pods are ready")))
+    Health::current(format!("{wanted} of {wanted} pods are ready"))
 }

@@ -11,12 +11,12 @@ pub(super) fn before(object: &Value) -> Option<Health> {
     }
     let generation = number(object, &["metadata", "generation"]);
     let observed = number(object, &["status", "observedGeneration"]);
-    if let (Some(generation), Some(observed)) = (generation, observed) {
-        if generation != observed {
-            return Some(Health::in_progress(format!(
-                "its controller has seen generation {observed}, the newest is {generation}"
-            )));
-        }
+    if let (Some(generation), Some(observed)) = (generation, observed)
+        && generation != observed
+    {
+        return Some(Health::in_progress(format!(
+            "its controller has seen generation {observed}, the newest is {generation}"
+        )));
     }
     conditions(object).find_map(|condition| match condition.kind {
         "Reconciling" if condition.is_true() => Some(Health::in_progress(condition.text())),

@@ -4,22 +4,22 @@ use goyaml::Value;
 
 use super::{Health, condition, number};
 
-pub(super) fn health(object: &Value) -> Option<Health> {
+pub(super) fn health(object: &Value) -> Health {
     let happened = |kind| condition(object, kind).filter(super::Condition::is_true);
     if happened("Complete").is_some() {
         let succeeded = number(object, &["status", "succeeded"]).unwrap_or(0);
-        return Some(Health::current(format!("has finished: {succeeded} pods succeeded")));
+        return Health::current(format!("has finished: {succeeded} pods succeeded"));
     }
     if let Some(failed) = happened("Failed") {
         let pods = number(object, &["status", "failed"]).unwrap_or(0);
-        return Some(Health::failed(format!("has failed after {pods} failed pods: {}", failed.text())));
+        return Health::failed(format!("has failed after {pods} failed pods: {}", failed.text()));
     }
     if happened("Suspended").is_some() {
-        return Some(Health::current("is suspended"));
+        return Health::current("is suspended");
     }
     if object.str_at(&["status", "startTime"]).is_none() {
-        return Some(Health::in_progress("has not started yet"));
+        return Health::in_progress("has not started yet");
     }
     let active = number(object, &["status", "active"]).unwrap_or(0);
-    Some(Health::current(format!("is running: {active} pods active")))
+    Health::current(format!("is running: {active} pods active"))
 }

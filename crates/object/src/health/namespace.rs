@@ -2,9 +2,11 @@
 
 use goyaml::Value;
 
-use super::{Health, HealthStatus};
+use super::{Health, HealthStatus, generic};
 
-pub(super) fn health(object: &Value) -> Option<Health> {
-    (object.str_at(&["status", "phase"]) == Some("Terminating"))
-        .then(|| Health { status: HealthStatus::Terminating, message: "is being deleted".into() })
+pub(super) fn health(object: &Value) -> Health {
+    if object.str_at(&["status", "phase"]) == Some("Terminating") {
+        return Health { status: HealthStatus::Terminating, message: "is being deleted".into() };
+    }
+    generic::current()
 }

@@ -16,14 +16,14 @@ const STUCK: [&str; 8] = [
     "InvalidImageName",
 ];
 
-pub(super) fn health(object: &Value) -> Option<Health> {
-    Some(match object.str_at(&["status", "phase"]).unwrap_or("Unknown") {
+pub(super) fn health(object: &Value) -> Health {
+    match object.str_at(&["status", "phase"]).unwrap_or("Unknown") {
         "Succeeded" => Health::current("has succeeded"),
         "Failed" => Health::failed(failure(object)),
         "Running" => running(object),
         "Pending" => pending(object),
         phase => Health::in_progress(format!("is in phase {phase}")),
-    })
+    }
 }
 
 /// What keeps a Pod from running, in words.
@@ -36,8 +36,7 @@ pub(super) fn trouble(pod: &Value) -> Option<String> {
 }
 
 fn running(object: &Value) -> Health {
-    if let Some(ready) = condition(object, "Ready").filter(super::Condition::is_true) {
-        let _ = ready;
+    if condition(object, "Ready").is_some_and(|ready| ready.is_true()) {
         return Health::current("is ready");
     }
     match waiting(object) {

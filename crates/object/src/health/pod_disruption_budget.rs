@@ -2,9 +2,11 @@
 
 use goyaml::Value;
 
-use super::{Health, number};
+use super::{Health, generic, number};
 
-pub(super) fn health(object: &Value) -> Option<Health> {
-    let seen = number(object, &["status", "observedGeneration"]).is_some();
-    (!seen).then(|| Health::in_progress("its controller has not counted the pods yet"))
+pub(super) fn health(object: &Value) -> Health {
+    match number(object, &["status", "observedGeneration"]) {
+        Some(_) => generic::current(),
+        None => Health::in_progress("its controller has not counted the pods yet"),
+    }
 }

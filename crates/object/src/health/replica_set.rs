@@ -4,9 +4,9 @@ use goyaml::Value;
 
 use super::{Health, condition, number};
 
-pub(super) fn health(object: &Value) -> Option<Health> {
+pub(super) fn health(object: &Value) -> Health {
     if let Some(failure) = condition(object, "ReplicaFailure").filter(super::Condition::is_true) {
-        return Some(Health::in_progress(format!("cannot make its pods: {}", failure.text())));
+        return Health::in_progress(format!("cannot make its pods: {}", failure.text()));
     }
     let count = |name| number(object, &["status", name]).unwrap_or(0);
     let wanted = number(object, &["spec", "replicas"]).unwrap_or(1);
@@ -18,11 +18,11 @@ pub(super) fn health(object: &Value) -> Option<Health> {
     ] {
         let have = count(name);
         if have < wanted {
-            return Some(Health::in_progress(format!("{have} of {wanted} pods {words}")));
+            return Health::in_progress(format!("{have} of {wanted} pods {words}"));
         }
     }
     if total > wanted {
-        return Some(Health::in_progress(format!("{} pods too many are still there", total - wanted)));
+        return Health::in_progress(format!("{} pods too many are still there", total - wanted));
     }
-    Some(Health::current(format!("{wanted} of {wanted} pods are ready")))
+    Health::current(format!("{wanted} of {wanted} pods are ready"))
 }

@@ -2,15 +2,15 @@
 
 use goyaml::Value;
 
-use super::Health;
+use super::{Health, generic};
 
-pub(super) fn health(object: &Value) -> Option<Health> {
+pub(super) fn health(object: &Value) -> Health {
     if object.str_at(&["spec", "type"]) != Some("LoadBalancer") {
-        return None;
+        return generic::current();
     }
     let cluster_ip = object.str_at(&["spec", "clusterIP"]).unwrap_or("");
     if cluster_ip.is_empty() {
-        return Some(Health::in_progress("waits for its cluster IP"));
+        return Health::in_progress("waits for its cluster IP");
     }
-    None
+    generic::current()
 }
