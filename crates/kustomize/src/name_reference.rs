@@ -15,6 +15,10 @@ use crate::table::references::{self, Reference};
 
 /// Follows all references of all objects.
 pub(crate) fn fix(items: &mut [Item], file: &std::sync::Arc<str>) -> Result<(), Vec<BuildError>> {
+    let blank: Vec<BuildError> = items.iter().filter_map(blank_account).collect();
+    if !blank.is_empty() {
+        return Err(blank);
+    }
     let references = references::all();
     let targets = Targets::new(items);
     if targets.by_old_name.is_empty() {
@@ -142,6 +146,18 @@ fn same_end(left: &[String], right: &[String]) -> bool {
         return left.len() == right.len();
     }
     left.ends_with(right) || right.ends_with(left)
+}
+
+/// A `RoleBinding` that names an account of no namespace: `namespace` is there, but empty.
+fn blank_account(item: &Item) -> Option<BuildError> {
+    if item.gvk().kind != "RoleBinding" {
+        return None;
+    }
+    let subjects = item.value.get("subjects").and_then(Value::as_list).unwrap_or_default();
+    let mut accounts = subjects.iter().filter(|subject| subject.str_at(&["kind"]) == Some("ServiceAccount"));
+    accounts.find(|subject| subject.get("namespace").is_some_and(|namespace| namespace.as_str().is_none()))?;
+    let message = format!("Invalid Input: namespace is blank for resource {}", item.id());
+    Some(BuildError::new(&*item.file, item.line, message).hint("Give the subject a namespace, or leave the field out."))
 }
 
 fn account_namespaces(item: &Item) -> HashSet<String> {
