@@ -7,7 +7,7 @@ use std::str::FromStr;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
-/// Flux's pattern of a duration in its CustomResourceDefinitions.
+/// Flux's pattern of a duration in its `CustomResourceDefinitions`.
 const PATTERN: &str = r"^([0-9]+(\.[0-9]+)?(ms|s|m|h))+$";
 
 /// A length of time that is read from and written as Go's text. Never negative.

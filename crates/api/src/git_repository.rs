@@ -37,7 +37,7 @@ pub struct GitRepositorySpec {
     /// Who checks credentials: `generic`, `aws`, `azure` or `github`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub provider: Option<String>,
-    /// ServiceAccount for workload identity.
+    /// `ServiceAccount` for workload identity.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub service_account_name: Option<String>,
     /// Time between two fetches.

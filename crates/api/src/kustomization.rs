@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::{Duration, LocalReference, SecretKeyReference, Unknown};
 
 /// What to render, from where, and how to hold it.
+#[expect(clippy::struct_excessive_bools, reason = "the fields are Flux's")]
 #[derive(Clone, Debug, Default, PartialEq, CustomResource, Serialize, Deserialize, JsonSchema)]
 #[kube(group = "kustomize.toolkit.fluxcd.io", version = "v1", kind = "Kustomization", plural = "kustomizations")]
 #[kube(
@@ -99,7 +100,7 @@ pub struct KustomizationSpec {
     /// How encrypted files are read.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub decryption: Option<Decryption>,
-    /// ServiceAccount as which everything is applied.
+    /// `ServiceAccount` as which everything is applied.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub service_account_name: Option<String>,
     /// Another cluster.
@@ -253,7 +254,7 @@ pub struct PostBuild {
     /// Variables with their values; they win over those of `substituteFrom`.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub substitute: BTreeMap<String, String>,
-    /// ConfigMaps and Secrets with variables; later ones win.
+    /// `ConfigMaps` and Secrets with variables; later ones win.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub substitute_from: Vec<SubstituteReference>,
     /// `WithVariables` or `Always`.
@@ -280,7 +281,7 @@ pub struct SubstituteReference {
 pub struct Decryption {
     /// `sops`.
     pub provider: String,
-    /// ServiceAccount for workload identity.
+    /// `ServiceAccount` for workload identity.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub service_account_name: Option<String>,
     /// Secret with the keys.

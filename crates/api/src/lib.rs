@@ -2,7 +2,7 @@
 //!
 //! The types are for reading; unknown fields stay in `unknown` and in the stored object, so nothing is lost and nothing is
 //! silently ignored: each kind lists in `unsupported` what its controller does not honour. [`definitions`] makes the
-//! CustomResourceDefinitions, whose YAML is committed in `crds/` and held against the types by a test.
+//! `CustomResourceDefinitions`, whose YAML is committed in `crds/` and held against the types by a test.
 
 mod condition;
 mod crd;

@@ -86,7 +86,7 @@ impl Actor {
     /// When the next timer of the index runs out.
     fn alarm(&self) -> tokio::time::Instant {
         /// A loop without timers looks up this often.
-        const NEVER: Duration = Duration::from_secs(3600);
+        const NEVER: Duration = Duration::from_hours(1);
         let elapsed = self.world.options.clock.elapsed();
         let pause = self.index.next_alarm().map_or(NEVER, |at| at.saturating_sub(elapsed));
         tokio::time::Instant::now() + pause
@@ -124,7 +124,7 @@ impl Actor {
                 self.check_drift(&name);
             }
             Event::Healed(name, healed) => {
-                self.index.healed(&name, healed);
+                self.index.healed(&name, &healed);
                 self.check_drift(&name);
             }
             Event::Removed(name, failure) => self.index.removed(&name, failure),
@@ -206,12 +206,12 @@ impl Actor {
             Command::Forget(keys) => keys.iter().for_each(|key| world.observer.forget(key)),
             Command::WriteSource(name, patch) => drop(self.work.spawn(async move {
                 let written = world.write_source_status(&name, &patch).await;
-                let good = noted(&name, written);
+                let good = noted(&name, &written);
                 world.send(Event::SourceWritten(name, good));
             })),
             Command::WriteDelivery(name, patch) => drop(self.work.spawn(async move {
                 let written = world.write_delivery_status(&name, &patch).await;
-                let good = noted(&name, written);
+                let good = noted(&name, &written);
                 world.send(Event::DeliveryWritten(name, good));
             })),
             // A full backlog drops the Event: work never waits for it.
@@ -222,8 +222,8 @@ impl Actor {
 }
 
 /// Whether a status was written; a failure is tried again by the index.
-fn noted(name: &Name, written: Result<(), kube::Error>) -> bool {
-    if let Err(error) = &written {
+fn noted(name: &Name, written: &Result<(), kube::Error>) -> bool {
+    if let Err(error) = written {
         tracing::warn!(%name, %error, "the status could not be written and is tried again");
     }
     written.is_ok()

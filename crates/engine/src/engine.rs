@@ -30,7 +30,7 @@ pub enum StartError {
         /// Why.
         message: String,
     },
-    /// The CustomResourceDefinitions could not be applied.
+    /// The `CustomResourceDefinitions` could not be applied.
     #[error(
         "the CustomResourceDefinition {name} could not be applied: {message}\n  the engine needs the right to patch customresourcedefinitions, or install them beforehand"
     )]

@@ -31,11 +31,11 @@ pub struct Options {
     pub jitter_percent: u8,
     /// Refuses references into other namespaces.
     pub no_cross_namespace_refs: bool,
-    /// ServiceAccount of Kustomizations that name none; the engine's own rights when `None`.
+    /// `ServiceAccount` of Kustomizations that name none; the engine's own rights when `None`.
     pub default_service_account: Option<String>,
     /// Fails on variables without a value, as Flux's default.
     pub strict_substitutions: bool,
-    /// Applies the CustomResourceDefinitions of the kinds that the engine reads before it starts.
+    /// Applies the `CustomResourceDefinitions` of the kinds that the engine reads before it starts.
     pub install_crds: bool,
     /// Fetches that may run at once.
     pub fetches: usize,

@@ -83,7 +83,7 @@ impl World {
         self.options.clock.now()
     }
 
-    /// The cluster as the ServiceAccount of this Kustomization.
+    /// The cluster as the `ServiceAccount` of this Kustomization.
     pub(crate) fn cluster_for(&self, object: &Kustomization) -> Cluster {
         let account = object.spec.service_account_name.as_ref().or(self.options.default_service_account.as_ref());
         match account {

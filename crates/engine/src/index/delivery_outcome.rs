@@ -69,7 +69,7 @@ impl Index {
             }
             Outcome::Applied { changed } => self.applied(name, delivered.run, changed, &delivered.log),
             Outcome::Failed { reason, message, retry } => {
-                self.fail(name, &Trouble { reason, message: &message, retry })
+                self.fail(name, &Trouble { reason, message: &message, retry });
             }
         }
         self.consider(name);
@@ -132,7 +132,7 @@ impl Index {
         match outcome.failure {
             None => self.succeed(name, Some(outcome.took), ""),
             Some(message) => {
-                self.fail(name, &Trouble { reason: reason::HEALTH_CHECK_FAILED, message: &message, retry: true })
+                self.fail(name, &Trouble { reason: reason::HEALTH_CHECK_FAILED, message: &message, retry: true });
             }
         }
         self.consider(name);
@@ -269,7 +269,7 @@ impl Index {
     }
 
     /// Drift was put right, or not.
-    pub(crate) fn healed(&mut self, name: &Name, healed: Healed) {
+    pub(crate) fn healed(&mut self, name: &Name, healed: &Healed) {
         let Some(delivery) = self.deliveries.get_mut(name) else { return };
         delivery.healing = false;
         let news: Vec<_> = healed.healed.iter().filter(|drift| !delivery.knows(drift)).cloned().collect();

@@ -1,5 +1,6 @@
 //! What happens to sources.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,7 +14,7 @@ use crate::{Name, Progress, ProgressLine};
 /// First pause before a status is written again.
 const WRITE_PAUSE: Duration = Duration::from_secs(1);
 /// Longest pause before a status is written again.
-const WRITE_PAUSE_MAX: Duration = Duration::from_secs(60);
+const WRITE_PAUSE_MAX: Duration = Duration::from_mins(1);
 
 /// Pause before a status is written again after this many failures.
 pub(super) fn write_pause(failures: u32) -> Duration {
@@ -31,12 +32,11 @@ impl Index {
             self.delete_repository(&name);
             return;
         }
-        match self.sources.get_mut(&name) {
-            Some(source) => source.object = object,
-            None => {
-                self.sources.insert(name.clone(), Source::new(object));
-                self.wake_source_users(&name);
-            }
+        if let Some(source) = self.sources.get_mut(&name) {
+            source.object = object;
+        } else {
+            self.sources.insert(name.clone(), Source::new(object));
+            self.wake_source_users(&name);
         }
         self.changed.source(&name);
         self.consider_source(&name);
@@ -201,7 +201,7 @@ impl Index {
         if news {
             self.tell(name, Progress::FetchFailed { message: failure.message.as_str().into() });
             let (reason, message) = (failure.reason.to_owned(), failure.message.clone());
-            self.announce(Announcement { subject, warning: true, reason, message, annotations: Default::default() });
+            self.announce(Announcement { subject, warning: true, reason, message, annotations: BTreeMap::default() });
         }
         self.changed.source(name);
         self.flush_source(name);
@@ -251,6 +251,6 @@ impl Index {
 }
 
 /// Flux's annotation of events with the revision of a source.
-fn revision_of(revision: &str) -> std::collections::BTreeMap<String, String> {
+fn revision_of(revision: &str) -> BTreeMap<String, String> {
     [("source.toolkit.fluxcd.io/revision".to_owned(), revision.to_owned())].into()
 }

@@ -68,7 +68,7 @@ impl World {
     }
 
     fn source(&mut self) -> &mut Self {
-        self.index().apply_repository(repository(json!({})));
+        self.index().apply_repository(repository(&json!({})));
         self
     }
 
@@ -79,7 +79,7 @@ impl World {
     }
 
     fn kustomization(&mut self, object: &str, fields: Value) -> &mut Self {
-        self.index().apply_kustomization(kustomization(object, 1, fields));
+        self.index().apply_kustomization(kustomization(object, 1, &fields));
         self
     }
 
@@ -162,14 +162,14 @@ fn name(name: &str) -> Name {
     Name::new("flux-system", name)
 }
 
-fn repository(fields: Value) -> Arc<GitRepository> {
+fn repository(fields: &Value) -> Arc<GitRepository> {
     let mut spec = json!({"url": "https://git.example.org/repo", "interval": "10m"});
     merge(&mut spec, fields);
     read(json!({"apiVersion": "source.toolkit.fluxcd.io/v1", "kind": "GitRepository",
         "metadata": {"name": "repo", "namespace": "flux-system", "generation": 1}, "spec": spec}))
 }
 
-fn kustomization(name: &str, generation: i64, fields: Value) -> Arc<Kustomization> {
+fn kustomization(name: &str, generation: i64, fields: &Value) -> Arc<Kustomization> {
     let mut spec = json!({"interval": "10m", "retryInterval": "1m", "prune": true, "path": name,
         "sourceRef": {"kind": "GitRepository", "name": "repo"}});
     merge(&mut spec, fields);
@@ -177,7 +177,7 @@ fn kustomization(name: &str, generation: i64, fields: Value) -> Arc<Kustomizatio
         "metadata": {"name": name, "namespace": "flux-system", "generation": generation, "finalizers": ["finalizers.fluxcd.io"]}, "spec": spec}))
 }
 
-fn merge(into: &mut Value, fields: Value) {
+fn merge(into: &mut Value, fields: &Value) {
     for (key, value) in fields.as_object().into_iter().flatten() {
         into[key] = value.clone();
     }
@@ -247,7 +247,7 @@ fn an_hour_without_changes_orders_fetches_only() {
     world.index.settings.sweep = None;
     let mut orders = BTreeSet::new();
     for _ in 0..60 {
-        world.pass(Duration::from_secs(60));
+        world.pass(Duration::from_mins(1));
         let now = world.orders();
         if now.contains(&"fetch repo".to_owned()) {
             world.fetched("main@sha1:1");
@@ -262,9 +262,9 @@ fn an_hour_without_changes_orders_fetches_only() {
 fn one_interval_in_ten_is_a_sweep_that_writes_nothing() {
     let mut world = World::settled(json!({"interval": "1m"}));
     world.index.timers.cancel(&Alarm::Poll(name("repo")));
-    world.pass(Duration::from_secs(9 * 60));
+    world.pass(Duration::from_mins(9));
     assert_eq!(world.orders(), Vec::<String>::new());
-    world.pass(Duration::from_secs(60));
+    world.pass(Duration::from_mins(1));
     assert_eq!(world.orders(), ["sweep apps"]);
     world.delivered("apps", "main@sha1:1", false);
     assert_eq!(world.orders(), Vec::<String>::new());
@@ -336,15 +336,15 @@ fn a_failure_is_tried_again_and_told_once() {
     let mut world = World::new();
     world.source().fetched("main@sha1:1").kustomization("apps", json!({})).ended("apps", "main@sha1:1", failure("no"));
     assert_eq!(world.orders(), ["fetch repo", "write repo", "deliver apps", "write apps"]);
-    world.written().pass(Duration::from_secs(60));
+    world.written().pass(Duration::from_mins(1));
     assert_eq!(world.orders(), ["deliver again apps"]);
     world.ended("apps", "main@sha1:1", failure("no"));
     assert_eq!(world.orders(), Vec::<String>::new());
-    world.pass(Duration::from_secs(60));
+    world.pass(Duration::from_mins(1));
     world.ended("apps", "main@sha1:1", failure("another"));
     assert_eq!(world.orders(), ["deliver again apps", "write apps"]);
     // A new spec does not wait for the retry.
-    world.written().index().apply_kustomization(kustomization("apps", 2, json!({})));
+    world.written().index().apply_kustomization(kustomization("apps", 2, &json!({})));
     assert_eq!(world.orders(), ["deliver apps"]);
 }
 
@@ -375,15 +375,15 @@ fn health_takes_no_place_and_a_new_revision_ends_the_wait() {
 #[test]
 fn a_suspended_delivery_is_left_alone() {
     let mut world = World::settled(json!({}));
-    world.index().apply_kustomization(kustomization("apps", 2, json!({"suspend": true})));
+    world.index().apply_kustomization(kustomization("apps", 2, &json!({"suspend": true})));
     assert_eq!(*world.phase("apps"), Phase::Suspended);
     world.index().drifted(&map_key("apps"), None);
     world.index().poll(&name("repo"));
     world.fetched("main@sha1:2");
-    world.pass(Duration::from_secs(3600));
+    world.pass(Duration::from_hours(1));
     let orders = world.orders();
     assert!(orders.iter().all(|order| order.ends_with("repo")), "{orders:?}");
-    world.index().apply_kustomization(kustomization("apps", 3, json!({})));
+    world.index().apply_kustomization(kustomization("apps", 3, &json!({})));
     assert_eq!(world.orders(), ["deliver apps"]);
 }
 
@@ -401,7 +401,7 @@ fn drift_is_healed_at_once_and_remembered() {
         took: SECOND,
         deleted: false,
     };
-    world.index().healed(&name("apps"), Healed { healed: vec![drift], failed: Vec::new() });
+    world.index().healed(&name("apps"), &Healed { healed: vec![drift], failed: Vec::new() });
     assert_eq!(world.index.deliveries[&name("apps")].drift.len(), 1);
     assert_eq!(world.orders(), Vec::<String>::new());
 }
@@ -411,7 +411,7 @@ fn drift_that_cannot_be_healed_is_tried_again() {
     let mut world = World::settled(json!({}));
     world.index().drifted(&map_key("apps"), None);
     assert_eq!(world.orders(), ["heal apps"]);
-    world.index().healed(&name("apps"), Healed { healed: Vec::new(), failed: vec![(map_key("apps"), "no".into())] });
+    world.index().healed(&name("apps"), &Healed { healed: Vec::new(), failed: vec![(map_key("apps"), "no".into())] });
     assert_eq!(world.orders(), Vec::<String>::new());
     world.pass(5 * SECOND);
     assert_eq!(world.orders(), ["heal apps"]);
@@ -423,7 +423,7 @@ fn a_fight_is_slowed_down_and_named() {
     for _ in 0..apply::contention::LIMIT {
         world.index().drifted(&map_key("apps"), Some("hpa"));
         assert_eq!(world.orders(), ["heal apps"]);
-        world.index().healed(&name("apps"), Healed { healed: Vec::new(), failed: Vec::new() });
+        world.index().healed(&name("apps"), &Healed { healed: Vec::new(), failed: Vec::new() });
         world.pass(SECOND);
     }
     world.index().drifted(&map_key("apps"), Some("hpa"));
@@ -432,14 +432,14 @@ fn a_fight_is_slowed_down_and_named() {
     assert!(
         api::condition(&status.conditions, "DriftContested").unwrap().message.contains("ConfigMap/web/apps (by hpa)")
     );
-    world.written().pass(Duration::from_secs(300));
+    world.written().pass(Duration::from_mins(5));
     assert_eq!(world.orders(), ["heal apps"]);
 }
 
 #[test]
 fn a_deleted_delivery_is_removed_and_its_dependents_wait() {
     let mut world = World::settled(json!({}));
-    let mut gone = Kustomization::clone(&kustomization("apps", 1, json!({})));
+    let mut gone = Kustomization::clone(&kustomization("apps", 1, &json!({})));
     gone.metadata.deletion_timestamp =
         Some(k8s_openapi::apimachinery::pkg::apis::meta::v1::Time(Timestamp::UNIX_EPOCH));
     world.index().apply_kustomization(Arc::new(gone));
@@ -456,12 +456,12 @@ fn a_deleted_delivery_is_removed_and_its_dependents_wait() {
 #[test]
 fn files_of_this_machine_are_refused() {
     let mut world = World::new();
-    world.index().apply_repository(repository(json!({"url": "file:///etc"})));
+    world.index().apply_repository(repository(&json!({"url": "file:///etc"})));
     assert_eq!(world.orders(), ["write repo"]);
     let status = &world.index.sources[&name("repo")].status;
     let stalled = api::condition(&status.conditions, "Stalled").unwrap();
     assert_eq!(stalled.reason, "URLInvalid");
-    world.pass(Duration::from_secs(3600));
+    world.pass(Duration::from_hours(1));
     assert_eq!(world.orders(), Vec::<String>::new());
 }
 

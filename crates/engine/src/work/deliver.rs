@@ -61,7 +61,7 @@ const STEPS: [(Phase, Step); 7] = [
     (Phase::Rendering, |run| Box::pin(run.claim())),
     (Phase::Rendering, |run| Box::pin(run.read_variables())),
     (Phase::Rendering, |run| Box::pin(run.render())),
-    (Phase::Rendering, |run| Box::pin(run.skip_unchanged())),
+    (Phase::Rendering, |run| Box::pin(std::future::ready(run.skip_unchanged()))),
     (Phase::Planning, |run| Box::pin(run.make_plan())),
     (Phase::Planning, |run| Box::pin(run.record())),
     (Phase::Applying(1), |run| Box::pin(run.apply())),
@@ -147,7 +147,7 @@ impl<'w> Run<'w> {
     }
 
     /// Ends the run where nothing that went into the last one has changed.
-    async fn skip_unchanged(&mut self) -> Result<Flow, Trouble> {
+    fn skip_unchanged(&mut self) -> Result<Flow, Trouble> {
         let order = &self.order;
         let held = order.held.as_ref().filter(|held| {
             order.why == Why::Change

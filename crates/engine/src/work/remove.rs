@@ -63,7 +63,7 @@ async fn delete_objects(world: &World, order: &RemoveOrder) -> Result<(), String
     Ok(())
 }
 
-/// Whether the ServiceAccount that everything is done as does not exist any more.
+/// Whether the `ServiceAccount` that everything is done as does not exist any more.
 async fn account_is_gone(world: &World, order: &RemoveOrder) -> bool {
     let Some(account) = &order.object.spec.service_account_name else { return false };
     let namespace = order.object.namespace().unwrap_or_default();

@@ -130,7 +130,7 @@ pub(super) fn tell(world: &World, name: &Name, plan: &Plan, changes: &ChangeSet)
         let key = result.key.clone();
         match result.outcome {
             Outcome::Created | Outcome::Configured => {
-                world.tell(name, Progress::Applied { key, action: result.outcome.as_str() })
+                world.tell(name, Progress::Applied { key, action: result.outcome.as_str() });
             }
             Outcome::Deleted => world.tell(name, Progress::Pruned { key }),
             Outcome::Failed => world.tell(name, Progress::Refused { key, message: result.message.as_str().into() }),

@@ -13,12 +13,12 @@ const QUIET: Duration = Duration::from_millis(150);
 
 /// Watches the references of a repository and tells the loop. Ends with the loop.
 pub(crate) async fn run(world: World, git_dir: PathBuf) {
-    let (changes, mut changed) = mpsc::channel(1);
+    let (sender, mut changes) = mpsc::channel(1);
     let folder = git_dir.clone();
     let watcher = notify::recommended_watcher(move |event: notify::Result<notify::Event>| {
         if event.is_ok_and(|event| matters(&event, &folder)) {
             // Full means that a change waits to be told already.
-            let _ = changes.try_send(());
+            let _ = sender.try_send(());
         }
     });
     let started = watcher.and_then(|mut watcher| watch(&mut watcher, &git_dir).map(|()| watcher));
@@ -29,9 +29,9 @@ pub(crate) async fn run(world: World, git_dir: PathBuf) {
             return;
         }
     };
-    while changed.recv().await.is_some() {
+    while changes.recv().await.is_some() {
         tokio::time::sleep(QUIET).await;
-        while changed.try_recv().is_ok() {}
+        while changes.try_recv().is_ok() {}
         if world.events.send(Event::LocalChanged).is_err() {
             return;
         }

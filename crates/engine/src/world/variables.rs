@@ -1,4 +1,4 @@
-//! `postBuild.substituteFrom`: variables from ConfigMaps and Secrets, read with the rights of the Kustomization.
+//! `postBuild.substituteFrom`: variables from `ConfigMaps` and Secrets, read with the rights of the Kustomization.
 
 use std::collections::BTreeMap;
 

@@ -104,4 +104,4 @@ pub(crate) async fn install_definitions(client: &kube::Client) -> Result<(), Sta
 }
 
 /// How long the API server may take to serve a new kind.
-const ESTABLISH_LIMIT: std::time::Duration = std::time::Duration::from_secs(60);
+const ESTABLISH_LIMIT: std::time::Duration = std::time::Duration::from_mins(1);

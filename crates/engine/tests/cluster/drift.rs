@@ -6,7 +6,7 @@ use kube::api::DeleteParams;
 
 use crate::world::{Outcome, Site, condition_of, ensure, eventually, map};
 
-pub async fn an_edit_is_put_back(mut site: Site) -> Outcome {
+pub(crate) async fn an_edit_is_put_back(mut site: Site) -> Outcome {
     site.deliver(&[("apps/a.yaml", &map("a", "1"))]).await?;
     site.edit("a", "9", "edit").await?;
     let took = eventually(|| site.value("a"), |value| value.as_deref() == Some("1")).await?;
@@ -23,7 +23,7 @@ pub async fn an_edit_is_put_back(mut site: Site) -> Outcome {
     Ok(())
 }
 
-pub async fn a_deletion_is_put_back(mut site: Site) -> Outcome {
+pub(crate) async fn a_deletion_is_put_back(mut site: Site) -> Outcome {
     site.deliver(&[("apps/a.yaml", &map("a", "1"))]).await?;
     site.maps().delete("a", &DeleteParams::default()).await?;
     let took = eventually(|| site.value("a"), |value| value.as_deref() == Some("1")).await?;
@@ -37,7 +37,7 @@ pub async fn a_deletion_is_put_back(mut site: Site) -> Outcome {
     Ok(())
 }
 
-pub async fn a_fight_is_contested(mut site: Site) -> Outcome {
+pub(crate) async fn a_fight_is_contested(mut site: Site) -> Outcome {
     site.deliver(&[("apps/a.yaml", &map("a", "1"))]).await?;
     for round in 0..5 {
         site.edit("a", &format!("theirs {round}"), "rival").await?;

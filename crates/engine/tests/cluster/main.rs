@@ -4,6 +4,7 @@ mod drift;
 mod order;
 mod prune;
 mod rest;
+mod scale;
 mod sync;
 mod trouble;
 mod world;
@@ -41,6 +42,7 @@ const CASES: &[(&str, Case)] = &[
     ("a_restart_writes_nothing", |site| Box::pin(rest::a_restart_writes_nothing(site))),
     ("a_change_elsewhere_costs_nothing", |site| Box::pin(rest::a_change_elsewhere_costs_nothing(site))),
     ("one_change_is_three_requests", |site| Box::pin(rest::one_change_is_three_requests(site))),
+    ("many_cost_three_requests_each", |site| Box::pin(scale::many_cost_three_requests_each(site))),
 ];
 
 fn main() {

@@ -4,7 +4,7 @@ use serde_json::json;
 
 use crate::world::{Outcome, Site, condition_of, ensure, map};
 
-pub async fn dependencies_go_first(mut site: Site) -> Outcome {
+pub(crate) async fn dependencies_go_first(mut site: Site) -> Outcome {
     site.write(&[("infra/a.yaml", &map("a", "1")), ("apps/b.yaml", &map("b", "1"))]);
     let commit = site.repo.commit("first");
     site.start().await?;
@@ -28,7 +28,7 @@ pub async fn dependencies_go_first(mut site: Site) -> Outcome {
 const DEPLOYMENT: &str = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web, namespace: NS}\nspec:\n  replicas: 1\n  \
 selector: {matchLabels: {app: web}}\n  template:\n    metadata: {labels: {app: web}}\n    spec: {containers: [{name: web, image: web}]}\n";
 
-pub async fn health_is_waited_for(mut site: Site) -> Outcome {
+pub(crate) async fn health_is_waited_for(mut site: Site) -> Outcome {
     site.write(&[("apps/web.yaml", DEPLOYMENT)]);
     let commit = site.repo.commit("first");
     site.start().await?;

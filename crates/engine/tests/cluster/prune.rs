@@ -5,7 +5,7 @@ use serde_json::json;
 
 use crate::world::{Outcome, Site, ensure, eventually, map};
 
-pub async fn what_is_gone_from_git_is_deleted(mut site: Site) -> Outcome {
+pub(crate) async fn what_is_gone_from_git_is_deleted(mut site: Site) -> Outcome {
     site.deliver(&[("apps/a.yaml", &map("a", "1")), ("apps/b.yaml", &map("b", "1"))]).await?;
     site.repo.git(&["rm", "--quiet", "apps/b.yaml"]);
     let commit = site.repo.commit("without b");
@@ -18,7 +18,7 @@ pub async fn what_is_gone_from_git_is_deleted(mut site: Site) -> Outcome {
     Ok(())
 }
 
-pub async fn an_empty_folder_deletes_nothing(mut site: Site) -> Outcome {
+pub(crate) async fn an_empty_folder_deletes_nothing(mut site: Site) -> Outcome {
     site.deliver(&[("apps/a.yaml", &map("a", "1")), ("other/b.yaml", &map("b", "1"))]).await?;
     site.repo.git(&["rm", "--quiet", "apps/a.yaml"]);
     site.repo.write("apps/kustomization.yaml", "kind: Kustomization\n");
@@ -34,7 +34,7 @@ pub async fn an_empty_folder_deletes_nothing(mut site: Site) -> Outcome {
     Ok(())
 }
 
-pub async fn a_deleted_kustomization_takes_its_objects(mut site: Site) -> Outcome {
+pub(crate) async fn a_deleted_kustomization_takes_its_objects(mut site: Site) -> Outcome {
     site.deliver(&[("apps/a.yaml", &map("a", "1"))]).await?;
     site.kustomizations().delete("apps", &DeleteParams::default()).await?;
     eventually(|| site.value("a"), Option::is_none).await?;

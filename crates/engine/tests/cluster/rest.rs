@@ -10,7 +10,7 @@ use crate::world::{Outcome, Site, ensure, map, since};
 /// Long enough for anything that would be written by itself.
 const A_WHILE: Duration = Duration::from_millis(800);
 
-pub async fn suspended_is_left_alone(mut site: Site) -> Outcome {
+pub(crate) async fn suspended_is_left_alone(mut site: Site) -> Outcome {
     site.deliver(&[("apps/a.yaml", &map("a", "1"))]).await?;
     let suspend = |suspend: bool| Patch::Merge(json!({"spec": {"suspend": suspend}}));
     site.kustomizations().patch("apps", &PatchParams::default(), &suspend(true)).await?;
@@ -32,7 +32,7 @@ pub async fn suspended_is_left_alone(mut site: Site) -> Outcome {
     Ok(())
 }
 
-pub async fn a_restart_writes_nothing(mut site: Site) -> Outcome {
+pub(crate) async fn a_restart_writes_nothing(mut site: Site) -> Outcome {
     site.deliver(&[("apps/a.yaml", &map("a", "1")), ("apps/b.yaml", &map("b", "1"))]).await?;
     tokio::time::sleep(A_WHILE).await;
     site.stop().await;
@@ -58,7 +58,7 @@ pub async fn a_restart_writes_nothing(mut site: Site) -> Outcome {
     Ok(())
 }
 
-pub async fn a_change_elsewhere_costs_nothing(mut site: Site) -> Outcome {
+pub(crate) async fn a_change_elsewhere_costs_nothing(mut site: Site) -> Outcome {
     site.deliver(&[("apps/a.yaml", &map("a", "1"))]).await?;
     tokio::time::sleep(A_WHILE).await;
     let before = (site.requests(), site.kustomizations().get("apps").await?.metadata.resource_version);
@@ -85,7 +85,7 @@ pub async fn a_change_elsewhere_costs_nothing(mut site: Site) -> Outcome {
     Ok(())
 }
 
-pub async fn one_change_is_three_requests(mut site: Site) -> Outcome {
+pub(crate) async fn one_change_is_three_requests(mut site: Site) -> Outcome {
     site.deliver(&[("apps/a.yaml", &map("a", "1")), ("apps/b.yaml", &map("b", "1"))]).await?;
     tokio::time::sleep(A_WHILE).await;
     let before = site.requests();

@@ -6,7 +6,7 @@ use serde_json::json;
 
 use crate::world::{Outcome, Site, condition_of, ensure, eventually, map};
 
-pub async fn sync_makes_all_and_tells(mut site: Site) -> Outcome {
+pub(crate) async fn sync_makes_all_and_tells(mut site: Site) -> Outcome {
     site.deliver(&[("apps/a.yaml", &map("a", "1")), ("apps/sub/b.yaml", &map("b", "2"))]).await?;
     ensure(site.value("a").await? == Some("1".into()), "a is there")?;
     ensure(site.value("b").await? == Some("2".into()), "b is there")?;
@@ -30,7 +30,7 @@ pub async fn sync_makes_all_and_tells(mut site: Site) -> Outcome {
     Ok(())
 }
 
-pub async fn a_commit_is_applied_within_two_seconds(mut site: Site) -> Outcome {
+pub(crate) async fn a_commit_is_applied_within_two_seconds(mut site: Site) -> Outcome {
     site.deliver(&[("apps/a.yaml", &map("a", "1"))]).await?;
     site.write(&[("apps/a.yaml", &map("a", "2"))]);
     let commit = site.repo.commit("second");
@@ -41,7 +41,7 @@ pub async fn a_commit_is_applied_within_two_seconds(mut site: Site) -> Outcome {
     Ok(())
 }
 
-pub async fn a_forced_push_is_followed(mut site: Site) -> Outcome {
+pub(crate) async fn a_forced_push_is_followed(mut site: Site) -> Outcome {
     site.deliver(&[("apps/a.yaml", &map("a", "1"))]).await?;
     site.write(&[("apps/a.yaml", &map("a", "2"))]);
     let second = site.repo.commit("second");
@@ -55,7 +55,7 @@ pub async fn a_forced_push_is_followed(mut site: Site) -> Outcome {
     Ok(())
 }
 
-pub async fn variables_come_from_the_cluster(mut site: Site) -> Outcome {
+pub(crate) async fn variables_come_from_the_cluster(mut site: Site) -> Outcome {
     let vars = json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "vars", "namespace": site.namespace}, "data": {"who": "world"}});
     site.apply(&vars).await?;
     site.write(&[("apps/a.yaml", &map("a", "hello ${who}, ${greeting:=good day}"))]);

@@ -7,7 +7,7 @@ use crate::world::{Outcome, Site, condition_of, ensure, eventually, map};
 const NAMELESS_PORT: &str =
     "apiVersion: v1\nkind: Service\nmetadata: {name: s, namespace: NS}\nspec: {ports: [{port: 99999999}]}\n";
 
-pub async fn a_refused_object_stops_no_other(mut site: Site) -> Outcome {
+pub(crate) async fn a_refused_object_stops_no_other(mut site: Site) -> Outcome {
     site.write(&[("apps/a.yaml", &map("a", "1")), ("apps/s.yaml", NAMELESS_PORT)]);
     site.repo.commit("first");
     site.start().await?;
@@ -23,7 +23,7 @@ pub async fn a_refused_object_stops_no_other(mut site: Site) -> Outcome {
     Ok(())
 }
 
-pub async fn broken_yaml_is_told_and_nothing_deleted(mut site: Site) -> Outcome {
+pub(crate) async fn broken_yaml_is_told_and_nothing_deleted(mut site: Site) -> Outcome {
     site.deliver(&[("apps/a.yaml", &map("a", "1")), ("good/g.yaml", &map("g", "1"))]).await?;
     site.repo.write("apps/broken.yaml", "kind: ConfigMap\n  name: [\n");
     site.write(&[("good/g.yaml", &map("g", "2"))]);
@@ -47,7 +47,7 @@ pub async fn broken_yaml_is_told_and_nothing_deleted(mut site: Site) -> Outcome 
     Ok(())
 }
 
-pub async fn a_source_that_goes_leaves_all_in_place(mut site: Site) -> Outcome {
+pub(crate) async fn a_source_that_goes_leaves_all_in_place(mut site: Site) -> Outcome {
     site.deliver(&[("apps/a.yaml", &map("a", "1"))]).await?;
     let aside = site.repo.path().join("aside");
     std::fs::rename(site.repo.path().join(".git"), &aside)?;
@@ -69,7 +69,7 @@ pub async fn a_source_that_goes_leaves_all_in_place(mut site: Site) -> Outcome {
     Ok(())
 }
 
-pub async fn other_folders_are_not_read(mut site: Site) -> Outcome {
+pub(crate) async fn other_folders_are_not_read(mut site: Site) -> Outcome {
     site.write(&[("apps/a.yaml", &map("a", "1"))]);
     site.repo.commit("first");
     site.start().await?;
@@ -87,7 +87,7 @@ pub async fn other_folders_are_not_read(mut site: Site) -> Outcome {
     Ok(())
 }
 
-pub async fn unsupported_fields_are_named(mut site: Site) -> Outcome {
+pub(crate) async fn unsupported_fields_are_named(mut site: Site) -> Outcome {
     site.write(&[("apps/a.yaml", &map("a", "1"))]);
     site.repo.commit("first");
     site.start().await?;

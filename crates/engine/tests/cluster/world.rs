@@ -24,47 +24,47 @@ use tokio::runtime::Runtime;
 use tokio::sync::OnceCell;
 
 /// How long something that comes by watch may take.
-pub const PATIENCE: Duration = Duration::from_secs(30);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
 
-pub type Outcome = Result<(), Box<dyn Error>>;
-pub type Case = fn(Site) -> Pin<Box<dyn Future<Output = Outcome>>>;
+pub(crate) type Outcome = Result<(), Box<dyn Error>>;
+pub(crate) type Case = fn(Site) -> Pin<Box<dyn Future<Output = Outcome>>>;
 
 /// An API server of some sort.
 #[derive(Clone, Copy)]
-pub enum Backend {
+pub(crate) enum Backend {
     Embedded,
     Real,
 }
 
 /// The API servers, started when first needed.
-pub struct World {
+pub(crate) struct World {
     runtime: Runtime,
     real: OnceCell<(RealApiServer, StandInKubelet)>,
     sites: AtomicUsize,
 }
 
 /// What one test works on.
-pub struct Site {
-    pub client: kube::Client,
-    pub namespace: String,
-    pub repo: GitRepo,
-    pub engine: Option<Handle>,
+pub(crate) struct Site {
+    pub(crate) client: kube::Client,
+    pub(crate) namespace: String,
+    pub(crate) repo: GitRepo,
+    pub(crate) engine: Option<Handle>,
     store: tempfile::TempDir,
     /// The embedded plane, which counts requests.
-    pub plane: Option<Arc<ControlPlane>>,
+    pub(crate) plane: Option<Arc<ControlPlane>>,
 }
 
 impl Backend {
-    pub const ALL: [Self; 2] = [Self::Embedded, Self::Real];
+    pub(crate) const ALL: [Self; 2] = [Self::Embedded, Self::Real];
 
-    pub fn name(self) -> &'static str {
+    pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Embedded => "embedded",
             Self::Real => "real",
         }
     }
 
-    pub fn is_there(self) -> bool {
+    pub(crate) fn is_there(self) -> bool {
         let needed = [Oracle::KubeApiserver, Oracle::KubeControllerManager, Oracle::Etcd];
         match self {
             Self::Embedded => true,
@@ -74,14 +74,14 @@ impl Backend {
 }
 
 impl World {
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
         Self { runtime: runtime.expect("a runtime"), real: OnceCell::new(), sites: AtomicUsize::new(0) }
     }
 
-    pub fn run(&self, backend: Backend, case: Case) -> Result<(), Failed> {
+    pub(crate) fn run(&self, backend: Backend, case: Case) -> Result<(), Failed> {
         let outcome = self.runtime.block_on(async {
-            let (client, plane) = self.client(backend).await?;
+            let (client, plane) = Box::pin(self.client(backend)).await?;
             let number = self.sites.fetch_add(1, Ordering::Relaxed);
             case(Site::new(client, plane, number).await?).await
         });
@@ -100,7 +100,7 @@ impl World {
                     let kubelet = server.kubelet().await?;
                     Ok::<_, testkit::apiserver::StartError>((server, kubelet))
                 };
-                Ok((self.real.get_or_try_init(|| start).await?.0.client()?, None))
+                Ok((Box::pin(self.real.get_or_try_init(|| start)).await?.0.client()?, None))
             }
         }
     }
@@ -118,12 +118,12 @@ impl Site {
         Ok(site)
     }
 
-    pub fn url(&self) -> String {
+    pub(crate) fn url(&self) -> String {
         format!("file://{}", self.repo.path().display())
     }
 
     /// Starts an engine that looks at this site's namespace only.
-    pub async fn start(&mut self) -> Outcome {
+    pub(crate) async fn start(&mut self) -> Outcome {
         let mut options = Options::new(self.store.path().to_owned());
         let source = Name::new(&self.namespace, "repo");
         options.local = Some(LocalSource { source, url: self.url(), git_dir: self.repo.path().join(".git") });
@@ -133,14 +133,14 @@ impl Site {
         Ok(())
     }
 
-    pub async fn stop(&mut self) {
+    pub(crate) async fn stop(&mut self) {
         if let Some(engine) = self.engine.take() {
             engine.shutdown().await;
         }
     }
 
     /// A repository with this folder, an engine, and a Kustomization `apps` of the folder that is ready.
-    pub async fn deliver(&mut self, folder: &[(&str, &str)]) -> Outcome {
+    pub(crate) async fn deliver(&mut self, folder: &[(&str, &str)]) -> Outcome {
         self.write(folder);
         let commit = self.repo.commit("first");
         self.start().await?;
@@ -150,34 +150,34 @@ impl Site {
     }
 
     /// Writes files; `NS` stands for the site's namespace.
-    pub fn write(&self, files: &[(&str, &str)]) {
+    pub(crate) fn write(&self, files: &[(&str, &str)]) {
         for (path, text) in files {
             self.repo.write(path, text.replace("NS", &self.namespace));
         }
     }
 
     /// The GitRepository `repo` of this site's repository.
-    pub async fn source(&self) -> Outcome {
+    pub(crate) async fn source(&self) -> Outcome {
         let spec = json!({"url": self.url(), "interval": "1h", "ref": {"branch": "main"}});
-        self.apply(&self.flux("source.toolkit.fluxcd.io/v1", "GitRepository", "repo", spec)).await
+        self.apply(&self.flux("source.toolkit.fluxcd.io/v1", "GitRepository", "repo", &spec)).await
     }
 
     /// A Kustomization of the folder with its name, with these fields beside the usual ones.
-    pub async fn kustomization(&self, name: &str, fields: Value) -> Outcome {
+    pub(crate) async fn kustomization(&self, name: &str, fields: Value) -> Outcome {
         let source = json!({"kind": "GitRepository", "name": "repo"});
         let mut spec = json!({"interval": "1h", "retryInterval": "1s", "timeout": "20s", "path": name, "prune": true, "sourceRef": source});
         for (key, value) in fields.as_object().into_iter().flatten() {
             spec[key] = value.clone();
         }
-        self.apply(&self.flux("kustomize.toolkit.fluxcd.io/v1", "Kustomization", name, spec)).await
+        self.apply(&self.flux("kustomize.toolkit.fluxcd.io/v1", "Kustomization", name, &spec)).await
     }
 
-    fn flux(&self, api_version: &str, kind: &str, name: &str, spec: Value) -> Value {
+    fn flux(&self, api_version: &str, kind: &str, name: &str, spec: &Value) -> Value {
         json!({"apiVersion": api_version, "kind": kind, "metadata": {"name": name, "namespace": self.namespace}, "spec": spec})
     }
 
     /// Applies an object as the person who tests.
-    pub async fn apply(&self, object: &Value) -> Outcome {
+    pub(crate) async fn apply(&self, object: &Value) -> Outcome {
         self.dynamic(object)
             .patch(text(object, "/metadata/name"), &PatchParams::apply("tester").force(), &Patch::Apply(object))
             .await?;
@@ -197,32 +197,32 @@ impl Site {
         }
     }
 
-    pub fn maps(&self) -> Api<ConfigMap> {
+    pub(crate) fn maps(&self) -> Api<ConfigMap> {
         Api::namespaced(self.client.clone(), &self.namespace)
     }
 
-    pub fn kustomizations(&self) -> Api<Kustomization> {
+    pub(crate) fn kustomizations(&self) -> Api<Kustomization> {
         Api::namespaced(self.client.clone(), &self.namespace)
     }
 
-    pub fn sources(&self) -> Api<GitRepository> {
+    pub(crate) fn sources(&self) -> Api<GitRepository> {
         Api::namespaced(self.client.clone(), &self.namespace)
     }
 
     /// The value of `data.value` of a ConfigMap; `None` if it is not there.
-    pub async fn value(&self, map: &str) -> Result<Option<String>, kube::Error> {
+    pub(crate) async fn value(&self, map: &str) -> Result<Option<String>, kube::Error> {
         let found = self.maps().get_opt(map).await?;
         Ok(found.map(|map| map.data.unwrap_or_default().remove("value").unwrap_or_default()))
     }
 
     /// Changes `data.value` of a ConfigMap as somebody.
-    pub async fn edit(&self, map: &str, value: &str, who: &str) -> Result<(), kube::Error> {
+    pub(crate) async fn edit(&self, map: &str, value: &str, who: &str) -> Result<(), kube::Error> {
         let parameters = PatchParams { field_manager: Some(who.into()), ..PatchParams::default() };
         self.maps().patch(map, &parameters, &Patch::Merge(json!({"data": {"value": value}}))).await.map(drop)
     }
 
     /// Waits until a Kustomization is ready at a commit.
-    pub async fn ready(&self, name: &str, commit: &str) -> Outcome {
+    pub(crate) async fn ready(&self, name: &str, commit: &str) -> Outcome {
         let wanted = format!("main@sha1:{commit}");
         let ready = |object: &Kustomization| {
             let status = object.status.clone().unwrap_or_default();
@@ -233,7 +233,7 @@ impl Site {
     }
 
     /// Waits until a Kustomization is not ready for this reason; gives the message.
-    pub async fn failed(&self, name: &str, reason: &str) -> Result<String, Box<dyn Error>> {
+    pub(crate) async fn failed(&self, name: &str, reason: &str) -> Result<String, Box<dyn Error>> {
         let failed = |object: &Kustomization| {
             condition_of(object, "Ready").is_some_and(|ready| ready.status == "False" && ready.reason == reason)
         };
@@ -241,7 +241,7 @@ impl Site {
         Ok(condition_of(&object, "Ready").map(|ready| ready.message).unwrap_or_default())
     }
 
-    pub async fn kustomization_until(
+    pub(crate) async fn kustomization_until(
         &self,
         name: &str,
         wanted: impl Fn(&Kustomization) -> bool,
@@ -265,20 +265,20 @@ impl Site {
     }
 
     /// Waits until the engine's own view shows this.
-    pub async fn state_until(&self, what: &str, wanted: impl Fn(&State) -> bool) -> Outcome {
+    pub(crate) async fn state_until(&self, what: &str, wanted: impl Fn(&State) -> bool) -> Outcome {
         let engine = self.engine.as_ref().ok_or("no engine")?;
         let mut state = engine.state();
-        let waited = tokio::time::timeout(PATIENCE, state.wait_for(|state| wanted(state))).await;
-        waited.map_err(|_| format!("the engine never showed: {what}"))??;
+        let outcome = tokio::time::timeout(PATIENCE, state.wait_for(|state| wanted(state))).await;
+        outcome.map_err(|_| format!("the engine never showed: {what}"))??;
         Ok(())
     }
 
-    pub fn delivery(&self, name: &str) -> Option<Arc<DeliveryState>> {
+    pub(crate) fn delivery(&self, name: &str) -> Option<Arc<DeliveryState>> {
         self.engine.as_ref()?.snapshot().deliveries.get(&Name::new(&self.namespace, name)).cloned()
     }
 
     /// Requests of this site's plane so far, watches and the tests' own reads aside, by verb and resource.
-    pub fn requests(&self) -> BTreeMap<String, u64> {
+    pub(crate) fn requests(&self) -> BTreeMap<String, u64> {
         let counts = self.plane.iter().flat_map(|plane| plane.requests());
         let mut all = BTreeMap::new();
         for count in
@@ -291,7 +291,7 @@ impl Site {
 }
 
 /// What was asked after `before`.
-pub fn since(before: &BTreeMap<String, u64>, after: &BTreeMap<String, u64>) -> Vec<String> {
+pub(crate) fn since(before: &BTreeMap<String, u64>, after: &BTreeMap<String, u64>) -> Vec<String> {
     let more = after.iter().filter_map(|(line, count)| {
         let more = count - before.get(line).copied().unwrap_or_default();
         (more > 0).then(|| format!("{more} {line}"))
@@ -299,12 +299,12 @@ pub fn since(before: &BTreeMap<String, u64>, after: &BTreeMap<String, u64>) -> V
     more.collect()
 }
 
-pub fn condition_of(object: &Kustomization, kind: &str) -> Option<Condition> {
+pub(crate) fn condition_of(object: &Kustomization, kind: &str) -> Option<Condition> {
     api::condition(&object.status.as_ref()?.conditions, kind).cloned()
 }
 
 /// A ConfigMap's manifest.
-pub fn map(name: &str, value: &str) -> String {
+pub(crate) fn map(name: &str, value: &str) -> String {
     format!(
         "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: {name}\n  namespace: NS\ndata:\n  value: \"{value}\"\n"
     )
@@ -315,12 +315,12 @@ fn text<'v>(value: &'v Value, pointer: &str) -> &'v str {
 }
 
 /// Fails unless the condition holds.
-pub fn ensure(holds: bool, message: impl Into<String>) -> Outcome {
+pub(crate) fn ensure(holds: bool, message: impl Into<String>) -> Outcome {
     if holds { Ok(()) } else { Err(message.into().into()) }
 }
 
 /// Waits until a check holds; says what it last saw when it does not.
-pub async fn eventually<T: std::fmt::Debug, F: Future<Output = Result<T, kube::Error>>>(
+pub(crate) async fn eventually<T: std::fmt::Debug, F: Future<Output = Result<T, kube::Error>>>(
     check: impl Fn() -> F,
     wanted: impl Fn(&T) -> bool,
 ) -> Result<Duration, Box<dyn Error>> {
