@@ -86,8 +86,9 @@ struct Place<'a> {
 }
 
 impl Loader<'_> {
+    /// Notes a fault; one of a base that is named twice is noted once.
     fn fail(&mut self, error: BuildError) {
-        if self.errors.len() < MAX_ERRORS {
+        if self.errors.len() < MAX_ERRORS && !self.errors.contains(&error) {
             self.errors.push(error);
         }
     }
