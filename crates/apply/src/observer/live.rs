@@ -161,7 +161,8 @@ fn managers(value: &Value, ours: &[String], interner: &Interner) -> Vec<Manager>
     let entries = value.at(&["metadata", "managedFields"]).and_then(Value::as_list).unwrap_or_default();
     entries
         .iter()
-        .filter(|entry| entry.str_at(&["subresource"]).unwrap_or("").is_empty())
+        // Status is never ours; `scale` writes spec.replicas, which may be.
+        .filter(|entry| entry.str_at(&["subresource"]) != Some("status"))
         .map(|entry| {
             let text = |name: &str| entry.str_at(&[name]).unwrap_or("");
             Manager {
