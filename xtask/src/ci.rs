@@ -1,35 +1,41 @@
 //! What CI runs once everything is installed: every step runs, also after one that failed, so that one run tells all.
 
 mod arrows;
+mod first;
 mod tests;
 
 use std::path::Path;
 use std::process::Command;
 use std::time::Instant;
 
+use crate::conform::{self, Conform};
 use crate::failure::{self, Failure, say};
+use crate::soak::{self, Soak};
 use crate::style;
+
+/// Runs of `soak kill`: enough to see that it works, and a chance at a rare fault with every change.
+const SOAK_RUNS: u32 = 10;
 
 /// One step: its name and what it does.
 type Step = (&'static str, fn(&Path) -> Result<(), Failure>);
 
 /// The steps, the quick ones first.
-const STEPS: [Step; 5] = [
+const STEPS: [Step; 8] = [
     ("format", format),
     ("style", |root| style::judge(root, &[])),
     ("arrows", arrows::check),
     ("tests", tests::run),
     ("clippy", clippy),
+    ("conform", conforms),
+    ("first", first::check),
+    ("soak", short_soak),
 ];
 
 /// Runs every step, or those that are named, and fails where one did.
 pub(crate) fn run(root: &Path, only: &[String]) -> Result<(), Failure> {
     let known = STEPS.map(|(name, _)| name);
     if let Some(unknown) = only.iter().find(|name| !known.contains(&name.as_str())) {
-        return Err(Failure::Form(format!(
-            "no step is called {unknown}; there are {}",
-            known.join(", ")
-        )));
+        return Err(Failure::Form(format!("no step is called {unknown}; there are {}", known.join(", "))));
     }
     let mut failed = Vec::new();
     let mut table = Vec::new();
@@ -66,14 +72,15 @@ fn format(root: &Path) -> Result<(), Failure> {
 }
 
 fn clippy(root: &Path) -> Result<(), Failure> {
-    let arguments = [
-        "clippy",
-        "--workspace",
-        "--all-targets",
-        "--locked",
-        "--",
-        "-D",
-        "warnings",
-    ];
+    let arguments = ["clippy", "--workspace", "--all-targets", "--locked", "--", "-D", "warnings"];
     failure::run(Command::new("cargo").current_dir(root).args(arguments))
+}
+
+/// Our own examples, built as the real kustomize builds them.
+fn conforms(root: &Path) -> Result<(), Failure> {
+    conform::conform(root, &Conform::Kustomize { dir: root.join("examples") })
+}
+
+fn short_soak(root: &Path) -> Result<(), Failure> {
+    soak::soak(root, &Soak::Kill { runs: SOAK_RUNS, seed: None })
 }

@@ -42,10 +42,7 @@ pub(crate) trait At<T> {
 
 impl<T> At<T> for std::io::Result<T> {
     fn at(self, path: &Path) -> Result<T, Failure> {
-        self.map_err(|source| Failure::Io {
-            path: path.to_path_buf(),
-            source,
-        })
+        self.map_err(|source| Failure::Io { path: path.to_path_buf(), source })
     }
 }
 
@@ -58,9 +55,7 @@ pub(crate) fn say(line: &str) {
 
 /// Runs a program to its end with this terminal; any exit status but 0 is a failure.
 pub(crate) fn run(command: &mut Command) -> Result<(), Failure> {
-    let status = command
-        .status()
-        .map_err(|why| program(command, &why.to_string()))?;
+    let status = command.status().map_err(|why| program(command, &why.to_string()))?;
     if status.success() {
         return Ok(());
     }
@@ -69,15 +64,10 @@ pub(crate) fn run(command: &mut Command) -> Result<(), Failure> {
 
 /// Runs a program to its end and returns what it printed on standard output.
 pub(crate) fn output(command: &mut Command) -> Result<String, Failure> {
-    let output = command
-        .output()
-        .map_err(|why| program(command, &why.to_string()))?;
+    let output = command.output().map_err(|why| program(command, &why.to_string()))?;
     if !output.status.success() {
         let said = String::from_utf8_lossy(&output.stderr);
-        return Err(program(
-            command,
-            &format!("{}\n{}", output.status, said.trim_end()),
-        ));
+        return Err(program(command, &format!("{}\n{}", output.status, said.trim_end())));
     }
     String::from_utf8(output.stdout).map_err(|_| program(command, "its output is not UTF-8"))
 }
@@ -85,8 +75,5 @@ pub(crate) fn output(command: &mut Command) -> Result<String, Failure> {
 fn program(command: &Command, why: &str) -> Failure {
     let words = std::iter::once(command.get_program()).chain(command.get_args());
     let words: Vec<_> = words.map(|word| word.to_string_lossy()).collect();
-    Failure::Program {
-        command: words.join(" "),
-        why: why.to_owned(),
-    }
+    Failure::Program { command: words.join(" "), why: why.to_owned() }
 }

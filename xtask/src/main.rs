@@ -3,10 +3,13 @@
 //! Kept free of the product's crates (`oracle` is none), so that it compiles in seconds and can judge a tree that does not compile.
 
 mod ci;
+mod conform;
 mod failure;
 mod oracle;
+mod programs;
 mod proto;
 mod schema;
+mod soak;
 mod style;
 
 use std::path::{Path, PathBuf};
@@ -40,6 +43,15 @@ enum Chore {
         /// Judge only files below these folders.
         under: Vec<PathBuf>,
     },
+    /// Compare with a real tool over a folder of anybody's files.
+    #[command(subcommand)]
+    Conform(conform::Conform),
+    /// Run what is too long for a test.
+    #[command(subcommand)]
+    Soak(soak::Soak),
+    /// Measure.
+    #[command(subcommand)]
+    Bench(soak::Bench),
     /// Run the steps of CI that need no installation, in order.
     Ci {
         /// Only these steps.
@@ -64,6 +76,9 @@ fn run(chore: Chore) -> Result<(), Failure> {
         Chore::Schema => schema::record(&root),
         Chore::Proto => proto::record(&root),
         Chore::Style { under } => style::judge(&root, &under),
+        Chore::Conform(what) => conform::conform(&root, &what),
+        Chore::Soak(work) => soak::soak(&root, &work),
+        Chore::Bench(work) => soak::bench(&root, &work),
         Chore::Ci { steps } => ci::run(&root, &steps),
     }
 }

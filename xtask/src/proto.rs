@@ -34,12 +34,8 @@ const POINTER: u32 = 16;
 const OMIT_EMPTY: u32 = 32;
 
 /// The modules of the oracle whose messages appear in request bodies.
-const MODULES: [&str; 4] = [
-    "k8s.io/api",
-    "k8s.io/apimachinery",
-    "k8s.io/apiextensions-apiserver",
-    "k8s.io/kube-aggregator",
-];
+const MODULES: [&str; 4] =
+    ["k8s.io/api", "k8s.io/apimachinery", "k8s.io/apiextensions-apiserver", "k8s.io/kube-aggregator"];
 
 /// Writes `crates/controlplane/data/proto-1.36.json.gz`.
 pub(crate) fn record(root: &Path) -> Result<(), Failure> {
@@ -48,8 +44,7 @@ pub(crate) fn record(root: &Path) -> Result<(), Failure> {
     let mut group_versions = BTreeMap::new();
     for module in MODULES {
         let mut list = Command::new("go");
-        list.args(["list", "-m", "-f", "{{.Dir}}", module])
-            .current_dir(&oracle);
+        list.args(["list", "-m", "-f", "{{.Dir}}", module]).current_dir(&oracle);
         let folder = PathBuf::from(output(&mut list)?.trim());
         for file in generated(&folder)? {
             read_package(&file, &mut messages, &mut group_versions)?;
@@ -59,10 +54,7 @@ pub(crate) fn record(root: &Path) -> Result<(), Failure> {
     let table = json!({ "groupVersions": group_versions, "messages": messages });
     let path = root.join(schema::DATA).join("proto-1.36.json.gz");
     let size = schema::write(&path, &table)?;
-    say(&format!(
-        "{count} messages, {size} bytes: {}",
-        path.display()
-    ));
+    say(&format!("{count} messages, {size} bytes: {}", path.display()));
     Ok(())
 }
 
@@ -75,10 +67,7 @@ fn generated(folder: &Path) -> Result<Vec<PathBuf>, Failure> {
             let path = entry.at(&folder)?.path();
             if path.is_dir() {
                 open.push(path);
-            } else if path
-                .file_name()
-                .is_some_and(|name| name == "generated.proto")
-            {
+            } else if path.file_name().is_some_and(|name| name == "generated.proto") {
                 found.push(path);
             }
         }
@@ -93,28 +82,17 @@ fn read_package(
     group_versions: &mut BTreeMap<String, String>,
 ) -> Result<(), Failure> {
     let text = fs::read_to_string(file).at(file)?;
-    let package =
-        parse::package(&text).map_err(|why| Failure::Form(format!("{}: {why}", file.display())))?;
+    let package = parse::package(&text).map_err(|why| Failure::Form(format!("{}: {why}", file.display())))?;
     let folder = file.parent().unwrap_or(file);
     let go = gotags::read(folder)?;
     if let (Some(group), Some(version)) = (&go.group, folder.file_name()) {
         let version = version.to_string_lossy();
-        let name = if group.is_empty() {
-            version.into_owned()
-        } else {
-            format!("{group}/{version}")
-        };
+        let name = if group.is_empty() { version.into_owned() } else { format!("{group}/{version}") };
         group_versions.insert(name, package.name.clone());
     }
     for message in package.messages {
-        let fields = message
-            .fields
-            .iter()
-            .map(|field| row(&message.name, field, &go));
-        messages.insert(
-            format!("{}.{}", package.name, message.name),
-            fields.collect(),
-        );
+        let fields = message.fields.iter().map(|field| row(&message.name, field, &go));
+        messages.insert(format!("{}.{}", package.name, message.name), fields.collect());
     }
     Ok(())
 }
@@ -129,8 +107,6 @@ fn row(message: &str, field: &parse::Field, go: &gotags::Package) -> Value {
     set(INLINE, tag.is_some_and(|tag| tag.inline));
     set(POINTER, tag.is_some_and(|tag| tag.pointer));
     set(OMIT_EMPTY, tag.is_some_and(|tag| tag.omit_empty));
-    let name = tag
-        .and_then(|tag| tag.json.as_deref())
-        .unwrap_or(&field.name);
+    let name = tag.and_then(|tag| tag.json.as_deref()).unwrap_or(&field.name);
     json!([field.number, name, field.kind, flags])
 }

@@ -22,22 +22,13 @@ pub(crate) fn record(root: &Path) -> Result<(), Failure> {
     let mut command = Command::new("cargo");
     command
         .current_dir(root)
-        .args([
-            "run",
-            "--quiet",
-            "-p",
-            "setpoint-testkit",
-            "--bin",
-            "real-apiserver",
-            "--",
-            "record",
-        ])
+        .args(["run", "--quiet", "-p", "setpoint-testkit", "--bin", "real-apiserver", "--", "record"])
         .arg(&raw);
     let recorded = run(&mut command).and_then(|()| fs::read(&raw).at(&raw));
     // Nothing is lost where a file of the temporary folder stays behind.
     let _ = fs::remove_file(&raw);
-    let mut document: Value = serde_json::from_slice(&recorded?)
-        .map_err(|why| Failure::Form(format!("the recording is not JSON: {why}")))?;
+    let mut document: Value =
+        serde_json::from_slice(&recorded?).map_err(|why| Failure::Form(format!("the recording is not JSON: {why}")))?;
     strip(&mut document["openapi"], Place::Keywords);
     document.sort_all_objects();
     let path = root.join(DATA).join("schema-1.36.json.gz");
@@ -51,9 +42,7 @@ pub(crate) fn write(path: &Path, document: &Value) -> Result<usize, Failure> {
     let folder = path.parent().unwrap_or(path);
     fs::create_dir_all(folder).at(folder)?;
     // No name and no time in the header: the same document gives the same file.
-    let mut gzip = GzBuilder::new()
-        .mtime(0)
-        .write(Vec::new(), Compression::best());
+    let mut gzip = GzBuilder::new().mtime(0).write(Vec::new(), Compression::best());
     gzip.write_all(document.to_string().as_bytes()).at(path)?;
     let bytes = gzip.finish().at(path)?;
     fs::write(path, &bytes).at(path)?;
@@ -78,18 +67,14 @@ fn strip(value: &mut Value, place: Place) {
                 strip(inner, below(place, key));
             }
         }
-        Value::Array(items) => items
-            .iter_mut()
-            .for_each(|item| strip(item, Place::Keywords)),
+        Value::Array(items) => items.iter_mut().for_each(|item| strip(item, Place::Keywords)),
         _ => {}
     }
 }
 
 fn below(place: Place, key: &str) -> Place {
-    let named = matches!(
-        key,
-        "properties" | "schemas" | "patternProperties" | "definitions" | "parameters" | "responses"
-    );
+    let named =
+        matches!(key, "properties" | "schemas" | "patternProperties" | "definitions" | "parameters" | "responses");
     match place {
         Place::Keywords if named => Place::Names,
         _ => Place::Keywords,

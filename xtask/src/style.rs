@@ -20,9 +20,7 @@ const FILE_LIMIT: usize = 800;
 /// Most lines of a function, from the line of `fn` to its closing brace.
 const FUNCTION_LIMIT: usize = 80;
 /// Names that say nothing about what a module is for.
-const EMPTY_NAMES: [&str; 8] = [
-    "util", "utils", "common", "helper", "helpers", "misc", "mod", "stuff",
-];
+const EMPTY_NAMES: [&str; 8] = ["util", "utils", "common", "helper", "helpers", "misc", "mod", "stuff"];
 
 /// One thing to mend.
 #[derive(Debug, PartialEq)]
@@ -43,10 +41,7 @@ pub(crate) fn judge(root: &Path, under: &[PathBuf]) -> Result<(), Failure> {
         let reached = modules::reach(root, &package)?;
         for file in modules::sources(root, &package)? {
             let Some(module) = reached.get(&file) else {
-                findings.push(whole(
-                    &file,
-                    "no `mod` declares this file: declare it or delete it",
-                ));
+                findings.push(whole(&file, "no `mod` declares this file: declare it or delete it"));
                 continue;
             };
             files += 1;
@@ -57,9 +52,7 @@ pub(crate) fn judge(root: &Path, under: &[PathBuf]) -> Result<(), Failure> {
     for file in tracked(root)? {
         findings.extend(words::search(root, &file)?);
     }
-    findings.retain(|finding| {
-        under.is_empty() || under.iter().any(|folder| finding.file.starts_with(folder))
-    });
+    findings.retain(|finding| under.is_empty() || under.iter().any(|folder| finding.file.starts_with(folder)));
     findings.sort_by(|a, b| (&a.file, a.line).cmp(&(&b.file, b.line)));
     for Finding { file, line, what } in &findings {
         say(&format!("{}:{line}: {what}", file.display()));
@@ -68,18 +61,11 @@ pub(crate) fn judge(root: &Path, under: &[PathBuf]) -> Result<(), Failure> {
         say(&format!("style: {files} Rust files, nothing to mend"));
         return Ok(());
     }
-    Err(Failure::Refused(format!(
-        "style: {} things to mend, each listed above",
-        findings.len()
-    )))
+    Err(Failure::Refused(format!("style: {} things to mend, each listed above", findings.len())))
 }
 
 fn whole(file: &Path, what: &str) -> Finding {
-    Finding {
-        file: file.to_path_buf(),
-        line: 1,
-        what: what.to_owned(),
-    }
+    Finding { file: file.to_path_buf(), line: 1, what: what.to_owned() }
 }
 
 fn name_of(file: &Path) -> Option<Finding> {
@@ -105,17 +91,8 @@ fn packages(root: &Path) -> Result<Vec<PathBuf>, Failure> {
 /// The files that git knows or would add.
 fn tracked(root: &Path) -> Result<Vec<PathBuf>, Failure> {
     let mut list = Command::new("git");
-    list.current_dir(root).args([
-        "ls-files",
-        "-z",
-        "--cached",
-        "--others",
-        "--exclude-standard",
-    ]);
+    list.current_dir(root).args(["ls-files", "-z", "--cached", "--others", "--exclude-standard"]);
     let names = output(&mut list)?;
     let names = names.split('\0').filter(|name| !name.is_empty());
-    Ok(names
-        .map(PathBuf::from)
-        .filter(|file| root.join(file).is_file())
-        .collect())
+    Ok(names.map(PathBuf::from).filter(|file| root.join(file).is_file()).collect())
 }

@@ -93,24 +93,15 @@ impl Catalogue {
 
     /// All entries by name.
     pub fn entries(&self) -> impl Iterator<Item = (&str, &Entry)> {
-        self.entries
-            .iter()
-            .map(|(name, entry)| (name.as_str(), entry))
+        self.entries.iter().map(|(name, entry)| (name.as_str(), entry))
     }
 
     /// One entry.
     pub fn entry(&self, name: &str) -> Result<&Entry, CatalogueError> {
-        self.entries
-            .get(name)
-            .ok_or_else(|| CatalogueError::Unknown {
-                name: name.to_owned(),
-                known: self
-                    .entries
-                    .keys()
-                    .map(String::as_str)
-                    .collect::<Vec<_>>()
-                    .join(", "),
-            })
+        self.entries.get(name).ok_or_else(|| CatalogueError::Unknown {
+            name: name.to_owned(),
+            known: self.entries.keys().map(String::as_str).collect::<Vec<_>>().join(", "),
+        })
     }
 
     /// The folder in the cache whose `bin` holds the programs; its name changes with what they are made from.
@@ -159,8 +150,5 @@ fn cache() -> Result<PathBuf, CatalogueError> {
 }
 
 fn at<T>(path: &Path, ask: impl FnOnce(&Path) -> io::Result<T>) -> Result<T, CatalogueError> {
-    ask(path).map_err(|source| CatalogueError::Io {
-        path: path.to_path_buf(),
-        source,
-    })
+    ask(path).map_err(|source| CatalogueError::Io { path: path.to_path_buf(), source })
 }

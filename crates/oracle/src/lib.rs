@@ -32,9 +32,7 @@ pub enum Oracle {
 
 /// The program is not there.
 #[derive(Debug, thiserror::Error)]
-#[error(
-    "{program} is missing ({why}): run `cargo xtask oracle {entry}`, or set {variable} to its path"
-)]
+#[error("{program} is missing ({why}): run `cargo xtask oracle {entry}`, or set {variable} to its path")]
 pub struct Missing {
     program: &'static str,
     entry: &'static str,
@@ -58,10 +56,7 @@ impl Oracle {
 
     /// The environment variable that names this program directly, such as `SETPOINT_ORACLE_KUBE_APISERVER`.
     pub fn variable(self) -> String {
-        format!(
-            "SETPOINT_ORACLE_{}",
-            self.place().1.to_uppercase().replace('-', "_")
-        )
+        format!("SETPOINT_ORACLE_{}", self.place().1.to_uppercase().replace('-', "_"))
     }
 }
 
@@ -79,42 +74,24 @@ pub fn find(oracle: Oracle) -> Result<PathBuf, Missing> {
         }
         Err(format!("no file {}", path.display()))
     });
-    found.map_err(|why| Missing {
-        program,
-        entry,
-        variable,
-        why,
-    })
+    found.map_err(|why| Missing { program, entry, variable, why })
 }
 
 fn cached(entry: &str, program: &str) -> Result<PathBuf, CatalogueError> {
     let checkout = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
-    Ok(Catalogue::read(&checkout)?
-        .folder(entry)?
-        .join("bin")
-        .join(program))
+    Ok(Catalogue::read(&checkout)?.folder(entry)?.join("bin").join(program))
 }
 
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeSet;
 
-    use super::Oracle::{
-        self, Etcd, Helm, KubeApiserver, KubeControllerManager, Kubectl, KubectlNew, Yaml,
-    };
+    use super::Oracle::{self, Etcd, Helm, KubeApiserver, KubeControllerManager, Kubectl, KubectlNew, Yaml};
     use super::cached;
 
     #[test]
     fn each_oracle_is_in_the_catalogue_and_has_its_own_variable() {
-        let all = [
-            KubeApiserver,
-            KubeControllerManager,
-            Etcd,
-            Kubectl,
-            KubectlNew,
-            Helm,
-            Yaml,
-        ];
+        let all = [KubeApiserver, KubeControllerManager, Etcd, Kubectl, KubectlNew, Helm, Yaml];
         for oracle in all {
             let (entry, program) = oracle.place();
             let path = cached(entry, program).expect("the catalogue names every oracle");

@@ -75,9 +75,7 @@ impl RealApiServer {
         let mut tries = 1;
         loop {
             match Self::start_once().await {
-                Err(StartError::NotReady { log, .. })
-                    if tries < TRIES && log.contains("address already in use") =>
-                {
+                Err(StartError::NotReady { log, .. }) if tries < TRIES && log.contains("address already in use") => {
                     tries += 1;
                 }
                 outcome => return outcome,
@@ -86,41 +84,18 @@ impl RealApiServer {
     }
 
     async fn start_once() -> Result<Self, StartError> {
-        let folder = tempfile::Builder::new()
-            .prefix("setpoint-real-")
-            .tempdir()?;
+        let folder = tempfile::Builder::new().prefix("setpoint-real-").tempdir()?;
         let settings = Settings::write(folder.path())?;
-        let start =
-            |oracle: Oracle, name: &str, arguments: Vec<String>| -> Result<Running, StartError> {
-                let program = oracle::find(oracle)?;
-                Ok(Running::start(
-                    &program,
-                    &arguments,
-                    folder.path().join(format!("{name}.log")),
-                )?)
-            };
+        let start = |oracle: Oracle, name: &str, arguments: Vec<String>| -> Result<Running, StartError> {
+            let program = oracle::find(oracle)?;
+            Ok(Running::start(&program, &arguments, folder.path().join(format!("{name}.log")))?)
+        };
         let etcd = start(Oracle::Etcd, "etcd", settings.etcd())?;
-        let apiserver = start(
-            Oracle::KubeApiserver,
-            "kube-apiserver",
-            settings.apiserver(),
-        )?;
-        let controllers = start(
-            Oracle::KubeControllerManager,
-            "kube-controller-manager",
-            settings.controllers(),
-        )?;
+        let apiserver = start(Oracle::KubeApiserver, "kube-apiserver", settings.apiserver())?;
+        let controllers = start(Oracle::KubeControllerManager, "kube-controller-manager", settings.controllers())?;
         let admin = config(&settings, User::Admin).await?;
         let plain = config(&settings, User::Plain).await?;
-        let mut server = Self {
-            controllers,
-            apiserver,
-            etcd,
-            settings,
-            admin,
-            plain,
-            _folder: folder,
-        };
+        let mut server = Self { controllers, apiserver, etcd, settings, admin, plain, _folder: folder };
         server.wait().await?;
         Ok(server)
     }
@@ -133,9 +108,7 @@ impl RealApiServer {
                 program.check()?;
             }
             if Instant::now() > deadline {
-                return Err(self
-                    .apiserver
-                    .not_ready(&format!("not ready after {START_LIMIT:?}")));
+                return Err(self.apiserver.not_ready(&format!("not ready after {START_LIMIT:?}")));
             }
             tokio::time::sleep(ASK_EVERY).await;
         }
@@ -196,16 +169,13 @@ impl RealApiServer {
     pub async fn kubelet(&self) -> Result<StandInKubelet, StartError> {
         let client = self.client_of(User::Admin, kubelet::USER_AGENT)?;
         let started = StandInKubelet::start(client).await;
-        started.map_err(|why| StartError::NotReady {
-            what: "the stand-in node was refused".into(),
-            log: why.to_string(),
-        })
+        started
+            .map_err(|why| StartError::NotReady { what: "the stand-in node was refused".into(), log: why.to_string() })
     }
 }
 
 async fn config(settings: &Settings, user: User) -> Result<Config, StartError> {
-    let kubeconfig =
-        Kubeconfig::read_from(settings.kubeconfig(user)).map_err(|why| refused(&why))?;
+    let kubeconfig = Kubeconfig::read_from(settings.kubeconfig(user)).map_err(|why| refused(&why))?;
     let config = Config::from_custom_kubeconfig(kubeconfig, &KubeConfigOptions::default()).await;
     config.map_err(|why| refused(&why))
 }

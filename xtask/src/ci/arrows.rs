@@ -13,17 +13,7 @@ use crate::style::modules::{self, attributes, is_test};
 /// The crates that turn trees into trees and know nothing of the world.
 const ENGINES: [&str; 4] = ["goyaml", "structured-merge", "kustomize", "object"];
 /// Packages whose presence means a way to the world.
-const WORLDLY: [&str; 9] = [
-    "tokio",
-    "async-std",
-    "kube",
-    "kube-client",
-    "hyper",
-    "reqwest",
-    "gix",
-    "rustls",
-    "jiff",
-];
+const WORLDLY: [&str; 9] = ["tokio", "async-std", "kube", "kube-client", "hyper", "reqwest", "gix", "rustls", "jiff"];
 /// Modules of the standard library that are ways to the world.
 const WAYS: [&str; 5] = ["env", "fs", "net", "process", "time"];
 
@@ -32,25 +22,15 @@ pub(super) fn check(root: &Path) -> Result<(), Failure> {
     let mut wrong = Vec::new();
     for engine in ENGINES {
         let mut tree = Command::new("cargo");
-        tree.current_dir(root).args([
-            "tree", "--locked", "--edges", "normal", "--prefix", "none", "--format", "{p}",
-        ]);
+        tree.current_dir(root).args(["tree", "--locked", "--edges", "normal", "--prefix", "none", "--format", "{p}"]);
         let packages = output(tree.args(["--package", &format!("setpoint-{engine}")]))?;
         let names = packages.lines().filter_map(|line| line.split(' ').next());
-        wrong.extend(
-            names
-                .filter(|name| WORLDLY.contains(name))
-                .map(|name| format!("{engine} depends on {name}")),
-        );
+        wrong.extend(names.filter(|name| WORLDLY.contains(name)).map(|name| format!("{engine} depends on {name}")));
         for (file, module) in modules::reach(root, &Path::new("crates").join(engine))? {
             if let (false, Ok(syntax)) = (module.test, &module.syntax) {
                 let mut ways = Ways::default();
                 ways.visit_file(syntax);
-                wrong.extend(
-                    ways.found
-                        .into_iter()
-                        .map(|way| format!("{}: uses std::{way}", file.display())),
-                );
+                wrong.extend(ways.found.into_iter().map(|way| format!("{}: uses std::{way}", file.display())));
             }
         }
     }
@@ -59,10 +39,7 @@ pub(super) fn check(root: &Path) -> Result<(), Failure> {
     if wrong.is_empty() {
         return Ok(());
     }
-    Err(Failure::Refused(format!(
-        "engines must be pure:\n  {}",
-        wrong.join("\n  ")
-    )))
+    Err(Failure::Refused(format!("engines must be pure:\n  {}", wrong.join("\n  "))))
 }
 
 /// Collects the ways to the world that code outside tests names.
@@ -104,10 +81,7 @@ impl<'ast> Visit<'ast> for Ways {
     }
 
     fn visit_path(&mut self, path: &'ast syn::Path) {
-        let mut names = path
-            .segments
-            .iter()
-            .map(|segment| segment.ident.to_string());
+        let mut names = path.segments.iter().map(|segment| segment.ident.to_string());
         if let (Some(first), Some(second)) = (names.next(), names.next()) {
             self.note(&first, &second);
         }

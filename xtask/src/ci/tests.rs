@@ -17,10 +17,7 @@ struct Count {
 /// Runs `cargo test --workspace`, passing its output on, and closes with one line of totals.
 pub(super) fn run(root: &Path) -> Result<(), Failure> {
     let mut tests = Command::new("cargo");
-    tests
-        .current_dir(root)
-        .args(["test", "--workspace", "--locked", "--no-fail-fast"])
-        .stdout(Stdio::piped());
+    tests.current_dir(root).args(["test", "--workspace", "--locked", "--no-fail-fast"]).stdout(Stdio::piped());
     let mut child = tests.spawn().at(Path::new("cargo"))?;
     let mut count = Count::default();
     if let Some(output) = child.stdout.take() {
@@ -32,25 +29,14 @@ pub(super) fn run(root: &Path) -> Result<(), Failure> {
         }
     }
     let status = child.wait().at(Path::new("cargo"))?;
-    let Count {
-        passed,
-        failed,
-        skipped,
-    } = count;
-    say(&format!(
-        "tests: {passed} passed, {failed} failed, {} skipped",
-        skipped.len()
-    ));
+    let Count { passed, failed, skipped } = count;
+    say(&format!("tests: {passed} passed, {failed} failed, {} skipped", skipped.len()));
     if !status.success() || failed > 0 {
-        return Err(Failure::Refused(format!(
-            "`cargo test --workspace` failed ({status})"
-        )));
+        return Err(Failure::Refused(format!("`cargo test --workspace` failed ({status})")));
     }
     if !skipped.is_empty() && std::env::var_os("CI").is_some() {
         let names = skipped.join(", ");
-        return Err(Failure::Refused(format!(
-            "CI skips nothing, but these were skipped: {names}"
-        )));
+        return Err(Failure::Refused(format!("CI skips nothing, but these were skipped: {names}")));
     }
     Ok(())
 }
@@ -58,10 +44,7 @@ pub(super) fn run(root: &Path) -> Result<(), Failure> {
 impl Count {
     /// Reads a line such as `test a::b ... ok`, whatever harness printed it.
     fn read(&mut self, line: &str) {
-        let Some((name, result)) = line
-            .strip_prefix("test ")
-            .and_then(|rest| rest.rsplit_once(" ... "))
-        else {
+        let Some((name, result)) = line.strip_prefix("test ").and_then(|rest| rest.rsplit_once(" ... ")) else {
             return;
         };
         match result.split([',', ' ']).next().unwrap_or_default() {

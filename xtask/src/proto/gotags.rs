@@ -76,11 +76,7 @@ fn tag(line: &str) -> Option<(u32, Tag)> {
         return None;
     }
     let json: Vec<_> = quoted(tags, "json:\"")?.split(',').collect();
-    let number = quoted(tags, "protobuf:\"")?
-        .split(',')
-        .nth(1)?
-        .parse()
-        .ok()?;
+    let number = quoted(tags, "protobuf:\"")?.split(',').nth(1)?.parse().ok()?;
     let kind = declaration.split_whitespace().last().unwrap_or_default();
     let inline = json.contains(&"inline");
     let name = json.first().filter(|name| !name.is_empty() && !inline);
@@ -124,12 +120,7 @@ type ExtraValue []string
         let tag = |number| &package.tags[&("Volume".to_owned(), number)];
         assert_eq!(tag(1).json.as_deref(), Some("name"));
         assert!(tag(2).inline);
-        let mode = Tag {
-            json: Some("mode".to_owned()),
-            inline: false,
-            omit_empty: true,
-            pointer: true,
-        };
+        let mode = Tag { json: Some("mode".to_owned()), inline: false, omit_empty: true, pointer: true };
         assert_eq!(*tag(3), mode);
     }
 }

@@ -30,16 +30,12 @@ pub(super) struct Field {
     pub(super) map: bool,
 }
 
-const SCALARS: [&str; 10] = [
-    "string", "bytes", "bool", "int32", "int64", "uint32", "uint64", "double", "float", "fixed64",
-];
+const SCALARS: [&str; 10] =
+    ["string", "bytes", "bool", "int32", "int64", "uint32", "uint64", "double", "float", "fixed64"];
 
 /// Reads one file; the error says what was not understood and on which line.
 pub(super) fn package(text: &str) -> Result<Package, String> {
-    let mut package = Package {
-        name: String::new(),
-        messages: Vec::new(),
-    };
+    let mut package = Package { name: String::new(), messages: Vec::new() };
     let mut open = false;
     for (number, line) in text.lines().enumerate() {
         let statement = line.split("//").next().unwrap_or_default().trim();
@@ -47,10 +43,7 @@ pub(super) fn package(text: &str) -> Result<Package, String> {
             name.trim_end_matches(';').clone_into(&mut package.name);
         } else if let Some(name) = statement.strip_prefix("message ") {
             let name = name.trim_end_matches('{').trim().to_owned();
-            package.messages.push(Message {
-                name,
-                fields: Vec::new(),
-            });
+            package.messages.push(Message { name, fields: Vec::new() });
             open = true;
         } else if statement == "}" {
             open = false;
@@ -59,11 +52,7 @@ pub(super) fn package(text: &str) -> Result<Package, String> {
             && !statement.is_empty()
         {
             let field = field(statement, &package.name);
-            message.fields.push(
-                field.ok_or_else(|| {
-                    format!("line {}: unknown statement: {statement}", number + 1)
-                })?,
-            );
+            message.fields.push(field.ok_or_else(|| format!("line {}: unknown statement: {statement}", number + 1))?);
         }
     }
     Ok(package)
@@ -75,22 +64,12 @@ fn field(statement: &str, package: &str) -> Option<Field> {
     let number = number.trim().parse().ok()?;
     let (declaration, name) = declaration.trim().rsplit_once(' ')?;
     let (kind, repeated, map) = if let Some(inner) = declaration.strip_prefix("map<") {
-        (
-            inner.strip_suffix('>')?.strip_prefix("string,")?.trim(),
-            false,
-            true,
-        )
+        (inner.strip_suffix('>')?.strip_prefix("string,")?.trim(), false, true)
     } else {
         let (label, kind) = declaration.split_once(' ')?;
         (kind.trim(), label == "repeated", false)
     };
-    Some(Field {
-        number,
-        name: name.to_owned(),
-        kind: full(kind, package),
-        repeated,
-        map,
-    })
+    Some(Field { number, name: name.to_owned(), kind: full(kind, package), repeated, map })
 }
 
 /// The full name of a type: a leading dot means that it is one already.
@@ -127,28 +106,14 @@ message Empty {
         let rows: Vec<_> = package.messages[0]
             .fields
             .iter()
-            .map(|f| {
-                (
-                    f.number,
-                    f.name.as_str(),
-                    f.kind.as_str(),
-                    f.repeated,
-                    f.map,
-                )
-            })
+            .map(|f| (f.number, f.name.as_str(), f.kind.as_str(), f.repeated, f.map))
             .collect();
         assert_eq!(
             rows,
             [
                 (1, "name", "string", false, false),
                 (2, "others", "k8s.io.api.x.v1.Other", true, false),
-                (
-                    13,
-                    "limits",
-                    "k8s.io.apimachinery.pkg.api.resource.Quantity",
-                    false,
-                    true
-                ),
+                (13, "limits", "k8s.io.apimachinery.pkg.api.resource.Quantity", false, true),
             ]
         );
         assert!(package.messages[1].fields.is_empty());
@@ -157,9 +122,6 @@ message Empty {
     #[test]
     fn an_unknown_statement_is_refused_with_its_line() {
         let error = package("package x;\nmessage M {\n  oneof kind {\n}\n").err();
-        assert_eq!(
-            error.as_deref(),
-            Some("line 3: unknown statement: oneof kind {")
-        );
+        assert_eq!(error.as_deref(), Some("line 3: unknown statement: oneof kind {"));
     }
 }

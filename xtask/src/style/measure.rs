@@ -19,22 +19,12 @@ pub(super) fn measure(file: &Path, module: &Module) -> Vec<Finding> {
         Ok(syntax) => syntax,
         Err(why) => return vec![whole(file, &format!("not readable as Rust: {why}"))],
     };
-    let mut counter = Counter {
-        file,
-        test_lines: 0,
-        findings: Vec::new(),
-    };
+    let mut counter = Counter { file, test_lines: 0, findings: Vec::new() };
     counter.visit_file(syntax);
-    let production = module
-        .text
-        .lines()
-        .count()
-        .saturating_sub(counter.test_lines);
+    let production = module.text.lines().count().saturating_sub(counter.test_lines);
     let mut findings = counter.findings;
     if production > FILE_LIMIT {
-        let what = format!(
-            "{production} lines outside tests; at most {FILE_LIMIT}: give a part its own file"
-        );
+        let what = format!("{production} lines outside tests; at most {FILE_LIMIT}: give a part its own file");
         findings.push(whole(file, &what));
     }
     findings
@@ -51,15 +41,8 @@ impl Counter<'_> {
         let line = signature.fn_token.span.start().line;
         let lines = body.brace_token.span.close().end().line + 1 - line;
         if lines > FUNCTION_LIMIT {
-            let what = format!(
-                "`{}` has {lines} lines; at most {FUNCTION_LIMIT}",
-                signature.ident
-            );
-            self.findings.push(Finding {
-                file: self.file.to_path_buf(),
-                line,
-                what,
-            });
+            let what = format!("`{}` has {lines} lines; at most {FUNCTION_LIMIT}", signature.ident);
+            self.findings.push(Finding { file: self.file.to_path_buf(), line, what });
         }
     }
 }
@@ -68,9 +51,7 @@ impl<'ast> Visit<'ast> for Counter<'_> {
     fn visit_item(&mut self, item: &'ast Item) {
         let attributes = attributes(item);
         if is_test(attributes) {
-            let first = attributes
-                .first()
-                .map_or_else(|| item.span(), Attribute::span);
+            let first = attributes.first().map_or_else(|| item.span(), Attribute::span);
             self.test_lines += span_lines(first, item.span());
         } else {
             visit::visit_item(self, item);
@@ -109,26 +90,16 @@ mod tests {
 
     fn findings(text: String) -> Vec<(usize, String)> {
         let syntax = syn::parse_file(&text);
-        let module = Module {
-            test: false,
-            text,
-            syntax,
-        };
+        let module = Module { test: false, text, syntax };
         let findings = measure(Path::new("x.rs"), &module);
-        findings
-            .into_iter()
-            .map(|finding| (finding.line, finding.what))
-            .collect()
+        findings.into_iter().map(|finding| (finding.line, finding.what)).collect()
     }
 
     #[test]
     fn a_function_may_have_eighty_lines_and_no_more() {
         let body = |lines| "    ();\n".repeat(lines);
         assert!(findings(format!("fn fits() {{\n{}}}\n", body(78))).is_empty());
-        let over = findings(format!(
-            "/// Said.\nimpl X {{\nfn over() {{\n{}}}\n}}\n",
-            body(79)
-        ));
+        let over = findings(format!("/// Said.\nimpl X {{\nfn over() {{\n{}}}\n}}\n", body(79)));
         assert_eq!(over, [(3, "`over` has 81 lines; at most 80".to_owned())]);
     }
 

@@ -42,14 +42,7 @@ pub(crate) fn reach(root: &Path, package: &Path) -> Result<BTreeMap<PathBuf, Mod
         if let Ok(file) = &syntax {
             declared(&file.items, &place.below, test, &place.file, &mut open);
         }
-        reached.insert(
-            place.file,
-            Module {
-                test,
-                text: source,
-                syntax,
-            },
-        );
+        reached.insert(place.file, Module { test, text: source, syntax });
     }
     Ok(reached)
 }
@@ -79,35 +72,18 @@ fn roots(root: &Path, package: &Path) -> Result<Vec<Place>, Failure> {
     let mut roots = Vec::new();
     for name in ["build.rs", "src/lib.rs", "src/main.rs"] {
         let file = package.join(name);
-        roots.push(Place {
-            below: parent(&file),
-            file,
-            test: false,
-        });
+        roots.push(Place { below: parent(&file), file, test: false });
     }
-    for (folder, test) in [
-        ("src/bin", false),
-        ("tests", true),
-        ("benches", true),
-        ("examples", true),
-    ] {
+    for (folder, test) in [("src/bin", false), ("tests", true), ("benches", true), ("examples", true)] {
         let folder = package.join(folder);
         if !root.join(&folder).is_dir() {
             continue;
         }
         for name in names(root, &folder)? {
             let file = folder.join(&name);
-            let file = if root.join(&file).is_dir() {
-                file.join("main.rs")
-            } else {
-                file
-            };
+            let file = if root.join(&file).is_dir() { file.join("main.rs") } else { file };
             if file.extension().is_some_and(|end| end == "rs") {
-                roots.push(Place {
-                    below: parent(&file),
-                    file,
-                    test,
-                });
+                roots.push(Place { below: parent(&file), file, test });
             }
         }
     }
@@ -129,15 +105,8 @@ fn declared(items: &[Item], below: &Path, test: bool, file: &Path, open: &mut Ve
 
 fn place(module: &ItemMod, name: &str, below: &Path, test: bool, file: &Path) -> Place {
     let explicit = module.attrs.iter().find_map(path_attribute);
-    let file = explicit.map_or_else(
-        || below.join(format!("{name}.rs")),
-        |path| parent(file).join(path),
-    );
-    Place {
-        below: file.with_extension(""),
-        file,
-        test,
-    }
+    let file = explicit.map_or_else(|| below.join(format!("{name}.rs")), |path| parent(file).join(path));
+    Place { below: file.with_extension(""), file, test }
 }
 
 fn path_attribute(attribute: &Attribute) -> Option<String> {
@@ -158,9 +127,7 @@ pub(crate) fn is_test(attributes: &[Attribute]) -> bool {
     attributes.iter().any(|attribute| {
         let last = attribute.path().segments.last();
         match &attribute.meta {
-            Meta::List(condition) if attribute.path().is_ident("cfg") => {
-                mentions_test(&condition.tokens.to_string())
-            }
+            Meta::List(condition) if attribute.path().is_ident("cfg") => mentions_test(&condition.tokens.to_string()),
             _ => last.is_some_and(|segment| segment.ident == "test"),
         }
     })

@@ -41,14 +41,9 @@ const NUMBERED: [&str; 4] = ["issue #", "pr #", "pull request #", "ticket #"];
 /// The findings of one file.
 pub(super) fn search(root: &Path, file: &Path) -> Result<Vec<Finding>, Failure> {
     let path = root.join(file);
-    let searched = file
-        .extension()
-        .and_then(|end| end.to_str())
-        .is_some_and(|end| SEARCHED.contains(&end))
+    let searched = file.extension().and_then(|end| end.to_str()).is_some_and(|end| SEARCHED.contains(&end))
         || file.starts_with(".ci");
-    let data = file
-        .iter()
-        .any(|part| part == "testdata" || part == "fixtures");
+    let data = file.iter().any(|part| part == "testdata" || part == "fixtures");
     if !searched || data || fs::metadata(&path).at(&path)?.len() > LARGEST {
         return Ok(Vec::new());
     }
@@ -59,11 +54,7 @@ pub(super) fn search(root: &Path, file: &Path) -> Result<Vec<Finding>, Failure> 
         .filter_map(|(index, line)| {
             let word = found(&line.to_lowercase())?;
             let what = format!("`{word}` does not belong into the tree");
-            Some(Finding {
-                file: file.to_path_buf(),
-                line: index + 1,
-                what,
-            })
+            Some(Finding { file: file.to_path_buf(), line: index + 1, what })
         })
         .collect())
 }
@@ -82,8 +73,7 @@ fn found(line: &str) -> Option<String> {
 
 /// Whether `word` stands in `line` with no letter or digit before it.
 fn whole_word(line: &str, word: &str) -> bool {
-    line.match_indices(word)
-        .any(|(at, _)| !line[..at].ends_with(char::is_alphanumeric) || word.starts_with('/'))
+    line.match_indices(word).any(|(at, _)| !line[..at].ends_with(char::is_alphanumeric) || word.starts_with('/'))
 }
 
 #[cfg(test)]

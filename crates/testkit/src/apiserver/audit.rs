@@ -39,14 +39,9 @@ fn parse(text: &str) -> Vec<Request> {
     let mut requests: Vec<Request> = Vec::new();
     let mut places = HashMap::new();
     // A last line that is still being written is no JSON yet: it is read the next time.
-    for event in text
-        .lines()
-        .filter_map(|line| serde_json::from_str::<Value>(line).ok())
-    {
+    for event in text.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok()) {
         let request = request(&event);
-        let place = *places
-            .entry(event["auditID"].to_string())
-            .or_insert(requests.len());
+        let place = *places.entry(event["auditID"].to_string()).or_insert(requests.len());
         match requests.get_mut(place) {
             Some(earlier) => *earlier = request,
             None => requests.push(request),
@@ -69,12 +64,8 @@ fn request(event: &Value) -> Request {
         resource,
         user_agent: text(&event["userAgent"]),
         user: text(&event["user"]["username"]),
-        impersonated: event["impersonatedUser"]["username"]
-            .as_str()
-            .map(str::to_owned),
-        code: code
-            .and_then(|code| u16::try_from(code).ok())
-            .unwrap_or_default(),
+        impersonated: event["impersonatedUser"]["username"].as_str().map(str::to_owned),
+        code: code.and_then(|code| u16::try_from(code).ok()).unwrap_or_default(),
     }
 }
 
@@ -96,10 +87,7 @@ mod tests {
         );
         let requests = parse(log);
         assert_eq!(requests.len(), 2);
-        assert_eq!(
-            (requests[0].verb.as_str(), requests[0].code),
-            ("watch", 504)
-        );
+        assert_eq!((requests[0].verb.as_str(), requests[0].code), ("watch", 504));
         assert_eq!(requests[1].resource, "pods/status");
         assert_eq!(requests[1].impersonated.as_deref(), Some("tenant"));
     }

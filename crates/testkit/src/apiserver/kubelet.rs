@@ -33,9 +33,7 @@ impl StandInKubelet {
         create_node(&client).await?;
         let pods = tokio::spawn(watch_pods(client.clone()));
         let claims = tokio::spawn(watch_claims(client));
-        Ok(Self {
-            tasks: [pods, claims],
-        })
+        Ok(Self { tasks: [pods, claims] })
     }
 }
 
@@ -55,12 +53,8 @@ async fn create_node(client: &Client) -> Result<(), kube::Error> {
     }
     // A new node is tainted as not ready; the controller that would take the taint away is switched off.
     let untainted = Patch::Merge(json!({"spec": {"taints": null}}));
-    nodes
-        .patch(NODE, &PatchParams::default(), &untainted)
-        .await?;
-    nodes
-        .patch_status(NODE, &PatchParams::default(), &Patch::Merge(status::node()))
-        .await?;
+    nodes.patch(NODE, &PatchParams::default(), &untainted).await?;
+    nodes.patch_status(NODE, &PatchParams::default(), &Patch::Merge(status::node())).await?;
     Ok(())
 }
 
@@ -69,8 +63,7 @@ async fn watch_pods(client: Client) {
     let touched = events.default_backoff().applied_objects();
     // A watch that breaks is resumed by the stream; its errors are no news here.
     let pods = touched.filter_map(async |pod| pod.ok());
-    pods.for_each_concurrent(AT_ONCE, |pod| settle(client.clone(), pod))
-        .await;
+    pods.for_each_concurrent(AT_ONCE, |pod| settle(client.clone(), pod)).await;
 }
 
 /// Brings one pod a step further; a conflict or a pod that is gone shows up as its next event.
@@ -90,23 +83,13 @@ async fn settle_one(pods: &Api<Pod>, pod: &Pod) -> Result<(), kube::Error> {
         let target = json!({"apiVersion": "v1", "kind": "Node", "name": NODE});
         let binding: Binding = read(json!({"metadata": {"name": name}, "target": target}))?;
         let parameters = PostParams::default();
-        return pods
-            .create_subresource::<_, Value>("binding", &name, &parameters, &binding)
-            .await
-            .map(drop);
+        return pods.create_subresource::<_, Value>("binding", &name, &parameters, &binding).await.map(drop);
     }
-    let phase = pod
-        .status
-        .as_ref()
-        .and_then(|status| status.phase.as_deref());
-    let held = pod
-        .annotations()
-        .get("setpoint.dev/stand-in")
-        .is_some_and(|word| word == "unready");
+    let phase = pod.status.as_ref().and_then(|status| status.phase.as_deref());
+    let held = pod.annotations().get("setpoint.dev/stand-in").is_some_and(|word| word == "unready");
     if matches!(phase, None | Some("Pending")) && !held {
         let patch = Patch::Strategic(status::pod(pod, NODE));
-        pods.patch_status(&name, &PatchParams::default(), &patch)
-            .await?;
+        pods.patch_status(&name, &PatchParams::default(), &patch).await?;
     }
     Ok(())
 }
@@ -115,28 +98,20 @@ async fn settle_one(pods: &Api<Pod>, pod: &Pod) -> Result<(), kube::Error> {
 async fn remove(pods: &Api<Pod>, pod: &Pod, name: &str) -> Result<(), kube::Error> {
     let parameters = DeleteParams {
         grace_period_seconds: Some(0),
-        preconditions: Some(Preconditions {
-            uid: pod.uid(),
-            resource_version: None,
-        }),
+        preconditions: Some(Preconditions { uid: pod.uid(), resource_version: None }),
         ..DeleteParams::default()
     };
     pods.delete(name, &parameters).await.map(drop)
 }
 
 async fn watch_claims(client: Client) {
-    let events = watcher(
-        Api::<PersistentVolumeClaim>::all(client.clone()),
-        watcher::Config::default(),
-    );
+    let events = watcher(Api::<PersistentVolumeClaim>::all(client.clone()), watcher::Config::default());
     let mut events = events.default_backoff().boxed();
     loop {
         // As above: the stream resumes by itself.
         let settled = match events.try_next().await {
             Ok(None) => return,
-            Ok(Some(watcher::Event::Apply(claim) | watcher::Event::InitApply(claim))) => {
-                provide(&client, &claim).await
-            }
+            Ok(Some(watcher::Event::Apply(claim) | watcher::Event::InitApply(claim))) => provide(&client, &claim).await,
             Ok(Some(watcher::Event::Delete(claim))) => withdraw(&client, &claim).await,
             _ => Ok(()),
         };
@@ -146,10 +121,7 @@ async fn watch_claims(client: Client) {
 
 /// Makes the volume for a claim; the real controller then binds the two.
 async fn provide(client: &Client, claim: &PersistentVolumeClaim) -> Result<(), kube::Error> {
-    let waiting = claim
-        .spec
-        .as_ref()
-        .is_some_and(|spec| spec.volume_name.is_none());
+    let waiting = claim.spec.as_ref().is_some_and(|spec| spec.volume_name.is_none());
     if waiting {
         let volumes: Api<PersistentVolume> = Api::all(client.clone());
         let volume = read(status::volume(claim, &volume_name(claim)))?;
@@ -160,10 +132,7 @@ async fn provide(client: &Client, claim: &PersistentVolumeClaim) -> Result<(), k
 
 async fn withdraw(client: &Client, claim: &PersistentVolumeClaim) -> Result<(), kube::Error> {
     let volumes: Api<PersistentVolume> = Api::all(client.clone());
-    volumes
-        .delete(&volume_name(claim), &DeleteParams::default())
-        .await
-        .map(drop)
+    volumes.delete(&volume_name(claim), &DeleteParams::default()).await.map(drop)
 }
 
 fn volume_name(claim: &PersistentVolumeClaim) -> String {

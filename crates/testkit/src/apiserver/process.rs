@@ -40,17 +40,8 @@ impl Running {
             .stderr(output)
             .spawn()?;
         let pipe = guard.stdin.take();
-        let name = program
-            .file_name()
-            .unwrap_or_default()
-            .to_string_lossy()
-            .into_owned();
-        Ok(Self {
-            name,
-            guard,
-            pipe,
-            log,
-        })
+        let name = program.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        Ok(Self { name, guard, pipe, log })
     }
 
     /// Fails where the program has ended.
@@ -67,10 +58,7 @@ impl Running {
         let text = String::from_utf8_lossy(&text);
         let lines: Vec<_> = text.lines().collect();
         let log = lines[lines.len().saturating_sub(LOG_LINES)..].join("\n");
-        StartError::NotReady {
-            what: format!("{} {why}", self.name),
-            log,
-        }
+        StartError::NotReady { what: format!("{} {why}", self.name), log }
     }
 }
 
@@ -95,13 +83,8 @@ mod tests {
         let pid_file = folder.path().join("pid");
         let script = format!("echo $$ > {}; exec sleep 600", pid_file.display());
         let arguments = ["-c".to_owned(), script];
-        let running = Running::start(Path::new("/bin/sh"), &arguments, folder.path().join("log"))
-            .expect("it starts");
-        let pid = wait_for(|| {
-            std::fs::read_to_string(&pid_file)
-                .ok()
-                .filter(|pid| pid.ends_with('\n'))
-        });
+        let running = Running::start(Path::new("/bin/sh"), &arguments, folder.path().join("log")).expect("it starts");
+        let pid = wait_for(|| std::fs::read_to_string(&pid_file).ok().filter(|pid| pid.ends_with('\n')));
         let process = Path::new("/proc").join(pid.trim());
         assert!(process.exists());
         drop(running);
@@ -113,13 +96,9 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         let arguments = ["-c", "echo no such flag >&2; exit 7"].map(str::to_owned);
         let mut running =
-            Running::start(Path::new("/bin/sh"), &arguments, folder.path().join("log"))
-                .expect("it starts");
+            Running::start(Path::new("/bin/sh"), &arguments, folder.path().join("log")).expect("it starts");
         let error = wait_for(|| running.check().err()).to_string();
-        assert!(
-            error.contains("ended (exit status: 7)") && error.contains("no such flag"),
-            "{error}"
-        );
+        assert!(error.contains("ended (exit status: 7)") && error.contains("no such flag"), "{error}");
     }
 
     fn wait_for<T>(mut ask: impl FnMut() -> Option<T>) -> T {

@@ -16,8 +16,7 @@ rules:
 ";
 
 /// Tokens, names, uids and groups; not secret, as the server listens on loopback for the time of one test.
-const TOKENS: &str =
-    "admin-token,admin,admin,\"system:masters\"\nplain-token,plain,plain,\"plain-users\"\n";
+const TOKENS: &str = "admin-token,admin,admin,\"system:masters\"\nplain-token,plain,plain,\"plain-users\"\n";
 
 /// Who a kubeconfig speaks for.
 #[derive(Clone, Copy)]
@@ -46,10 +45,7 @@ pub(super) struct Settings {
 impl Settings {
     /// Chooses free ports and writes keys, tokens, policy and kubeconfigs into `folder`.
     pub(super) fn write(folder: &Path) -> Result<Self, StartError> {
-        let settings = Self {
-            folder: folder.to_path_buf(),
-            ports: free_ports()?,
-        };
+        let settings = Self { folder: folder.to_path_buf(), ports: free_ports()? };
         certificates::write(folder)?;
         fs::write(settings.file("audit-policy.yaml"), AUDIT_POLICY)?;
         fs::write(settings.file("tokens.csv"), TOKENS)?;
@@ -126,10 +122,7 @@ contexts:
             "--authorization-mode=RBAC".into(),
             "--service-account-issuer=https://kubernetes.default.svc".into(),
             format!("--service-account-key-file={}", self.file("accounts.pub")),
-            format!(
-                "--service-account-signing-key-file={}",
-                self.file("accounts.key")
-            ),
+            format!("--service-account-signing-key-file={}", self.file("accounts.key")),
             "--service-cluster-ip-range=10.96.0.0/16".into(),
             "--max-requests-inflight=4000".into(),
             "--max-mutating-requests-inflight=2000".into(),
@@ -141,10 +134,7 @@ contexts:
     pub(super) fn controllers(&self) -> Vec<String> {
         vec![
             format!("--kubeconfig={}", self.kubeconfig(User::Admin).display()),
-            format!(
-                "--service-account-private-key-file={}",
-                self.file("accounts.key")
-            ),
+            format!("--service-account-private-key-file={}", self.file("accounts.key")),
             format!("--root-ca-file={}", self.file("ca.crt")),
             "--leader-elect=false".into(),
             "--secure-port=0".into(),

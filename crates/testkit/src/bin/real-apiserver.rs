@@ -38,11 +38,7 @@ async fn serve() -> Outcome<()> {
     let server = RealApiServer::start().await?;
     let _kubelet = server.kubelet().await?;
     let mut out = std::io::stdout();
-    writeln!(
-        out,
-        "export KUBECONFIG={}",
-        server.kubeconfig_path().display()
-    )?;
+    writeln!(out, "export KUBECONFIG={}", server.kubeconfig_path().display())?;
     out.flush()?;
     let until_closed = || std::io::stdin().read_to_end(&mut Vec::new());
     tokio::task::spawn_blocking(until_closed).await??;
@@ -76,10 +72,7 @@ async fn openapi(client: &Client) -> Outcome<BTreeMap<String, Value>> {
 async fn discovery(client: &Client) -> Outcome<BTreeMap<String, Value>> {
     let mut documents = BTreeMap::new();
     for root in ["/api", "/apis"] {
-        documents.insert(
-            format!("aggregated:{root}"),
-            get(client, root, AGGREGATED).await?,
-        );
+        documents.insert(format!("aggregated:{root}"), get(client, root, AGGREGATED).await?);
         let mut plain = get(client, root, PLAIN).await?;
         if let Some(map) = plain.as_object_mut() {
             // The address of this very server: no fact about the API.
@@ -87,19 +80,10 @@ async fn discovery(client: &Client) -> Outcome<BTreeMap<String, Value>> {
         }
         documents.insert(root.to_owned(), plain);
     }
-    let groups = documents["/apis"]["groups"]
-        .as_array()
-        .cloned()
-        .unwrap_or_default();
-    let versions = groups
-        .iter()
-        .filter_map(|group| group["versions"].as_array())
-        .flatten();
+    let groups = documents["/apis"]["groups"].as_array().cloned().unwrap_or_default();
+    let versions = groups.iter().filter_map(|group| group["versions"].as_array()).flatten();
     let named = versions.filter_map(|version| version["groupVersion"].as_str());
-    let paths: Vec<_> = named
-        .map(|name| format!("/apis/{name}"))
-        .chain(["/api/v1".to_owned()])
-        .collect();
+    let paths: Vec<_> = named.map(|name| format!("/apis/{name}")).chain(["/api/v1".to_owned()]).collect();
     for path in paths {
         let document = get(client, &path, PLAIN).await?;
         documents.insert(path, document);
@@ -108,8 +92,6 @@ async fn discovery(client: &Client) -> Outcome<BTreeMap<String, Value>> {
 }
 
 async fn get(client: &Client, path: &str, accept: &str) -> Outcome<Value> {
-    let request = http::Request::get(path)
-        .header(http::header::ACCEPT, accept)
-        .body(Vec::new())?;
+    let request = http::Request::get(path).header(http::header::ACCEPT, accept).body(Vec::new())?;
     Ok(client.request(request).await?)
 }

@@ -9,8 +9,7 @@ const STARTED: &str = "2026-01-01T00:00:00Z";
 
 /// A node that is ready and has room for everything.
 pub(super) fn node() -> Value {
-    let room =
-        json!({"cpu": "1000", "memory": "1000Gi", "pods": "10000", "ephemeral-storage": "1000Gi"});
+    let room = json!({"cpu": "1000", "memory": "1000Gi", "pods": "10000", "ephemeral-storage": "1000Gi"});
     json!({"status": {
         "capacity": room,
         "allocatable": room,
@@ -26,21 +25,12 @@ pub(super) fn node() -> Value {
 /// A pod that has started without trouble, or, where a Job owns it, ended so.
 pub(super) fn pod(pod: &Pod, node: &str) -> Value {
     let spec = pod.spec.clone().unwrap_or_default();
-    let done = pod
-        .owner_references()
-        .iter()
-        .any(|owner| owner.kind == "Job");
-    let containers = spec
-        .containers
-        .iter()
-        .map(|container| container_status(container, done));
+    let done = pod.owner_references().iter().any(|owner| owner.kind == "Job");
+    let containers = spec.containers.iter().map(|container| container_status(container, done));
     let before = spec.init_containers.unwrap_or_default();
     let before = before.iter().map(|container| {
         // A sidecar is an init container that goes on beside the others.
-        container_status(
-            container,
-            done || container.restart_policy.as_deref() != Some("Always"),
-        )
+        container_status(container, done || container.restart_policy.as_deref() != Some("Always"))
     });
     let types = ["PodScheduled", "Initialized", "ContainersReady", "Ready"];
     let ready = |kind: &str| {
@@ -81,10 +71,7 @@ fn container_status(container: &Container, done: bool) -> Value {
 /// A volume as large as the claim asks for, held for that claim.
 pub(super) fn volume(claim: &PersistentVolumeClaim, name: &str) -> Value {
     let spec = claim.spec.clone().unwrap_or_default();
-    let asked = spec
-        .resources
-        .and_then(|resources| resources.requests)
-        .unwrap_or_default();
+    let asked = spec.resources.and_then(|resources| resources.requests).unwrap_or_default();
     json!({
         "metadata": {"name": name},
         "spec": {
