@@ -12,6 +12,7 @@ use goyaml::Value;
 
 use crate::call::Call;
 use crate::crd;
+use crate::defaults;
 use crate::namespaces;
 use crate::status::ApiResult;
 use crate::store::Stored;
@@ -30,9 +31,11 @@ pub(crate) fn on_create(call: &Call, object: &mut Value) -> ApiResult<()> {
             object.set_at(&["status", "phase"], "Pending");
         }
         ("batch", "jobs") => workloads::job_selector(object),
+        ("apps", "daemonsets") => workloads::template_generation(None, object),
         ("apiextensions.k8s.io", "customresourcedefinitions") => crd::accept(object, &call.plane.registry()),
         _ => {}
     }
+    defaults::cluster::on_create(call.plane.store(), place(call), object);
     Ok(())
 }
 
@@ -41,6 +44,7 @@ pub(crate) fn on_update(call: &Call, live: &Value, object: &mut Value) -> ApiRes
     match place(call) {
         ("", "namespaces") => namespaces::complete_label(object),
         ("", "services") => services::allocate(call, Some(live), object)?,
+        ("apps", "daemonsets") => workloads::template_generation(Some(live), object),
         ("apiextensions.k8s.io", "customresourcedefinitions") if call.path.subresource.is_empty() => {
             crd::accept(object, &call.plane.registry());
         }

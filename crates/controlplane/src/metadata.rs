@@ -131,6 +131,11 @@ pub(crate) fn bump_generation(call: &Call, live: &Value, object: &mut Value) {
     let wish = |value: &Value| {
         let mut wish = value.as_map().cloned().unwrap_or_default();
         wish.retain(|key, _| key != "metadata" && !(status_apart && key == "status"));
+        // To be bound to a node is no change of what is wished for.
+        let mut wish = Value::from(wish);
+        if call.resource.kind == "Pod" {
+            wish.remove_at(&["spec", "nodeName"]);
+        }
         wish
     };
     let deleting = |value: &Value| value.at(&["metadata", "deletionTimestamp"]).is_some();

@@ -12,6 +12,8 @@ use crate::system;
 /// Namespaces that every cluster has.
 pub(crate) const INITIAL: [&str; 4] = ["default", "kube-system", "kube-public", "kube-node-lease"];
 
+const DESCRIPTION: &str = "Contains a CA bundle that can be used to verify the kube-apiserver when using internal endpoints such as the internal service IP or kubernetes.default.svc. No other usage is guaranteed across distributions of Kubernetes clusters.";
+
 /// Completes a new namespace.
 pub(crate) fn complete(object: &mut Value) {
     object.set_at(&["spec", "finalizers"], vec![Value::from("kubernetes")]);
@@ -34,6 +36,7 @@ pub(crate) async fn furnish(plane: &Arc<ControlPlane>, namespace: &Value) -> Api
     let account = system::object("v1", "ServiceAccount", name, "default");
     system::ensure(plane, "v1", "serviceaccounts", account).await?;
     let mut authority = system::object("v1", "ConfigMap", name, "kube-root-ca.crt");
+    authority.set_at(&["metadata", "annotations", "kubernetes.io/description"], DESCRIPTION);
     authority.set_at(&["data", "ca.crt"], plane.authority());
     system::ensure(plane, "v1", "configmaps", authority).await
 }
