@@ -1,8 +1,11 @@
 //! Defaults that the API fills in for built-in kinds: one file a group.
 
 mod apps;
+mod autoscaling;
 mod batch;
+pub(crate) mod cluster;
 mod core;
+mod flowcontrol;
 mod networking;
 mod others;
 mod pod;
@@ -19,6 +22,8 @@ pub(crate) fn apply(resource: &GroupResource, object: &mut Value) {
         "apps" => apps::apply(name, object),
         "batch" => batch::apply(name, object),
         "networking.k8s.io" => networking::apply(name, object),
+        "autoscaling" => autoscaling::apply(object),
+        "flowcontrol.apiserver.k8s.io" => flowcontrol::apply(name, object),
         group => others::apply(group, name, object),
     }
 }

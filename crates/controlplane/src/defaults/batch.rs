@@ -2,7 +2,7 @@
 
 use goyaml::Value;
 
-use super::{child, empty, missing, pod};
+use super::{child, empty, items, missing, pod};
 
 const BACKOFF: i64 = 6;
 
@@ -45,6 +45,11 @@ fn job(spec: &mut Value) {
     missing(spec, &["completionMode"], "NonIndexed");
     missing(spec, &["suspend"], false);
     missing(spec, &["manualSelector"], false);
+    for rule in child(spec, "podFailurePolicy").into_iter().flat_map(|policy| items(policy, "rules")) {
+        for condition in items(rule, "onPodConditions") {
+            missing(condition, &["status"], "True");
+        }
+    }
     let has_failure_policy = spec.get("podFailurePolicy").is_some();
     missing(spec, &["podReplacementPolicy"], if has_failure_policy { "Failed" } else { "TerminatingOrFailed" });
 }

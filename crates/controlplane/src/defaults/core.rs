@@ -11,8 +11,11 @@ pub(super) fn apply(resource: &str, object: &mut Value) {
         "pods" => {
             missing(object, &["spec", "enableServiceLinks"], true);
             child(object, "spec").into_iter().for_each(pod::spec);
+            child(object, "spec").into_iter().for_each(pod::host_ports);
         }
-        "podtemplates" => child(object, "template").and_then(|template| child(template, "spec")).into_iter().for_each(pod::spec),
+        "podtemplates" => {
+            child(object, "template").and_then(|template| child(template, "spec")).into_iter().for_each(pod::spec)
+        }
         "replicationcontrollers" => replication_controller(object),
         "services" => service(object),
         "secrets" => secret(object),
@@ -20,14 +23,23 @@ pub(super) fn apply(resource: &str, object: &mut Value) {
         "persistentvolumes" => volume(object),
         "endpoints" => endpoints(object),
         "limitranges" => limits(object),
-        "events" => empty(object, &["type"], "Normal"),
+        "events" => {
+            missing(object, &["reportingComponent"], "");
+            missing(object, &["reportingInstance"], "");
+        }
         _ => {}
     }
 }
 
 fn replication_controller(object: &mut Value) {
     missing(object, &["spec", "replicas"], 1_i64);
-    if let Some(spec) = child(object, "spec").and_then(|spec| child(spec, "template")).and_then(|template| child(template, "spec")) {
+    if let Some(labels) = object.at(&["spec", "template", "metadata", "labels"]).cloned() {
+        missing(object, &["spec", "selector"], labels.clone());
+        missing(object, &["metadata", "labels"], labels);
+    }
+    if let Some(spec) =
+        child(object, "spec").and_then(|spec| child(spec, "template")).and_then(|template| child(template, "spec"))
+    {
         pod::spec(spec);
     }
 }
@@ -57,9 +69,9 @@ fn service(object: &mut Value) {
     for port in items(spec, "ports") {
         empty(port, &["protocol"], "TCP");
         let number = port.get("port").cloned().unwrap_or_default();
-        let unset = port.get("targetPort").is_none_or(|target| {
-            target.is_null() || target.as_i64() == Some(0) || target.as_str() == Some("")
-        });
+        let unset = port
+            .get("targetPort")
+            .is_none_or(|target| target.is_null() || target.as_i64() == Some(0) || target.as_str() == Some(""));
         if unset {
             port.set_at(&["targetPort"], number);
         }
@@ -104,8 +116,13 @@ fn limits(object: &mut Value) {
     };
     for limit in items(spec, "limits").filter(|limit| limit.str_at(&["type"]) == Some("Container")) {
         let copy = |limit: &mut Value, from: &str, to: &str| {
-            let found: Vec<_> = limit.get(from).and_then(Value::as_map).into_iter().flat_map(Map::iter)
-                .map(|(name, value)| (name.to_owned(), value.clone())).collect();
+            let found: Vec<_> = limit
+                .get(from)
+                .and_then(Value::as_map)
+                .into_iter()
+                .flat_map(Map::iter)
+                .map(|(name, value)| (name.to_owned(), value.clone()))
+                .collect();
             for (name, value) in found {
                 missing(limit, &[to, &name], value);
             }

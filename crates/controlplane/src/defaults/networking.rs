@@ -8,6 +8,9 @@ pub(super) fn apply(resource: &str, object: &mut Value) {
     let Some(spec) = child(object, "spec") else {
         return;
     };
+    if let Some(parameters) = child(spec, "parameters").filter(|_| resource == "ingressclasses") {
+        empty(parameters, &["scope"], "Cluster");
+    }
     if resource != "networkpolicies" {
         return;
     }

@@ -6,7 +6,6 @@ use super::{child, empty, items, missing};
 
 pub(super) fn apply(group: &str, resource: &str, object: &mut Value) {
     match (group, resource) {
-        ("autoscaling", "horizontalpodautoscalers") => missing(object, &["spec", "minReplicas"], 1_i64),
         ("rbac.authorization.k8s.io", "rolebindings" | "clusterrolebindings") => binding(object),
         ("storage.k8s.io", "storageclasses") => {
             missing(object, &["reclaimPolicy"], "Delete");
@@ -46,7 +45,13 @@ fn binding(object: &mut Value) {
 }
 
 fn driver(object: &mut Value) {
-    for (key, value) in [("attachRequired", true), ("podInfoOnMount", false), ("storageCapacity", false), ("requiresRepublish", false), ("seLinuxMount", false)] {
+    for (key, value) in [
+        ("attachRequired", true),
+        ("podInfoOnMount", false),
+        ("storageCapacity", false),
+        ("requiresRepublish", false),
+        ("seLinuxMount", false),
+    ] {
         missing(object, &["spec", key], value);
     }
     empty(object, &["spec", "fsGroupPolicy"], "ReadWriteOnceWithFSType");

@@ -7,6 +7,7 @@ use super::{child, empty, items, missing};
 /// Mode of the files of a volume: `rw-r--r--`.
 const FILE_MODE: i64 = 0o644;
 const GRACE_SECONDS: i64 = 30;
+const CONTAINERS: [&str; 3] = ["initContainers", "containers", "ephemeralContainers"];
 
 /// Fills in a `spec` of a pod.
 pub(super) fn spec(spec: &mut Value) {
@@ -19,16 +20,23 @@ pub(super) fn spec(spec: &mut Value) {
     missing(spec, &["securityContext"], Value::empty_map());
     missing(spec, &["terminationGracePeriodSeconds"], GRACE_SECONDS);
     alias(spec);
-    let host_network = spec.get("hostNetwork").and_then(Value::as_bool) == Some(true);
-    for list in ["initContainers", "containers", "ephemeralContainers"] {
-        for one in items(spec, list) {
-            container(one, host_network);
-        }
+    for list in CONTAINERS {
+        items(spec, list).for_each(container);
     }
     items(spec, "volumes").for_each(volume);
-    for constraint in items(spec, "topologySpreadConstraints") {
-        missing(constraint, &["nodeAffinityPolicy"], "Honor");
-        missing(constraint, &["nodeTaintsPolicy"], "Ignore");
+}
+
+/// A pod on the network of its node has its ports there. Templates are left as they are.
+pub(super) fn host_ports(spec: &mut Value) {
+    if spec.get("hostNetwork").and_then(Value::as_bool) != Some(true) {
+        return;
+    }
+    for list in CONTAINERS {
+        for port in items(spec, list).flat_map(|container| items(container, "ports")) {
+            if let Some(number) = port.get("containerPort").cloned() {
+                missing(port, &["hostPort"], number);
+            }
+        }
     }
 }
 
@@ -41,7 +49,7 @@ fn alias(spec: &mut Value) {
     }
 }
 
-fn container(container: &mut Value, host_network: bool) {
+fn container(container: &mut Value) {
     empty(container, &["terminationMessagePath"], "/dev/termination-log");
     empty(container, &["terminationMessagePolicy"], "File");
     let always = pulls_always(container.str_at(&["image"]).unwrap_or_default());
@@ -49,9 +57,6 @@ fn container(container: &mut Value, host_network: bool) {
     missing(container, &["resources"], Value::empty_map());
     for port in items(container, "ports") {
         empty(port, &["protocol"], "TCP");
-        if let Some(number) = port.get("containerPort").cloned().filter(|_| host_network) {
-            missing(port, &["hostPort"], number);
-        }
     }
     for variable in items(container, "env") {
         if variable.at(&["valueFrom", "fieldRef"]).is_some() {
@@ -74,8 +79,13 @@ fn container(container: &mut Value, host_network: bool) {
 
 /// What is limited but not requested is requested up to its limit.
 fn requests_from_limits(resources: &mut Value) {
-    let limits: Vec<_> = resources.get("limits").and_then(Value::as_map).into_iter().flat_map(goyaml::Map::iter)
-        .map(|(name, value)| (name.to_owned(), value.clone())).collect();
+    let limits: Vec<_> = resources
+        .get("limits")
+        .and_then(Value::as_map)
+        .into_iter()
+        .flat_map(goyaml::Map::iter)
+        .map(|(name, value)| (name.to_owned(), value.clone()))
+        .collect();
     for (name, value) in limits {
         missing(resources, &["requests", &name], value);
     }
@@ -163,7 +173,13 @@ fn field_versions(source: &mut Value) {
 mod tests {
     #[test]
     fn pull_policy() {
-        let cases = [("nginx", true), ("nginx:latest", true), ("nginx:1.2", false), ("r:5000/nginx", true), ("a/b@sha256:0", false)];
+        let cases = [
+            ("nginx", true),
+            ("nginx:latest", true),
+            ("nginx:1.2", false),
+            ("r:5000/nginx", true),
+            ("a/b@sha256:0", false),
+        ];
         for (image, expect) in cases {
             assert_eq!(super::pulls_always(image), expect, "{image}");
         }

@@ -7,7 +7,7 @@ use goyaml::Value;
 use sha2::{Digest, Sha256};
 
 use super::kind::Kind;
-use super::world::{World, at, text};
+use super::world::{World, at, list, text};
 use crate::plane::ControlPlane;
 use crate::status::{ApiError, ApiResult};
 use crate::system;
@@ -99,6 +99,18 @@ impl Action {
             outcome => outcome,
         }
     }
+}
+
+/// Takes a finalizer away, if it is there.
+pub(super) fn release(kind: Kind, object: &Value, finalizer: &'static str) -> Option<Action> {
+    let all = |object: &Value| list(object, "metadata.finalizers").to_vec();
+    all(object).iter().any(|found| found.as_str() == Some(finalizer)).then(|| {
+        Action::edit(kind, object, move |object| {
+            let mut left = all(object);
+            left.retain(|found| found.as_str() != Some(finalizer));
+            object.set_at(&["metadata", "finalizers"], left);
+        })
+    })
 }
 
 /// Where an object is.

@@ -2,21 +2,27 @@
 
 use goyaml::Value;
 
-use super::action::Action;
+use super::action::{self, Action};
 use super::kind::Kind;
-use super::world::{World, at, deleting, list, text};
+use super::world::{World, annotation, at, deleting, list, text};
 use super::{MARK, Step};
+use crate::defaults::cluster::CLAIM_PROTECTION;
 use crate::quantity;
 use crate::system;
 
 /// The name by which volumes say who made them.
 const DRIVER: &str = "simulated.setpoint.dev";
+const PROVISIONERS: [&str; 2] =
+    ["volume.beta.kubernetes.io/storage-provisioner", "volume.kubernetes.io/storage-provisioner"];
 const PROVISIONED_BY: &str = "pv.kubernetes.io/provisioned-by";
 
 /// What a claim needs now.
 pub(super) fn reconcile(world: &World<'_>, claim: &Value) -> Step {
     let mut step = Step::default();
     if deleting(claim) {
+        if !used(world, claim) {
+            step.push(action::release(Kind::Claim, claim, CLAIM_PROTECTION));
+        }
         return step;
     }
     let volume = text(claim, "spec.volumeName");
@@ -73,8 +79,10 @@ fn choose(world: &World<'_>, claim: &Value) -> Result<Value, Wait> {
 
 fn used(world: &World<'_>, claim: &Value) -> bool {
     let name = text(claim, "metadata.name");
+    let over = |pod: &Value| matches!(text(pod, "status.phase"), "Succeeded" | "Failed");
     let uses = |pod: &Value| {
-        list(pod, "spec.volumes").iter().any(|volume| text(volume, "persistentVolumeClaim.claimName") == name)
+        !over(pod)
+            && list(pod, "spec.volumes").iter().any(|volume| text(volume, "persistentVolumeClaim.claimName") == name)
     };
     world.list(Kind::Pod, Some(text(claim, "metadata.namespace"))).iter().any(uses)
 }
@@ -136,10 +144,16 @@ fn reference(claim: &Value) -> Value {
 
 fn bind_claim(claim: &Value, volume: &Value, step: &mut Step) {
     let name = text(volume, "metadata.name").to_owned();
+    let provisioner = annotation(volume, PROVISIONED_BY).to_owned();
     step.push(Action::edit(Kind::Claim, claim, move |claim| {
         claim.set_at(&["spec", "volumeName"], name.as_str());
         for key in ["pv.kubernetes.io/bind-completed", "pv.kubernetes.io/bound-by-controller"] {
             claim.set_at(&["metadata", "annotations", key], "yes");
+        }
+        if !provisioner.is_empty() {
+            for key in PROVISIONERS {
+                claim.set_at(&["metadata", "annotations", key], provisioner.as_str());
+            }
         }
     }));
 }
