@@ -82,28 +82,34 @@ struct Envelope<'a> {
 
 impl<'a> Envelope<'a> {
     fn read(bytes: &'a [u8]) -> Result<Self, ProtobufError> {
-        let broken = |why| ProtobufError::Broken { message: "the envelope".into(), why };
-        let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).map_err(|_| broken("a name is not UTF-8"));
         let mut envelope = Self::default();
         let mut fields = Reader::new(bytes);
         while let Some((number, field)) = fields.next().map_err(broken)? {
             match (number, field) {
-                (1, Field::Bytes(names)) => {
-                    let mut names = Reader::new(names);
-                    while let Some((number, field)) = names.next().map_err(broken)? {
-                        match (number, field) {
-                            (1, Field::Bytes(found)) => envelope.api_version = text(found)?,
-                            (2, Field::Bytes(found)) => envelope.kind = text(found)?,
-                            _ => {}
-                        }
-                    }
-                }
+                (1, Field::Bytes(names)) => envelope.read_names(names)?,
                 (2, Field::Bytes(raw)) => envelope.raw = raw,
                 _ => {}
             }
         }
         Ok(envelope)
     }
+
+    fn read_names(&mut self, names: &[u8]) -> Result<(), ProtobufError> {
+        let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).map_err(|_| broken("a name is not UTF-8"));
+        let mut names = Reader::new(names);
+        while let Some((number, field)) = names.next().map_err(broken)? {
+            match (number, field) {
+                (1, Field::Bytes(found)) => self.api_version = text(found)?,
+                (2, Field::Bytes(found)) => self.kind = text(found)?,
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+}
+
+fn broken(why: &'static str) -> ProtobufError {
+    ProtobufError::Broken { message: "the envelope".into(), why }
 }
 
 #[cfg(test)]

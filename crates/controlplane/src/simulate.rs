@@ -4,7 +4,7 @@
 //! state of the store ([`World`]) to [`Action`]s, one file a kind; nothing is polled, and what waits for a time says
 //! until when. Everything simulated can be told apart: pods run on the node [`NODE`] and carry [`MARK`].
 //!
-//! Missing references are not glossed over: a pod whose ConfigMap, Secret, claim or ServiceAccount is not there does not
+//! Missing references are not glossed over: a pod whose `ConfigMap`, Secret, claim or `ServiceAccount` is not there does not
 //! become ready, for the reason that a kubelet or the API server would give. Faults can be asked for with the
 //! annotation [`FAULT`] on a pod template. Node selectors, taints and resource requests are not weighed: the one node
 //! takes every pod.

@@ -100,17 +100,14 @@ fn builtin(group: &str, resource: &str) -> &'static [Column] {
 
 /// The table of these objects, which are in the version of the resource.
 pub(crate) fn render(resource: &Resource, objects: &[Value], options: &Options) -> Value {
-    let (definitions, cells): (Vec<Value>, Vec<Vec<Value>>) = match resource.custom() {
-        Some(version) => {
-            let columns = custom::columns(declared(version));
-            let row = |object| columns.iter().map(|column| column.cell(&Row::new(object, options.now))).collect();
-            (columns.iter().map(custom::Column::definition).collect(), objects.iter().map(row).collect())
-        }
-        None => {
-            let columns = builtin(&resource.name.group, &resource.name.resource);
-            let row = |object| columns.iter().map(|column| (column.cell)(&Row::new(object, options.now))).collect();
-            (columns.iter().map(definition).collect(), objects.iter().map(row).collect())
-        }
+    let (definitions, cells): (Vec<Value>, Vec<Vec<Value>>) = if let Some(version) = resource.custom() {
+        let columns = custom::columns(declared(version));
+        let row = |object| columns.iter().map(|column| column.cell(&Row::new(object, options.now))).collect();
+        (columns.iter().map(custom::Column::definition).collect(), objects.iter().map(row).collect())
+    } else {
+        let columns = builtin(&resource.name.group, &resource.name.resource);
+        let row = |object| columns.iter().map(|column| (column.cell)(&Row::new(object, options.now))).collect();
+        (columns.iter().map(definition).collect(), objects.iter().map(row).collect())
     };
     let rows = objects.iter().zip(cells).map(|(object, cells)| table_row(resource, object, cells, options));
     let mut table: Map = [("kind", "Table")].into_iter().collect();

@@ -14,7 +14,7 @@ pub(super) fn apply(resource: &str, object: &mut Value) {
             child(object, "spec").into_iter().for_each(pod::host_ports);
         }
         "podtemplates" => {
-            child(object, "template").and_then(|template| child(template, "spec")).into_iter().for_each(pod::spec)
+            child(object, "template").and_then(|template| child(template, "spec")).into_iter().for_each(pod::spec);
         }
         "replicationcontrollers" => replication_controller(object),
         "services" => service(object),

@@ -114,7 +114,7 @@ impl<'a> Decoder<'a> {
         let mut reader = Reader::new(bytes);
         while let Some((number, part)) = reader.next().map_err(broken)? {
             match (number, part) {
-                (1, Field::Bytes(text)) => key = utf8(message, field, text)?.to_owned(),
+                (1, Field::Bytes(text)) => utf8(message, field, text)?.clone_into(&mut key),
                 (2, part) => value = Some(self.value(message, field, part)?),
                 _ => {}
             }

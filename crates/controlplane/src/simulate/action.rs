@@ -58,9 +58,9 @@ impl Action {
     ) -> Self {
         let (namespace, name) = place(about);
         let digest = Sha256::digest(format!("{reason}\n{message}\n{}", text(about, "metadata.uid")));
-        let mark: String = digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
+        let mark = digest.iter().take(8).fold(0_u64, |mark, byte| mark << 8 | u64::from(*byte));
         let space = if namespace.is_empty() { "default" } else { &namespace };
-        let mut event = system::object("v1", "Event", space, &format!("{name}.{mark}"));
+        let mut event = system::object("v1", "Event", space, &format!("{name}.{mark:016x}"));
         let regarding = [
             ("kind", kind.name()),
             ("apiVersion", kind.api_version()),
@@ -95,7 +95,7 @@ impl Action {
             Self::Delete(kind, (namespace, name)) => system::delete(plane, resource(kind)?, &namespace, &name).await,
         };
         match outcome {
-            Err(error) if matches!(&*error.reason, "AlreadyExists" | "NotFound") => Ok(()),
+            Err(error) if matches!(error.reason, "AlreadyExists" | "NotFound") => Ok(()),
             outcome => outcome,
         }
     }

@@ -1,4 +1,4 @@
-//! PodDisruptionBudgets: how many pods may go now.
+//! `PodDisruptionBudgets`: how many pods may go now.
 
 use goyaml::{Map, Value};
 

@@ -36,7 +36,7 @@ pub(super) fn reconcile(world: &World<'_>, claim: &Value) -> Step {
     match choose(world, claim) {
         Ok(volume) => bind_claim(claim, &volume, &mut step),
         Err(Wait::For((level, reason), message)) => {
-            step.push(Action::event(world, Kind::Claim, claim, (level, reason), &message))
+            step.push(Action::event(world, Kind::Claim, claim, (level, reason), &message));
         }
         Err(Wait::Made(volume)) => {
             step.push(Action::Create(Kind::Volume, volume.clone()));

@@ -1,4 +1,4 @@
-//! DaemonSets: one pod on the one node.
+//! `DaemonSets`: one pod on the one node.
 
 use goyaml::{Map, Value};
 
@@ -11,7 +11,7 @@ use super::{NODE, Step, revision, template};
 const GENERATION: &str = "pod-template-generation";
 const DEPRECATED_GENERATION: &str = "deprecated.daemonset.template.generation";
 
-/// What a DaemonSet needs now.
+/// What a `DaemonSet` needs now.
 pub(super) fn reconcile(world: &World<'_>, set: &Value) -> Step {
     let mut step = Step::default();
     let (_, hash) = revision::current(world, Kind::DaemonSet, set, &mut step);

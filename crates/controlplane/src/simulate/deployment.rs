@@ -1,4 +1,4 @@
-//! Deployments: one ReplicaSet per template, moved from the old to the new one step by step.
+//! Deployments: one `ReplicaSet` per template, moved from the old to the new one step by step.
 
 mod history;
 mod rollout;
@@ -19,11 +19,11 @@ const MAXIMUM: &str = "deployment.kubernetes.io/max-replicas";
 pub(super) const HASH_LABEL: &str = "pod-template-hash";
 const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
 
-/// A Deployment with its ReplicaSets.
+/// A Deployment with its `ReplicaSets`.
 #[derive(Debug)]
 struct Rollout<'a> {
     deployment: &'a Value,
-    /// The ReplicaSet of the present template.
+    /// The `ReplicaSet` of the present template.
     new: Option<Value>,
     /// The others, oldest first.
     old: Vec<Value>,
@@ -60,7 +60,7 @@ impl<'a> Rollout<'a> {
         flag(self.deployment, "spec.paused")
     }
 
-    /// The sum of a field of all ReplicaSets.
+    /// The sum of a field of all `ReplicaSets`.
     fn sum(&self, path: &str) -> i64 {
         self.all().map(|set| number(set, path)).sum()
     }
@@ -112,7 +112,7 @@ fn drop_creation(template: &mut Value) {
     }
 }
 
-/// The ReplicaSet for the present template.
+/// The `ReplicaSet` for the present template.
 fn new_set(rollout: &Rollout<'_>, revision: i64, replicas: i64) -> Value {
     let deployment = rollout.deployment;
     let template = at(deployment, "spec.template").cloned().unwrap_or_default();
@@ -141,7 +141,7 @@ fn new_set(rollout: &Rollout<'_>, revision: i64, replicas: i64) -> Value {
     set
 }
 
-/// The annotations that a Deployment hands to its ReplicaSets.
+/// The annotations that a Deployment hands to its `ReplicaSets`.
 fn copied_annotations(deployment: &Value) -> Vec<(String, Value)> {
     let all = at(deployment, "metadata.annotations").and_then(Value::as_map);
     let kept = |key: &str| key != LAST_APPLIED && !key.starts_with("deployment.kubernetes.io/");

@@ -1,4 +1,4 @@
-//! ReplicaSets: as many pods as are wished for.
+//! `ReplicaSets`: as many pods as are wished for.
 
 use goyaml::{Map, Value};
 
@@ -11,7 +11,7 @@ use super::{Step, conditions, template};
 /// Pods made or removed in one step.
 const MAX_BURST: usize = 500;
 
-/// What a ReplicaSet needs now.
+/// What a `ReplicaSet` needs now.
 pub(super) fn reconcile(world: &World<'_>, set: &Value) -> Step {
     let mut step = Step::default();
     let mut all = world.controlled(Kind::Pod, set);

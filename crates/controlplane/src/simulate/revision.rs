@@ -1,4 +1,4 @@
-//! ControllerRevisions: the templates of StatefulSets and DaemonSets, by number.
+//! `ControllerRevisions`: the templates of `StatefulSets` and `DaemonSets`, by number.
 
 use goyaml::Value;
 

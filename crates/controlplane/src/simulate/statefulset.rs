@@ -1,4 +1,4 @@
-//! StatefulSets: numbered pods with claims of their own, made and replaced in order.
+//! `StatefulSets`: numbered pods with claims of their own, made and replaced in order.
 
 use goyaml::{Map, Value};
 
@@ -12,7 +12,7 @@ use crate::system;
 const POD_NAME: &str = "statefulset.kubernetes.io/pod-name";
 const POD_INDEX: &str = "apps.kubernetes.io/pod-index";
 
-/// What a StatefulSet needs now.
+/// What a `StatefulSet` needs now.
 pub(super) fn reconcile(world: &World<'_>, set: &Value) -> Step {
     let mut step = Step::default();
     let (update, _) = revision::current(world, Kind::StatefulSet, set, &mut step);
@@ -54,7 +54,7 @@ fn advance(world: &World<'_>, set: &Value, all: &[Value], update: &str, step: &m
         match found {
             None => make(world, set, index, update, step),
             Some(pod) if matches!(text(pod, "status.phase"), "Succeeded" | "Failed") => {
-                step.push(Action::delete(Kind::Pod, pod))
+                step.push(Action::delete(Kind::Pod, pod));
             }
             Some(pod) if pods::ready(pod) && !deleting(pod) => continue,
             Some(pod) if label(pod, revision::LABEL) != update && !parallel => {

@@ -26,7 +26,7 @@ const AUTOSCALERS: &[Column] = &[
 
 fn targets(row: &Row<'_>) -> String {
     if let Some(target) = row.get("spec.targetCPUUtilizationPercentage") {
-        let current = row.get("status.currentCPUUtilizationPercentage").map_or(UNKNOWN.into(), |value| percent(value));
+        let current = row.get("status.currentCPUUtilizationPercentage").map_or(UNKNOWN.into(), percent);
         return format!("cpu: {current}/{}", percent(target));
     }
     let current = row.list("status.currentMetrics");

@@ -1,4 +1,4 @@
-//! Custom kinds: the columns of their definition, whose cells are simple JSONPath expressions.
+//! Custom kinds: the columns of their definition, whose cells are simple `JSONPath` expressions.
 
 use goyaml::{Kind, Map, Value};
 
@@ -72,11 +72,10 @@ impl Column {
             return Value::NULL;
         };
         match (self.kind.as_str(), first.kind()) {
-            (_, Kind::Null) => Value::NULL,
             ("integer", Kind::Int(_) | Kind::Uint(_))
             | ("number", Kind::Int(_) | Kind::Uint(_) | Kind::Float(_))
             | ("boolean", Kind::Bool(_)) => (*first).clone(),
-            ("integer" | "number" | "boolean", _) => Value::NULL,
+            (_, Kind::Null) | ("integer" | "number" | "boolean", _) => Value::NULL,
             ("date", Kind::String(time)) => row.since(time).into(),
             ("date", _) => "<invalid>".into(),
             _ => found.iter().map(|value| shown(value)).collect::<Vec<_>>().join(" ").into(),
@@ -133,15 +132,12 @@ fn parse(path: &str) -> Vec<Step> {
 
 fn parse_step(text: &str) -> Option<(Option<Step>, &str)> {
     if let Some(inside) = text.strip_prefix('[') {
-        let (step, after) = match inside.strip_prefix("?(") {
-            Some(filter) => {
-                let end = filter.find(")]")?;
-                (parse_filter(&filter[..end])?, &filter[end + 2..])
-            }
-            None => {
-                let end = inside.find(']')?;
-                (parse_bracket(&inside[..end])?, &inside[end + 1..])
-            }
+        let (step, after) = if let Some(filter) = inside.strip_prefix("?(") {
+            let (filter, after) = filter.split_once(")]")?;
+            (parse_filter(filter)?, after)
+        } else {
+            let (bracket, after) = inside.split_once(']')?;
+            (parse_bracket(bracket)?, after)
         };
         return Some((Some(step), after));
     }

@@ -98,7 +98,7 @@ impl<'a> Summary<'a> {
             self.count_restarts(status);
             let waiting = status.str_at(&["state", "waiting", "reason"]).filter(|reason| !reason.is_empty());
             if let Some(reason) = waiting {
-                self.reason = reason.to_owned();
+                reason.clone_into(&mut self.reason);
             } else if let Some(code) = exit_code(status) {
                 self.reason = termination(status, code);
                 if code != 0 {

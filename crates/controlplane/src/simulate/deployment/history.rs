@@ -10,12 +10,12 @@ use crate::simulate::world::{World, annotation, deleting, number, text};
 
 const DEFAULT_LIMIT: i64 = 10;
 
-/// The revision of a ReplicaSet or Deployment.
+/// The revision of a `ReplicaSet` or Deployment.
 pub(super) fn revision(object: &Value) -> i64 {
     annotation(object, REVISION).parse().unwrap_or(0)
 }
 
-/// Makes the new ReplicaSet, or gives the one that is used again the newest number.
+/// Makes the new `ReplicaSet`, or gives the one that is used again the newest number.
 pub(super) fn advance(world: &World<'_>, rollout: &Rollout<'_>, step: &mut Step) {
     let next = rollout.old.iter().map(revision).max().unwrap_or(0) + 1;
     let current = match &rollout.new {
@@ -66,7 +66,7 @@ fn create(world: &World<'_>, rollout: &Rollout<'_>, revision: i64, step: &mut St
     step.push(Action::Create(Kind::ReplicaSet, set));
 }
 
-/// Deletes empty ReplicaSets beyond the limit.
+/// Deletes empty `ReplicaSets` beyond the limit.
 pub(super) fn clean(rollout: &Rollout<'_>, step: &mut Step) {
     let limit =
         rollout.deployment.at(&["spec", "revisionHistoryLimit"]).and_then(Value::as_i64).unwrap_or(DEFAULT_LIMIT);

@@ -1,4 +1,4 @@
-//! How many pods the old and the new ReplicaSets may have in this step.
+//! How many pods the old and the new `ReplicaSets` may have in this step.
 
 use goyaml::Value;
 
@@ -8,7 +8,7 @@ use crate::simulate::action::Action;
 use crate::simulate::kind::Kind;
 use crate::simulate::world::{World, annotation, number, text};
 
-/// Scales the ReplicaSets one step.
+/// Scales the `ReplicaSets` one step.
 pub(super) fn scale(world: &World<'_>, rollout: &Rollout<'_>, step: &mut Step) {
     if rollout.paused() {
         return scale_paused(world, rollout, step);

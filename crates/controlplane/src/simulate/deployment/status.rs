@@ -63,7 +63,7 @@ impl Conditions<'_> {
         self.list.push(made);
     }
 
-    /// A ReplicaSet that cannot make pods is told here too.
+    /// A `ReplicaSet` that cannot make pods is told here too.
     fn copy_failure(&mut self, rollout: &Rollout<'_>) {
         let failing =
             rollout.new.iter().chain(rollout.old.iter().rev()).find_map(|set| conditions::find(set, "ReplicaFailure"));
@@ -85,9 +85,7 @@ fn progress(rollout: &Rollout<'_>, status: &Value, list: &mut Conditions<'_>) ->
         list.set("Progressing", ("Unknown", "DeploymentPaused", "Deployment is paused"), false);
         return None;
     }
-    let Some(new) = rollout.new.as_ref() else {
-        return None;
-    };
+    let new = rollout.new.as_ref()?;
     let name = text(new, "metadata.name");
     let wanted = rollout.wanted;
     let complete = ["updatedReplicas", "replicas", "availableReplicas"].iter().all(|key| number(status, key) == wanted);

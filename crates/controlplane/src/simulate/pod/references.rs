@@ -1,4 +1,4 @@
-//! What a pod names: ConfigMaps, Secrets, claims. What is missing keeps it from starting, in the words of a kubelet.
+//! What a pod names: `ConfigMaps`, Secrets, claims. What is missing keeps it from starting, in the words of a kubelet.
 
 use goyaml::Value;
 

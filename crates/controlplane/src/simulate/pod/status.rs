@@ -84,9 +84,8 @@ pub(super) fn of(world: &World<'_>, pod: &Value, state: &State) -> Value {
             let one = |container| container_status(pod, container, state, &started, true);
             status.insert("initContainerStatuses", inits.iter().map(one).collect::<Value>());
         }
-        let one = |container: &Value| match blocked {
-            true => initializing(container),
-            false => container_status(pod, container, state, &started, false),
+        let one = |container: &Value| {
+            if blocked { initializing(container) } else { container_status(pod, container, state, &started, false) }
         };
         status.insert("containerStatuses", list(pod, "spec.containers").iter().map(one).collect::<Value>());
         status.insert("startTime", started);
