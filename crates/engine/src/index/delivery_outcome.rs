@@ -58,8 +58,7 @@ impl Index {
             delivery.objects = objects;
         }
         if let Some(held) = delivered.held {
-            delivery.held = Some(held);
-            self.own_objects(name);
+            self.hold(name, held);
         }
         self.changed.delivery(name);
         match delivered.outcome {
@@ -75,12 +74,18 @@ impl Index {
         self.consider(name);
     }
 
-    /// Notes whose objects they are.
-    fn own_objects(&mut self, name: &Name) {
-        let Some(held) = self.deliveries.get(name).and_then(|delivery| delivery.held.clone()) else { return };
-        self.by_object.retain(|_, owner| owner != name);
+    /// Holds the cluster to something else, and notes whose objects they are.
+    fn hold(&mut self, name: &Name, held: Arc<super::Held>) {
+        for key in self.objects_of(name) {
+            if self.by_object.get(&key) == Some(name) {
+                self.by_object.remove(&key);
+            }
+        }
         for object in held.objects.iter() {
             self.by_object.insert(object.key(), name.clone());
+        }
+        if let Some(delivery) = self.deliveries.get_mut(name) {
+            delivery.held = Some(held);
         }
     }
 

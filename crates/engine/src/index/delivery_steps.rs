@@ -222,7 +222,13 @@ impl Index {
         let subject = Subject::Delivery(delivery.object.clone());
         self.tell(name, Progress::Blocked { why: message.into() });
         let (reason, message) = (reason.to_owned(), message.to_owned());
-        self.announce(Announcement { subject, warning: true, reason, message, annotations: std::collections::BTreeMap::new() });
+        self.announce(Announcement {
+            subject,
+            warning: true,
+            reason,
+            message,
+            annotations: std::collections::BTreeMap::new(),
+        });
         self.flush(name);
         self.wake_dependents(name);
     }

@@ -1,5 +1,6 @@
 //! Kubernetes Events: on transitions only, the same one counted rather than written again.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use k8s_openapi::api::core::v1::{Event as KubeEvent, EventSource, ObjectReference};
@@ -15,6 +16,8 @@ use crate::index::{Announcement, Subject};
 
 /// Events that may wait to be written; more are dropped, as they must never hold up the work.
 const BACKLOG: usize = 1024;
+/// Written Events that are remembered.
+const KNOWN: usize = 4096;
 /// Longest message, in bytes: the API server's limit.
 const MAX_MESSAGE: usize = 1024;
 /// Who reports.
@@ -24,8 +27,9 @@ const COMPONENT: &str = "setpoint";
 pub(crate) fn start(world: World) -> mpsc::Sender<Announcement> {
     let (sender, mut receiver) = mpsc::channel::<Announcement>(BACKLOG);
     tokio::spawn(async move {
+        let mut writer = Writer { world, counts: HashMap::new() };
         while let Some(announcement) = receiver.recv().await {
-            if let Err(error) = write(&world, &announcement).await {
+            if let Err(error) = writer.write(&announcement).await {
                 tracing::debug!(%error, reason = announcement.reason, "an Event could not be written");
             }
         }
@@ -33,22 +37,55 @@ pub(crate) fn start(world: World) -> mpsc::Sender<Announcement> {
     sender
 }
 
-async fn write(world: &World, announcement: &Announcement) -> Result<(), kube::Error> {
-    let reference = match &announcement.subject {
-        Subject::Source(object) => refer(object),
-        Subject::Delivery(object) => refer(object),
-    };
-    let namespace = reference.namespace.clone().unwrap_or_default();
-    let event = event(announcement, reference, Time(world.now()));
-    let name = event.name_any();
-    let api: Api<KubeEvent> = Api::namespaced(world.client.clone(), &namespace);
-    match api.create(&PostParams::default(), &event).await {
-        Err(kube::Error::Api(status)) if status.code == 409 => {
-            let count = api.get(&name).await?.count.unwrap_or(1);
-            let again = json!({"count": count.saturating_add(1), "lastTimestamp": event.last_timestamp});
-            api.patch(&name, &PatchParams::default(), &Patch::Merge(&again)).await.map(drop)
+/// Writes Events and knows those it has written, so that a repeated one is one request.
+struct Writer {
+    world: World,
+    counts: HashMap<String, i32>,
+}
+
+impl Writer {
+    async fn write(&mut self, announcement: &Announcement) -> Result<(), kube::Error> {
+        let reference = match &announcement.subject {
+            Subject::Source(object) => refer(object),
+            Subject::Delivery(object) => refer(object),
+        };
+        let namespace = reference.namespace.clone().unwrap_or_default();
+        let event = event(announcement, reference, Time(self.world.now()));
+        let api: Api<KubeEvent> = Api::namespaced(self.world.client.clone(), &namespace);
+        if self.counts.len() >= KNOWN {
+            self.counts.clear();
         }
-        written => written.map(drop),
+        let count = match self.counts.get(&event.name_any()) {
+            Some(known) => count_up(&api, &event, *known).await?,
+            None => create(&api, &event).await?,
+        };
+        self.counts.insert(event.name_any(), count);
+        Ok(())
+    }
+}
+
+/// Writes an Event that may be there from an earlier run; gives its count.
+async fn create(api: &Api<KubeEvent>, event: &KubeEvent) -> Result<i32, kube::Error> {
+    match api.create(&PostParams::default(), event).await {
+        Ok(_) => Ok(1),
+        Err(kube::Error::Api(status)) if status.code == 409 => {
+            let known = api.get(&event.name_any()).await?.count.unwrap_or(1);
+            count_up(api, event, known).await
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// Counts an Event up; one that has expired is written anew.
+async fn count_up(api: &Api<KubeEvent>, event: &KubeEvent, known: i32) -> Result<i32, kube::Error> {
+    let count = known.saturating_add(1);
+    let patch = json!({"count": count, "lastTimestamp": event.last_timestamp});
+    match api.patch(&event.name_any(), &PatchParams::default(), &Patch::Merge(&patch)).await {
+        Ok(_) => Ok(count),
+        Err(kube::Error::Api(status)) if status.code == 404 => {
+            api.create(&PostParams::default(), event).await.map(|_| 1)
+        }
+        Err(error) => Err(error),
     }
 }
 
