@@ -1,5 +1,7 @@
 //! The built `setpoint` as a user runs it: its own folder, its own environment, real Git, real kubectl.
 
+#[path = "command/kubectl.rs"]
+mod kubectl;
 #[path = "command/refusals.rs"]
 mod refusals;
 #[path = "command/up.rs"]
@@ -18,7 +20,8 @@ fn main() {
     let mut trials: Vec<Trial> = [refusals::CASES, up::CASES].into_iter().flatten().map(trial).collect();
     // Without kubectl these are reported as ignored, by name.
     let has_kubectl = oracle::find(Oracle::Kubectl).is_ok();
-    trials.extend(up::WITH_KUBECTL.iter().map(|case| trial(case).with_ignored_flag(!has_kubectl)));
+    let with_kubectl = up::WITH_KUBECTL.iter().chain(kubectl::CASES);
+    trials.extend(with_kubectl.map(|case| trial(case).with_ignored_flag(!has_kubectl)));
     libtest_mimic::run(&arguments, trials).exit();
 }
 

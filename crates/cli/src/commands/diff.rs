@@ -50,13 +50,25 @@ async fn compare(args: &DiffArgs) -> Result<Preview, Failure> {
     let snapshot = if args.committed { folder.committed() } else { folder.dirty() };
     let snapshot = snapshot.map_err(|error| Failure::task(error.to_string()))?;
     let cluster = cluster::pick(&args.cluster).await?;
-    let root = up::root_kustomization(folder.sub_path());
+    let mut root = up::root_kustomization(folder.sub_path());
+    root.spec.target_namespace = target_namespace(&cluster.client, &root).await?;
     let preview = preview::preview(&cluster.client, &snapshot, &root).await?;
     match args.output {
         OutputFormat::Table => output::raw(&preview.to_string()),
         format => output::objects(format, vec![preview.to_value()]),
     }
     Ok(preview)
+}
+
+/// Where the cluster's own Kustomization of this folder, if there is one, puts everything.
+async fn target_namespace(client: &kube::Client, root: &api::Kustomization) -> Result<Option<String>, Failure> {
+    let kustomizations: kube::Api<api::Kustomization> = kube::Api::namespaced(client.clone(), up::OBJECT_NAME);
+    let live = match kustomizations.get_opt(up::OBJECT_NAME).await {
+        // A cluster that does not know the kind has none.
+        Err(kube::Error::Api(status)) if status.code == 404 => None,
+        live => live?,
+    };
+    Ok(live.filter(|live| live.spec.path == root.spec.path).and_then(|live| live.spec.target_namespace))
 }
 
 /// What a repository would change on a cluster: it is fetched into the folder's store, where the engine finds it.

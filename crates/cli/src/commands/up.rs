@@ -36,6 +36,9 @@ pub(crate) struct UpArgs {
     /// Path inside the repository [default: the folder, or the repository's root]
     #[arg(long)]
     pub(super) path: Option<String>,
+    /// Put everything into this namespace, whatever the files say (`spec.targetNamespace`)
+    #[arg(long, value_name = "NAMESPACE")]
+    pub(super) target_namespace: Option<String>,
     /// How often a remote repository is asked for commits, such as 30s or 10m
     #[arg(long, default_value = "1m", value_parser = parse_interval)]
     pub(super) interval: api::Duration,
@@ -189,7 +192,7 @@ async fn ended() {
 
 /// The Kustomization that `up` would make for this path of a repository.
 pub(crate) fn root_kustomization(sub_path: &str) -> api::Kustomization {
-    install::kustomization(&repository::kustomization_path(sub_path))
+    install::kustomization(&repository::kustomization_path(sub_path), None)
 }
 
 fn parse_interval(text: &str) -> Result<api::Duration, String> {

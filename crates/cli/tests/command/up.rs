@@ -143,7 +143,7 @@ fn down_delete_removes_what_was_applied() {
     let empty = World::new(&[("second.yaml", SECOND)]);
     let arguments =
         ["up", &empty.repository_path(), "--port", "0", "--state", &world.state.path().display().to_string()];
-    let mut again = world.setpoint(&arguments).spawn().expect("setpoint starts");
+    let mut again = world.setpoint(&arguments).stdout(std::process::Stdio::null()).spawn().expect("setpoint starts");
     world.kubectl_until(&["get", "configmaps", "-o", "name", "--field-selector=metadata.name=settings"], "");
     again.kill().expect("it runs");
     again.wait().expect("it ends");

@@ -105,11 +105,16 @@ impl World {
         String::from_utf8_lossy(&output.stdout).into_owned()
     }
 
-    pub(crate) fn try_kubectl(&self, arguments: &[&str]) -> Output {
+    fn try_kubectl(&self, arguments: &[&str]) -> Output {
+        self.kubectl_command(arguments).output().expect("kubectl starts")
+    }
+
+    pub(crate) fn kubectl_command(&self, arguments: &[&str]) -> Command {
         let kubectl = oracle::find(Oracle::Kubectl).expect("kubectl was looked for before");
         let mut command = Command::new(kubectl);
         command.arg("--kubeconfig").arg(self.kubeconfig()).args(arguments);
-        command.env("HOME", self.state.path()).stdin(Stdio::null()).output().expect("kubectl starts")
+        command.env("HOME", self.state.path()).stdin(Stdio::null());
+        command
     }
 
     /// Asks kubectl until it succeeds and the answer is as expected.

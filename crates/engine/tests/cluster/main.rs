@@ -1,6 +1,7 @@
 //! A running engine against API servers: the embedded one and the real one.
 
 mod drift;
+mod interval;
 mod order;
 mod prune;
 mod rest;
@@ -41,6 +42,7 @@ const CASES: &[(&str, Case)] = &[
     ("suspended_is_left_alone", |site| Box::pin(rest::suspended_is_left_alone(site))),
     ("a_restart_writes_nothing", |site| Box::pin(rest::a_restart_writes_nothing(site))),
     ("a_change_elsewhere_costs_nothing", |site| Box::pin(rest::a_change_elsewhere_costs_nothing(site))),
+    ("intervals_without_changes_ask_nothing", |site| Box::pin(interval::intervals_without_changes_ask_nothing(site))),
     ("one_change_is_three_requests", |site| Box::pin(rest::one_change_is_three_requests(site))),
     ("many_cost_three_requests_each", |site| Box::pin(scale::many_cost_three_requests_each(site))),
 ];

@@ -108,7 +108,7 @@ async fn real(
         &cluster.client,
         folder,
         &repository.request(),
-        &install::kustomization(&repository.path),
+        &install::kustomization(&repository.path, args.target_namespace.as_deref()),
     )
     .await?;
     output::raw(&plan.to_string());

@@ -42,7 +42,8 @@ pub(super) async fn install(client: &Client, args: &UpArgs, repository: &Reposit
         apply(&Api::namespaced(client.clone(), OBJECT_NAME), &secret).await?;
     }
     apply(&Api::namespaced(client.clone(), OBJECT_NAME), &git_repository(args, repository)).await?;
-    apply(&Api::namespaced(client.clone(), OBJECT_NAME), &kustomization(&repository.path)).await
+    let root = kustomization(&repository.path, args.target_namespace.as_deref());
+    apply(&Api::namespaced(client.clone(), OBJECT_NAME), &root).await
 }
 
 async fn apply<K>(api: &Api<K>, object: &K) -> Result<(), Failure>
@@ -101,10 +102,11 @@ fn git_repository(args: &UpArgs, repository: &Repository) -> GitRepository {
 }
 
 /// The Kustomization that `up` makes for a repository, as `flux bootstrap` does.
-pub(super) fn kustomization(path: &str) -> Kustomization {
+pub(super) fn kustomization(path: &str, target_namespace: Option<&str>) -> Kustomization {
     let spec = KustomizationSpec {
         interval: api::Duration::from_secs(KUSTOMIZATION_INTERVAL),
         path: Some(path.to_owned()),
+        target_namespace: target_namespace.map(Into::into),
         source_ref: api::CrossNamespaceSource {
             kind: "GitRepository".into(),
             name: OBJECT_NAME.into(),

@@ -24,8 +24,8 @@ pub(super) async fn narrate(handle: &Handle, once: bool) -> Result<(), Failure> 
             line = lines.recv() => match line {
                 Ok(line) => {
                     told.line(&line);
-                    if once && let Some(outcome) = told.outcome(&handle.snapshot()) {
-                        return outcome;
+                    if once && let Some(failure @ Err(_)) = told.outcome(&handle.snapshot()) {
+                        return failure;
                     }
                 }
                 Err(RecvError::Lagged(missed)) => output::note(format!("({missed} lines left out)")),
@@ -36,6 +36,10 @@ pub(super) async fn narrate(handle: &Handle, once: bool) -> Result<(), Failure> 
                     return Err(Failure::task("the engine ended unexpectedly"));
                 }
                 let state = state.borrow_and_update().clone();
+                // What led to this state was said before it: it is told first.
+                while let Ok(line) = lines.try_recv() {
+                    told.line(&line);
+                }
                 told.state(&state);
                 if once && let Some(outcome) = told.outcome(&state) {
                     return outcome;
