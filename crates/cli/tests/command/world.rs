@@ -11,7 +11,7 @@ use tempfile::TempDir;
 use testkit::git::GitRepo;
 
 /// Longest wait for anything that `setpoint` says it does at once.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
+pub(crate) const PATIENCE: Duration = Duration::from_mins(1);
 
 /// A repository and a place for `.setpoint/`.
 pub(crate) struct World {
@@ -139,14 +139,11 @@ impl Up {
         let deadline = Instant::now() + PATIENCE;
         loop {
             let left = deadline.saturating_duration_since(Instant::now());
-            match self.lines.recv_timeout(left) {
-                Ok(line) => {
-                    self.seen.push(line.clone());
-                    if line.contains(text) {
-                        return line;
-                    }
-                }
-                Err(_) => panic!("`{text}` was not said; what was:\n{}", self.seen.join("\n")),
+            let line = self.lines.recv_timeout(left).ok();
+            assert!(line.is_some(), "`{text}` was not said; what was:\n{}", self.seen.join("\n"));
+            self.seen.extend(line.clone());
+            if let Some(line) = line.filter(|line| line.contains(text)) {
+                return line;
             }
         }
     }
