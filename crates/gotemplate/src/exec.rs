@@ -1,0 +1,249 @@
+//! Runs templates: what a render shares, and the way in.
+
+mod args;
+mod eval;
+mod field;
+mod place;
+mod walk;
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use crate::error::{ExecError, Fault};
+use crate::host::Host;
+use crate::options::Options;
+use crate::registry::Functions;
+use crate::syntax::ast::{Tree, is_blank};
+use crate::syntax::{Parsed, parse};
+use crate::value::{Map, Text, Value, WeakMap};
+
+/// Templates by their names.
+#[derive(Debug, Clone)]
+pub struct TemplateSet {
+    trees: HashMap<Arc<str>, Arc<Tree>>,
+    functions: Functions,
+}
+
+impl TemplateSet {
+    /// A set without templates; texts given to `tpl` are read with these functions.
+    pub fn new(functions: Functions) -> Self {
+        Self { trees: HashMap::new(), functions }
+    }
+
+    /// Adds the templates of one text. One of a known name replaces it, unless the new one is blank.
+    pub fn add(&mut self, parsed: &Parsed) {
+        for tree in &parsed.trees {
+            if !is_blank(&tree.root) || !self.trees.contains_key(&tree.name) {
+                self.trees.insert(Arc::clone(&tree.name), Arc::clone(tree));
+            }
+        }
+    }
+
+    /// Whether there is a template of this name.
+    pub fn contains(&self, name: &str) -> bool {
+        self.trees.contains_key(name)
+    }
+}
+
+/// The templates that can be called: a set, and over it those that a text given to `tpl` defines.
+pub(crate) struct Scope<'s> {
+    set: &'s TemplateSet,
+    outer: Option<&'s Scope<'s>>,
+}
+
+impl<'s> Scope<'s> {
+    fn find(&self, name: &str) -> Option<&'s Tree> {
+        let mut scope = self;
+        loop {
+            if let Some(tree) = scope.set.trees.get(name) {
+                return Some(tree);
+            }
+            scope = scope.outer?;
+        }
+    }
+}
+
+/// Runs the templates of one set, for one release: what one template changes in the values the next one sees.
+pub struct Renderer<'h> {
+    set: &'h TemplateSet,
+    run: Run<'h>,
+}
+
+/// What all templates of a render share.
+pub(crate) struct Run<'h> {
+    pub(crate) host: &'h dyn Host,
+    pub(crate) options: Options,
+    pub(crate) out: Vec<u8>,
+    steps: u64,
+    memory: usize,
+    depth: usize,
+    texts: HashMap<Text, Arc<TemplateSet>>,
+    changed: Vec<WeakMap>,
+    pub(crate) regexes: HashMap<Vec<u8>, Arc<regex::bytes::Regex>>,
+}
+
+/// What a function may use.
+pub(crate) struct Context<'r, 'h, 's> {
+    pub(crate) run: &'r mut Run<'h>,
+    scope: &'s Scope<'s>,
+}
+
+impl<'h> Renderer<'h> {
+    /// A renderer over these templates.
+    pub fn new(set: &'h TemplateSet, host: &'h dyn Host, options: Options) -> Self {
+        let run = Run {
+            host,
+            options,
+            out: Vec::new(),
+            steps: options.steps,
+            memory: options.memory,
+            depth: 0,
+            texts: HashMap::new(),
+            changed: Vec::new(),
+            regexes: HashMap::new(),
+        };
+        Self { set, run }
+    }
+
+    /// Runs a template; its output stays readable until the next run.
+    ///
+    /// # Errors
+    /// What the template did wrong and where, as Go words it, or which limit it met.
+    pub fn render(&mut self, name: &str, data: &Value) -> Result<&[u8], ExecError> {
+        self.run.out.clear();
+        self.run.depth = 0;
+        let scope = Scope { set: self.set, outer: None };
+        let Some(tree) = scope.find(name) else {
+            let name = crate::fmt::quote(name.as_bytes());
+            return Err(ExecError::without_place(format!("template: no template {name} in this set")));
+        };
+        walk::execute(&mut self.run, &scope, tree, data.clone()).map_err(|error| *error)?;
+        Ok(&self.run.out)
+    }
+}
+
+/// Maps that were put into one another would keep each other alive.
+impl Drop for Run<'_> {
+    fn drop(&mut self) {
+        for map in &self.changed {
+            map.clear();
+        }
+    }
+}
+
+impl Run<'_> {
+    /// Counts steps against the budget.
+    pub(crate) fn spend(&mut self, steps: usize) -> Result<(), &'static str> {
+        match self.steps.checked_sub(steps as u64) {
+            Some(left) => {
+                self.steps = left;
+                Ok(())
+            }
+            None => Err("the template took too many steps; look for a loop that does not end"),
+        }
+    }
+
+    /// Counts bytes of new values against the budget.
+    pub(crate) fn allocate(&mut self, bytes: usize) -> Result<(), &'static str> {
+        match self.memory.checked_sub(bytes) {
+            Some(left) => {
+                self.memory = left;
+                Ok(())
+            }
+            None => Err("the template made too much text; look for a string or list that grows in a loop"),
+        }
+    }
+
+    /// Checks that the output, with so many bytes more, is within its limit.
+    fn room(&self, bytes: usize) -> Result<(), &'static str> {
+        if self.out.len() + bytes > self.options.output {
+            return Err("the output of the template is too large");
+        }
+        Ok(())
+    }
+
+    /// Remembers a map that another map or list was put into.
+    pub(crate) fn changed(&mut self, map: &Map) {
+        self.changed.push(map.weak());
+    }
+}
+
+impl Context<'_, '_, '_> {
+    /// Runs a template by name; its output as text.
+    pub(crate) fn include(&mut self, name: &str, data: &Value) -> Result<Text, Fault> {
+        let Some(tree) = self.scope.find(name) else {
+            let name = crate::fmt::quote(name.as_bytes());
+            return Err(Fault::new(format!("template: no template {name} associated with template \"gotpl\"")));
+        };
+        let scope = self.scope;
+        self.capture(scope, tree, data, String::new())
+    }
+
+    /// Reads a text as a template and runs it, with its own definitions over those that are there.
+    pub(crate) fn tpl(&mut self, text: &Text, data: &Value) -> Result<Text, Fault> {
+        if !text.windows(2).any(|pair| pair == b"{{") {
+            return Ok(without_no_value(text).map_or_else(|| text.clone(), Into::into));
+        }
+        let set = self.read(text)?;
+        let scope = Scope { set: &set, outer: Some(self.scope) };
+        let Some(tree) = set.trees.get("gotpl") else {
+            return Ok([].into());
+        };
+        let shown = crate::fmt::quote(text);
+        let before = format!("error during tpl function execution for {shown}: ");
+        let out = self.capture(&scope, tree, data, before)?;
+        Ok(without_no_value(&out).map_or(out, Into::into))
+    }
+
+    fn read(&mut self, text: &Text) -> Result<Arc<TemplateSet>, Fault> {
+        if let Some(known) = self.run.texts.get(text) {
+            return Ok(Arc::clone(known));
+        }
+        self.run.spend(text.len())?;
+        let functions = self.scope.set.functions;
+        let parsed = parse("gotpl", text, functions)
+            .map_err(|error| format!("cannot parse template {}: {error}", crate::fmt::quote(text)))?;
+        let mut set = TemplateSet::new(functions);
+        set.add(&parsed);
+        let set = Arc::new(set);
+        self.run.texts.insert(text.clone(), Arc::clone(&set));
+        Ok(set)
+    }
+
+    /// Runs a template at the end of the output and takes what it wrote.
+    fn capture(&mut self, scope: &Scope<'_>, tree: &Tree, data: &Value, before: String) -> Result<Text, Fault> {
+        if self.run.depth >= self.run.options.depth {
+            let limit = self.run.options.depth;
+            return Err(Fault::new(format!(
+                "templates are nested more than {limit} levels deep; look for one that includes itself"
+            )));
+        }
+        let start = self.run.out.len();
+        self.run.depth += 1;
+        let done = walk::execute(self.run, scope, tree, data.clone());
+        self.run.depth -= 1;
+        if let Err(cause) = done {
+            return Err(Fault { message: before, cause: Some(cause), raised: false });
+        }
+        let text: Text = self.run.out[start..].into();
+        self.run.out.truncate(start);
+        Ok(text)
+    }
+}
+
+/// The text without each `<no value>`; `None` if there is none in it.
+fn without_no_value(text: &[u8]) -> Option<Vec<u8>> {
+    const MARK: &[u8] = b"<no value>";
+    let first = text.windows(MARK.len()).position(|window| window == MARK)?;
+    let mut out = text[..first].to_vec();
+    let mut rest = &text[first..];
+    while !rest.is_empty() {
+        if rest.starts_with(MARK) {
+            rest = &rest[MARK.len()..];
+        } else {
+            out.push(rest[0]);
+            rest = &rest[1..];
+        }
+    }
+    Some(out)
+}

@@ -1,0 +1,177 @@
+//! Calls: arguments by their declared types, the function itself, and the cost of both.
+
+use super::Context;
+use super::eval::{Dot, State};
+use super::field::Given;
+use super::place::At;
+use super::walk::Failure;
+use crate::error::Fault;
+use crate::registry::{Does, Function, Type};
+use crate::syntax::ast::{Operand, Term};
+use crate::value::Value;
+
+/// Bytes of arguments that cost one step.
+const BYTES_PER_STEP: usize = 256;
+
+/// Bytes that one item of a list takes.
+const ITEM_BYTES: usize = 32;
+
+impl<'t> State<'_, '_, 't> {
+    /// Calls a function; `node` is where its own errors are placed.
+    pub(super) fn call(
+        &mut self,
+        dot: &Dot,
+        function: &'static Function,
+        node: At<'t>,
+        rest: &'t [Operand],
+        last: Option<Value>,
+    ) -> Result<Value, Failure> {
+        let body = match function.body {
+            Does::And => return self.logic(dot, function, (rest, last), false),
+            Does::Or => return self.logic(dot, function, (rest, last), true),
+            Does::Run(body) => body,
+        };
+        let args = self.arguments(dot, function.name, (function.params, function.variadic), (rest, last))?;
+        let size: usize = args.iter().map(size).sum();
+        let paid = self.run.spend(size / BYTES_PER_STEP);
+        let mut context = Context { run: &mut *self.run, scope: self.scope };
+        let outcome = paid.map_err(Fault::from).and_then(|()| body(&mut context, &args));
+        let outcome = outcome.and_then(|value| {
+            self.run.allocate(self::size(&value))?;
+            Ok(value)
+        });
+        outcome.map_err(|fault| {
+            self.at = node;
+            self.fault(function.name, fault)
+        })
+    }
+
+    /// `and` and `or`: the first argument that decides, else the last one.
+    fn logic(&mut self, dot: &Dot, function: &Function, given: Given<'t>, decides: bool) -> Result<Value, Failure> {
+        let (rest, last) = given;
+        self.count(function.name, (function.params, true), rest.len(), last.is_some())?;
+        let mut value = Value::None;
+        for operand in rest {
+            value = self.argument(dot, Type::Reflect, operand)?;
+            if value.is_true() == decides {
+                return Ok(value);
+            }
+        }
+        Ok(last.unwrap_or(value))
+    }
+
+    fn count(&self, name: &str, params: (&[Type], bool), written: usize, last: bool) -> Result<(), Failure> {
+        let (params, variadic) = params;
+        let given = written + usize::from(last);
+        if variadic {
+            let fixed = params.len() - 1;
+            if given < fixed {
+                return Err(self.error(format!("wrong number of args for {name}: want at least {fixed} got {written}")));
+            }
+        } else if given != params.len() {
+            let want = params.len();
+            return Err(self.error(format!("wrong number of args for {name}: want {want} got {given}")));
+        }
+        Ok(())
+    }
+
+    /// The arguments, evaluated and checked.
+    pub(super) fn arguments(
+        &mut self,
+        dot: &Dot,
+        name: &str,
+        params: (&'static [Type], bool),
+        given: Given<'t>,
+    ) -> Result<Vec<Value>, Failure> {
+        let (rest, last) = given;
+        self.count(name, params, rest.len(), last.is_some())?;
+        let type_at = |index: usize| params.0.get(index).or(params.0.last()).copied().unwrap_or(Type::Any);
+        let mut args = Vec::with_capacity(rest.len() + 1);
+        for (index, operand) in rest.iter().enumerate() {
+            args.push(self.argument(dot, type_at(index), operand)?);
+        }
+        if let Some(last) = last {
+            args.push(self.checked(last, type_at(rest.len()))?);
+        }
+        Ok(args)
+    }
+
+    /// One argument of a type.
+    pub(super) fn argument(&mut self, dot: &Dot, wanted: Type, operand: &'t Operand) -> Result<Value, Failure> {
+        self.at = At::Operand(operand);
+        let value = match &operand.term {
+            Term::Dot => dot.value.clone(),
+            Term::Nil if wanted.takes_nil() => return Ok(nil_of(wanted)),
+            Term::Nil => return Err(self.error(format!("cannot assign nil to {}", wanted.name()))),
+            Term::Field(_) | Term::Variable(..) | Term::Chain(..) => self.path(dot, operand, &[], None)?,
+            Term::Pipe(pipe) => self.pipe(dot, pipe)?,
+            Term::Function(_, function) => self.call(dot, function, At::Operand(operand), &[], None)?,
+            Term::Bool(_) | Term::Number(_) | Term::Text { .. } => return self.literal(dot, wanted, operand),
+        };
+        self.checked(value, wanted)
+    }
+
+    /// A constant as the type that is wanted.
+    fn literal(&mut self, dot: &Dot, wanted: Type, operand: &'t Operand) -> Result<Value, Failure> {
+        let expected = match (wanted, &operand.term) {
+            (Type::Any | Type::Reflect, _) => return self.constant(dot, operand),
+            (Type::Bool, Term::Bool(value)) => return Ok(Value::Bool(*value)),
+            (Type::Text, Term::Text { text, .. }) => return Ok(Value::Text(text.clone())),
+            (Type::Int, Term::Number(number)) if number.int.is_some() => {
+                return Ok(Value::Int(number.int.unwrap_or_default()));
+            }
+            (Type::Int64, Term::Number(number)) if number.int.is_some() => {
+                return Ok(Value::Int64(number.int.unwrap_or_default()));
+            }
+            (Type::Uint32, Term::Number(number)) if number.uint.is_some() => {
+                return Ok(Value::Uint64(number.uint.unwrap_or_default() & u64::from(u32::MAX)));
+            }
+            (Type::Float, Term::Number(number)) if number.float.is_some() => {
+                return Ok(Value::Float(number.float.unwrap_or_default()));
+            }
+            (Type::Bool, _) => "bool",
+            (Type::Text, _) => "string",
+            (Type::Int | Type::Int64, _) => "integer",
+            (Type::Uint32, _) => "unsigned integer",
+            (Type::Float, _) => "float",
+            (Type::Map | Type::Time | Type::Semver | Type::Certificate, _) => "",
+        };
+        let mut shown = String::new();
+        operand.write(&mut shown);
+        if expected.is_empty() {
+            return Err(self.error(format!("can't handle {shown} for arg of type {}", wanted.name())));
+        }
+        Err(self.error(format!("expected {expected}; found {shown}")))
+    }
+
+    /// A value that is of the type, or an error in Go's words.
+    fn checked(&self, value: Value, wanted: Type) -> Result<Value, Failure> {
+        match value {
+            Value::None if wanted.takes_nil() => Ok(nil_of(wanted)),
+            Value::None => Err(self.error(format!("invalid value; expected {}", wanted.name()))),
+            Value::Nil if matches!(wanted, Type::Any | Type::Reflect) => Ok(Value::Nil),
+            value if !value.is_nil() && wanted.takes(&value) => Ok(value),
+            value => {
+                let got = value.type_name();
+                Err(self.error(format!("wrong type for value; expected {}; got {got}", wanted.name())))
+            }
+        }
+    }
+}
+
+/// The nil of a type: an empty map for maps, as nil maps read like empty ones.
+fn nil_of(wanted: Type) -> Value {
+    match wanted {
+        Type::Reflect => Value::None,
+        Type::Map => Value::Map(crate::value::Map::default()),
+        _ => Value::Nil,
+    }
+}
+
+fn size(value: &Value) -> usize {
+    match value {
+        Value::Text(text) | Value::Bytes(text) => text.len(),
+        Value::List(list) => list.len() * ITEM_BYTES,
+        _ => 0,
+    }
+}

@@ -1,0 +1,70 @@
+//! Where the evaluation stands, for messages.
+
+use super::eval::State;
+use crate::error::{ExecError, Fault};
+use crate::syntax::ast::{Command, Item, Operand, Pipe, Pos};
+
+/// The node that is being evaluated.
+#[derive(Clone, Copy)]
+pub(super) enum At<'t> {
+    Nothing,
+    Item(&'t Item),
+    Pipe(&'t Pipe),
+    Command(&'t Command),
+    Operand(&'t Operand),
+}
+
+impl At<'_> {
+    fn pos(self) -> Pos {
+        match self {
+            At::Nothing => 0,
+            At::Item(item) => match item {
+                Item::Action(pos, _) | Item::Template(pos, ..) => *pos,
+                Item::If(branch) | Item::With(branch) | Item::Range(branch) => branch.pos,
+                Item::Text(_) | Item::Break | Item::Continue => 0,
+            },
+            At::Pipe(pipe) => pipe.pos,
+            At::Command(command) => command.pos,
+            At::Operand(operand) => operand.pos,
+        }
+    }
+
+    fn shown(self) -> String {
+        let mut out = String::new();
+        match self {
+            At::Nothing => {}
+            At::Item(item) => item.write(&mut out),
+            At::Pipe(pipe) => pipe.write(&mut out),
+            At::Command(command) => command.write(&mut out),
+            At::Operand(operand) => operand.write(&mut out),
+        }
+        out
+    }
+}
+
+impl State<'_, '_, '_> {
+    /// An error at the place where the evaluation stands.
+    pub(super) fn error(&self, message: impl Into<String>) -> Box<ExecError> {
+        let pos = self.at.pos() as usize;
+        let before = &self.tree.text[..pos.min(self.tree.text.len())];
+        let column = before.iter().rev().take_while(|byte| **byte != b'\n').count();
+        Box::new(ExecError {
+            template: self.tree.name.to_string(),
+            file: self.tree.file.to_string(),
+            line: 1 + before.iter().filter(|byte| **byte == b'\n').count(),
+            column,
+            expression: self.at.shown(),
+            message: message.into(),
+            cause: None,
+            raised: None,
+        })
+    }
+
+    /// The error of a function that was called here.
+    pub(super) fn fault(&self, name: &str, fault: Fault) -> Box<ExecError> {
+        let mut error = self.error(format!("error calling {name}: {}", fault.message));
+        error.cause = fault.cause;
+        error.raised = fault.raised.then_some(fault.message);
+        error
+    }
+}

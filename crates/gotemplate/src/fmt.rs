@@ -1,0 +1,65 @@
+//! Go's `fmt` over template values: `print`, `println`, `printf` and how an action prints its result.
+
+mod directive;
+mod number;
+mod quoted;
+mod value;
+
+pub(crate) use number::float_text;
+pub(crate) use quoted::{is_print, quote};
+
+use crate::value::Value;
+use value::Printer;
+
+/// Bytes of one formatted text.
+pub(crate) const MAX_TEXT: usize = 64 << 20;
+
+/// What an action writes: `fmt.Fprint` of one operand; `None` if it is larger than [`MAX_TEXT`].
+pub(crate) fn print(value: &Value, out: &mut Vec<u8>) -> Option<()> {
+    match value {
+        Value::Text(text) => out.extend_from_slice(text),
+        Value::None => out.extend_from_slice(b"<no value>"),
+        _ => Printer::new(out).verb(value, 'v')?,
+    }
+    Some(())
+}
+
+/// `%v` as a text.
+pub(crate) fn text_of(value: &Value) -> Option<Vec<u8>> {
+    let mut out = Vec::new();
+    Printer::new(&mut out).verb(value, 'v')?;
+    Some(out)
+}
+
+/// `fmt.Sprint`: a space between operands where neither is a string.
+pub(crate) fn sprint(args: &[Value]) -> Option<Vec<u8>> {
+    let mut out = Vec::new();
+    let mut after_text = true;
+    for (number, arg) in args.iter().enumerate() {
+        let text = matches!(arg, Value::Text(_));
+        if number > 0 && !text && !after_text {
+            out.push(b' ');
+        }
+        Printer::new(&mut out).verb(arg, 'v')?;
+        after_text = text;
+    }
+    Some(out)
+}
+
+/// `fmt.Sprintln`: a space between all operands, and a newline.
+pub(crate) fn sprintln(args: &[Value]) -> Option<Vec<u8>> {
+    let mut out = Vec::new();
+    for (number, arg) in args.iter().enumerate() {
+        if number > 0 {
+            out.push(b' ');
+        }
+        Printer::new(&mut out).verb(arg, 'v')?;
+    }
+    out.push(b'\n');
+    Some(out)
+}
+
+/// `fmt.Sprintf`; `None` if the text is too large.
+pub(crate) fn sprintf(format: &[u8], args: &[Value]) -> Option<Vec<u8>> {
+    directive::run(format, args)
+}

@@ -1,0 +1,79 @@
+//! Floats as text, as Go's `strconv.FormatFloat` writes them.
+
+/// The verbs for floats.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum FloatForm {
+    /// `1.5e+06`
+    Exponent,
+    /// `1500000`
+    Fixed,
+    /// Whichever is shorter, as Go decides it.
+    General,
+}
+
+/// The shortest text, form `g`: what `%v` prints.
+pub(crate) fn float_text(value: f64) -> String {
+    format_float(value, FloatForm::General, None)
+}
+
+/// A float with so many digits after the point (`General`: digits in all); `None` for as many as tell it from its neighbours.
+pub(crate) fn format_float(value: f64, form: FloatForm, precision: Option<usize>) -> String {
+    if value.is_nan() {
+        return "NaN".to_owned();
+    }
+    if value.is_infinite() {
+        return if value > 0.0 { "+Inf" } else { "-Inf" }.to_owned();
+    }
+    match (form, precision) {
+        (FloatForm::Fixed, None) => format!("{value}"),
+        (FloatForm::Fixed, Some(digits)) => format!("{value:.digits$}"),
+        (FloatForm::Exponent, None) => exponent(&format!("{value:e}")),
+        (FloatForm::Exponent, Some(digits)) => exponent(&format!("{value:.digits$e}")),
+        (FloatForm::General, _) => general(value, precision),
+    }
+}
+
+/// Rust's `1e6` as Go's `1e+06`.
+fn exponent(text: &str) -> String {
+    let Some((mantissa, power)) = text.split_once('e') else {
+        return text.to_owned();
+    };
+    let (sign, digits) = match power.strip_prefix('-') {
+        Some(digits) => ('-', digits),
+        None => ('+', power),
+    };
+    format!("{mantissa}e{sign}{digits:0>2}")
+}
+
+fn general(value: f64, precision: Option<usize>) -> String {
+    let text = match precision {
+        None => format!("{value:e}"),
+        Some(digits) => format!("{value:.*e}", digits.max(1) - 1),
+    };
+    let Some((mantissa, power)) = text.split_once('e') else {
+        return text;
+    };
+    let power: i32 = power.parse().unwrap_or(0);
+    let mantissa = if precision.is_some() && mantissa.contains('.') {
+        mantissa.trim_end_matches('0').trim_end_matches('.')
+    } else {
+        mantissa
+    };
+    let digits = mantissa.bytes().filter(u8::is_ascii_digit).count();
+    let limit = match precision {
+        None => 6,
+        Some(asked) => {
+            let asked = asked.max(1);
+            let whole = i32::try_from(digits).unwrap_or(i32::MAX) > power;
+            if asked > digits && whole { digits } else { asked }
+        }
+    };
+    if power < -4 || power >= i32::try_from(limit).unwrap_or(i32::MAX) {
+        return exponent(&format!("{mantissa}e{power}"));
+    }
+    if precision.is_none() {
+        return format!("{value}");
+    }
+    let places = i32::try_from(digits).unwrap_or(0) - 1 - power;
+    format!("{value:.*}", usize::try_from(places).unwrap_or(0))
+}

@@ -1,0 +1,190 @@
+//! Lists: each function makes a new one. The plain names and those with `must` fail with the same words.
+
+use super::cast::to_int;
+use super::reflection::same;
+use crate::error::Fault;
+use crate::exec::Context;
+use crate::registry::Type::{Any, Int};
+use crate::registry::{Args, Function, Outcome, fixed, items, many, same_kind};
+use crate::value::{List, ListKind, Value};
+
+type Cx<'a, 'b, 'c, 'd> = &'a mut Context<'b, 'c, 'd>;
+
+/// The items of a list, or what is said of a value that is none.
+fn list_of(value: &Value, words: &str) -> Result<Vec<Value>, Fault> {
+    if value.is_nil() {
+        return Err("runtime error: invalid memory address or nil pointer dereference".into());
+    }
+    items(value).ok_or_else(|| format!("{words} {}", value.kind().name()).into())
+}
+
+fn list(_: Cx, args: &[Value]) -> Outcome {
+    Ok(Value::list(args.to_vec()))
+}
+
+fn push(_: Cx, args: &[Value]) -> Outcome {
+    let mut items = list_of(&args[0], "Cannot push on type")?;
+    items.push(args[1].clone());
+    Ok(Value::list(items))
+}
+
+fn prepend(_: Cx, args: &[Value]) -> Outcome {
+    let mut items = list_of(&args[0], "Cannot prepend on type")?;
+    items.insert(0, args[1].clone());
+    Ok(Value::list(items))
+}
+
+fn first(_: Cx, args: &[Value]) -> Outcome {
+    let items = list_of(&args[0], "Cannot find first on type")?;
+    Ok(items.first().cloned().unwrap_or(Value::Nil))
+}
+
+fn last(_: Cx, args: &[Value]) -> Outcome {
+    let items = list_of(&args[0], "Cannot find last on type")?;
+    Ok(items.last().cloned().unwrap_or(Value::Nil))
+}
+
+fn rest(_: Cx, args: &[Value]) -> Outcome {
+    let mut items = list_of(&args[0], "Cannot find rest on type")?;
+    if !items.is_empty() {
+        items.remove(0);
+    }
+    Ok(Value::list(items))
+}
+
+fn initial(_: Cx, args: &[Value]) -> Outcome {
+    let mut items = list_of(&args[0], "Cannot find initial on type")?;
+    items.pop();
+    Ok(Value::list(items))
+}
+
+fn reverse(_: Cx, args: &[Value]) -> Outcome {
+    let mut items = list_of(&args[0], "Cannot find reverse on type")?;
+    items.reverse();
+    Ok(Value::list(items))
+}
+
+fn compact(_: Cx, args: &[Value]) -> Outcome {
+    let mut items = list_of(&args[0], "Cannot compact on type")?;
+    items.retain(Value::is_true);
+    Ok(Value::list(items))
+}
+
+fn contains(cx: Cx, items: &[Value], wanted: &Value) -> Result<bool, &'static str> {
+    for item in items {
+        if same(cx, wanted, item)? {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+fn uniq(cx: Cx, args: &[Value]) -> Outcome {
+    let mut kept: Vec<Value> = Vec::new();
+    for item in list_of(&args[0], "Cannot find uniq on type")? {
+        if !contains(cx, &kept, &item)? {
+            kept.push(item);
+        }
+    }
+    Ok(Value::list(kept))
+}
+
+fn without(cx: Cx, args: &[Value]) -> Outcome {
+    let mut kept = Vec::new();
+    for item in list_of(&args[0], "Cannot find without on type")? {
+        if !contains(cx, &args[1..], &item)? {
+            kept.push(item);
+        }
+    }
+    Ok(Value::list(kept))
+}
+
+fn has(cx: Cx, args: &[Value]) -> Outcome {
+    if args[1].is_nil() {
+        return Ok(false.into());
+    }
+    let items = list_of(&args[1], "Cannot find has on type")?;
+    Ok(contains(cx, &items, &args[0])?.into())
+}
+
+fn slice(_: Cx, args: &[Value]) -> Outcome {
+    let items = list_of(&args[0], "list should be type of slice or array but")?;
+    if items.is_empty() {
+        return Ok(Value::Nil);
+    }
+    let bound = |index: usize, other: usize| match args.get(index) {
+        Some(value) => usize::try_from(to_int(value)).ok(),
+        None => Some(other),
+    };
+    let range = (bound(1, 0), bound(2, items.len()));
+    let (Some(start), Some(end)) = range else {
+        return Err("reflect.Value.Slice: slice index out of bounds".into());
+    };
+    match items.get(start..end) {
+        Some(part) => Ok(Value::List(List::new(same_kind(&args[0]), part.to_vec()))),
+        None => Err("reflect.Value.Slice: slice index out of bounds".into()),
+    }
+}
+
+fn concat(_: Cx, args: &[Value]) -> Outcome {
+    let mut all = Vec::new();
+    for list in args {
+        if list.is_nil() {
+            return Err("runtime error: invalid memory address or nil pointer dereference".into());
+        }
+        match items(list) {
+            Some(items) => all.extend(items),
+            None => return Err(format!("Cannot concat type {} as list", list.kind().name()).into()),
+        }
+    }
+    Ok(Value::list(all))
+}
+
+fn chunk(_: Cx, args: &[Value]) -> Outcome {
+    let items = list_of(&args[1], "Cannot chunk type")?;
+    let lists = ListKind::Lists;
+    if items.is_empty() {
+        return Ok(Value::List(List::new(lists, Vec::new())));
+    }
+    match usize::try_from(args.int(0)) {
+        Ok(size) if size > 0 => {
+            let chunks = items.chunks(size).map(|chunk| Value::list(chunk.to_vec())).collect();
+            Ok(Value::List(List::new(lists, chunks)))
+        }
+        _ => Err("runtime error: makeslice: len out of range".into()),
+    }
+}
+
+pub(super) const TABLE: &[Function] = &[
+    many("list", &[Any], list),
+    many("tuple", &[Any], list),
+    fixed("append", &[Any, Any], push),
+    fixed("mustAppend", &[Any, Any], push),
+    fixed("push", &[Any, Any], push),
+    fixed("mustPush", &[Any, Any], push),
+    fixed("prepend", &[Any, Any], prepend),
+    fixed("mustPrepend", &[Any, Any], prepend),
+    fixed("first", &[Any], first),
+    fixed("mustFirst", &[Any], first),
+    fixed("last", &[Any], last),
+    fixed("mustLast", &[Any], last),
+    fixed("rest", &[Any], rest),
+    fixed("mustRest", &[Any], rest),
+    fixed("initial", &[Any], initial),
+    fixed("mustInitial", &[Any], initial),
+    fixed("reverse", &[Any], reverse),
+    fixed("mustReverse", &[Any], reverse),
+    fixed("compact", &[Any], compact),
+    fixed("mustCompact", &[Any], compact),
+    fixed("uniq", &[Any], uniq),
+    fixed("mustUniq", &[Any], uniq),
+    many("without", &[Any, Any], without),
+    many("mustWithout", &[Any, Any], without),
+    fixed("has", &[Any, Any], has),
+    fixed("mustHas", &[Any, Any], has),
+    many("slice", &[Any, Any], slice),
+    many("mustSlice", &[Any, Any], slice),
+    many("concat", &[Any], concat),
+    fixed("chunk", &[Int, Any], chunk),
+    fixed("mustChunk", &[Int, Any], chunk),
+];

@@ -1,0 +1,208 @@
+//! What spans several actions: files, definitions, `if`, `with`, `range`, and the lists of items within them.
+
+use std::mem;
+use std::sync::Arc;
+
+use super::ast::{Branch, Item, Pos, Tree};
+use super::lex::{Kind, Token};
+use super::parse::{Frame, Outcome, Parser, at};
+
+/// What ends a list of items.
+enum Ending {
+    End,
+    Else,
+}
+
+impl Ending {
+    fn shown(&self) -> &'static str {
+        match self {
+            Self::End => "{{end}}",
+            Self::Else => "{{else}}",
+        }
+    }
+}
+
+enum Step {
+    Item(Item),
+    Ending(Ending),
+}
+
+impl Parser<'_> {
+    /// The whole text: like a list of items that is ended by nothing, with definitions in it.
+    pub(super) fn file(&mut self) -> Outcome<()> {
+        let mut root = Vec::new();
+        loop {
+            let token = self.peek();
+            if token.kind == Kind::Eof {
+                break;
+            }
+            if token.kind == Kind::LeftDelim {
+                let delim = self.next();
+                if self.next_word().kind == Kind::Define {
+                    self.definition()?;
+                    continue;
+                }
+                self.backup2(delim);
+            }
+            match self.text_or_action()? {
+                Step::Item(item) => root.push(item),
+                Step::Ending(ending) => return self.fail(format!("unexpected {}", ending.shown())),
+            }
+        }
+        let name = self.file.clone();
+        let tree = self.tree(name, root);
+        self.keep(tree)
+    }
+
+    fn tree(&self, name: Arc<str>, root: Vec<Item>) -> Tree {
+        Tree { name, file: self.file.clone(), text: self.input.clone(), root }
+    }
+
+    fn definition(&mut self) -> Outcome<()> {
+        let outer = mem::replace(&mut self.frame, Frame::new());
+        let token = self.next_word();
+        let name = self.template_name(&token, "define clause")?;
+        self.expect(Kind::RightDelim, "define clause")?;
+        self.body(name, "define clause")?;
+        self.frame = outer;
+        Ok(())
+    }
+
+    fn body(&mut self, name: Arc<str>, context: &str) -> Outcome<()> {
+        let (root, ending) = self.items()?;
+        if let Ending::Else = ending {
+            return self.fail(format!("unexpected {} in {context}", ending.shown()));
+        }
+        let tree = self.tree(name, root);
+        self.keep(tree)
+    }
+
+    fn template_name(&mut self, token: &Token, context: &str) -> Outcome<Arc<str>> {
+        if !matches!(token.kind, Kind::String | Kind::RawString) {
+            return self.unexpected(token, context);
+        }
+        Ok(String::from_utf8_lossy(&self.unquoted(token)?).into())
+    }
+
+    fn items(&mut self) -> Outcome<(Vec<Item>, Ending)> {
+        self.enter("blocks are nested too deeply")?;
+        let mut items = Vec::new();
+        while self.peek_word().kind != Kind::Eof {
+            match self.text_or_action()? {
+                Step::Item(item) => items.push(item),
+                Step::Ending(ending) => {
+                    self.nesting -= 1;
+                    return Ok((items, ending));
+                }
+            }
+        }
+        self.fail("unexpected EOF")
+    }
+
+    fn text_or_action(&mut self) -> Outcome<Step> {
+        let token = self.next_word();
+        match token.kind {
+            Kind::Text => Ok(Step::Item(Item::Text(self.input[token.start..token.end].into()))),
+            Kind::LeftDelim => {
+                self.frame.action_line = token.line;
+                let step = self.action()?;
+                self.frame.action_line = 0;
+                Ok(step)
+            }
+            _ => self.unexpected(&token, "input"),
+        }
+    }
+
+    fn action(&mut self) -> Outcome<Step> {
+        let token = self.next_word();
+        let item = match token.kind {
+            Kind::Block => self.block()?,
+            Kind::Break => self.jump(Item::Break, "{{break}}")?,
+            Kind::Continue => self.jump(Item::Continue, "{{continue}}")?,
+            Kind::Else => return self.otherwise(),
+            Kind::End => {
+                self.expect(Kind::RightDelim, "end")?;
+                return Ok(Step::Ending(Ending::End));
+            }
+            Kind::If => Item::If(self.branch("if")?),
+            Kind::Range => Item::Range(self.branch("range")?),
+            Kind::With => Item::With(self.branch("with")?),
+            Kind::Template => self.template()?,
+            _ => {
+                self.backup();
+                let pos = at(&self.peek());
+                Item::Action(pos, self.pipeline("command", Kind::RightDelim)?)
+            }
+        };
+        Ok(Step::Item(item))
+    }
+
+    fn jump(&mut self, item: Item, shown: &str) -> Outcome<Item> {
+        self.expect(Kind::RightDelim, shown)?;
+        if self.frame.ranges == 0 {
+            return self.fail(format!("{shown} outside {{{{range}}}}"));
+        }
+        Ok(item)
+    }
+
+    fn otherwise(&mut self) -> Outcome<Step> {
+        if !matches!(self.peek_word().kind, Kind::If | Kind::With) {
+            self.expect(Kind::RightDelim, "else")?;
+        }
+        Ok(Step::Ending(Ending::Else))
+    }
+
+    fn branch(&mut self, context: &str) -> Outcome<Branch> {
+        let variables = self.frame.variables.len();
+        let pipe = self.pipeline(context, Kind::RightDelim)?;
+        let ranges = u32::from(context == "range");
+        self.frame.ranges += ranges;
+        let (list, ending) = self.items()?;
+        self.frame.ranges -= ranges;
+        let other = match ending {
+            Ending::End => None,
+            Ending::Else => Some(self.other(context)?),
+        };
+        self.frame.variables.truncate(variables);
+        Ok(Branch { pos: pipe.pos, pipe, list, other })
+    }
+
+    /// `else`, or `else if` and `else with`, which share one `end` with what is before them.
+    fn other(&mut self, context: &str) -> Outcome<Vec<Item>> {
+        let next = self.peek().kind;
+        if context == "if" && next == Kind::If || context == "with" && next == Kind::With {
+            self.next();
+            self.enter("blocks are nested too deeply")?;
+            let branch = self.branch(context)?;
+            self.nesting -= 1;
+            return Ok(vec![if context == "if" { Item::If(branch) } else { Item::With(branch) }]);
+        }
+        let (items, ending) = self.items()?;
+        match ending {
+            Ending::End => Ok(items),
+            Ending::Else => self.fail(format!("expected end; found {}", ending.shown())),
+        }
+    }
+
+    fn block(&mut self) -> Outcome<Item> {
+        let token = self.next_word();
+        let name = self.template_name(&token, "block clause")?;
+        let pipe = self.pipeline("block clause", Kind::RightDelim)?;
+        let outer = mem::replace(&mut self.frame, Frame::new());
+        self.body(name.clone(), "block clause")?;
+        self.frame = outer;
+        Ok(Item::Template(at(&token), name, Some(pipe)))
+    }
+
+    fn template(&mut self) -> Outcome<Item> {
+        let token = self.next_word();
+        let name = self.template_name(&token, "template clause")?;
+        let mut pipe = None;
+        if self.next_word().kind != Kind::RightDelim {
+            self.backup();
+            pipe = Some(self.pipeline("template clause", Kind::RightDelim)?);
+        }
+        let pos: Pos = at(&token);
+        Ok(Item::Template(pos, name, pipe))
+    }
+}

@@ -1,0 +1,87 @@
+//! Slices: never changed after they were made.
+
+use std::ops::Deref;
+use std::rc::Rc;
+
+use super::Value;
+
+/// Which slice type of Go this is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ListKind {
+    /// `[]interface {}`
+    Any,
+    /// `[]string`
+    Text,
+    /// `[]int`
+    Int,
+    /// `[][]interface {}`
+    Lists,
+}
+
+impl ListKind {
+    /// Go's name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Any => "[]interface {}",
+            Self::Text => "[]string",
+            Self::Int => "[]int",
+            Self::Lists => "[][]interface {}",
+        }
+    }
+}
+
+struct Data {
+    kind: ListKind,
+    items: Vec<Value>,
+}
+
+/// A handle: clones share the items.
+#[derive(Clone)]
+pub struct List(Rc<Data>);
+
+impl List {
+    /// A list of these items, which must be of the type that the kind says.
+    pub fn new(kind: ListKind, items: Vec<Value>) -> Self {
+        Self(Rc::new(Data { kind, items }))
+    }
+
+    /// Its type.
+    pub fn kind(&self) -> ListKind {
+        self.0.kind
+    }
+
+    fn take_if_last(self) -> Option<Vec<Value>> {
+        let mut data = Rc::try_unwrap(self.0).ok()?;
+        Some(std::mem::take(&mut data.items))
+    }
+}
+
+impl Deref for List {
+    type Target = [Value];
+
+    fn deref(&self) -> &[Value] {
+        &self.0.items
+    }
+}
+
+/// Values may be nested as deep as a template likes, so they are not dropped by recursion.
+impl Drop for Data {
+    fn drop(&mut self) {
+        release(std::mem::take(&mut self.items).into_iter());
+    }
+}
+
+/// Drops values one level after the other.
+pub(super) fn release(values: impl Iterator<Item = Value>) {
+    let nested = |value: &Value| matches!(value, Value::Map(_) | Value::List(_));
+    let mut open: Vec<Value> = values.filter(nested).collect();
+    while let Some(value) = open.pop() {
+        match value {
+            Value::Map(map) => open.extend(
+                map.take_if_last().into_iter().flat_map(std::collections::BTreeMap::into_values).filter(nested),
+            ),
+            Value::List(list) => open.extend(list.take_if_last().unwrap_or_default().into_iter().filter(nested)),
+            _ => {}
+        }
+    }
+}

@@ -1,0 +1,168 @@
+//! Maps: shared, changed in place, always walked in the order of their keys.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::rc::{Rc, Weak};
+
+use super::{Text, Value};
+
+/// Which map type of Go this is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MapKind {
+    /// `map[string]interface {}`
+    Any,
+    /// `map[string]string`
+    Text,
+    /// `common.Values`: the top of a chart's values.
+    Values,
+}
+
+impl MapKind {
+    /// Go's name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Any => "map[string]interface {}",
+            Self::Text => "map[string]string",
+            Self::Values => "common.Values",
+        }
+    }
+
+    /// What a key gives that is not there.
+    pub fn zero(self) -> Value {
+        match self {
+            Self::Any | Self::Values => Value::Nil,
+            Self::Text => Value::Text([].into()),
+        }
+    }
+}
+
+#[derive(Debug)]
+pub(super) struct Data {
+    kind: MapKind,
+    entries: RefCell<BTreeMap<Text, Value>>,
+}
+
+/// A handle: clones share the entries.
+#[derive(Clone, Debug)]
+pub struct Map(Rc<Data>);
+
+/// A handle that does not keep the map alive.
+pub(crate) struct WeakMap(Weak<Data>);
+
+impl WeakMap {
+    /// Takes all entries out, so that maps within one another can end.
+    pub(crate) fn clear(&self) {
+        if let Some(data) = self.0.upgrade() {
+            let entries = data.entries.take();
+            drop(entries);
+        }
+    }
+}
+
+impl Default for Map {
+    fn default() -> Self {
+        Self::new(MapKind::Any)
+    }
+}
+
+impl Map {
+    /// A map without entries.
+    pub fn new(kind: MapKind) -> Self {
+        Self::of(kind, BTreeMap::new())
+    }
+
+    /// A map of these entries.
+    pub fn of(kind: MapKind, entries: BTreeMap<Text, Value>) -> Self {
+        Self(Rc::new(Data { kind, entries: RefCell::new(entries) }))
+    }
+
+    /// Its type.
+    pub fn kind(&self) -> MapKind {
+        self.0.kind
+    }
+
+    /// The same entries, as they are now, under another type.
+    #[must_use]
+    pub fn as_kind(&self, kind: MapKind) -> Self {
+        Self::of(kind, self.0.entries.borrow().clone())
+    }
+
+    /// How many entries.
+    pub fn len(&self) -> usize {
+        self.0.entries.borrow().len()
+    }
+
+    /// Whether there are no entries.
+    pub fn is_empty(&self) -> bool {
+        self.0.entries.borrow().is_empty()
+    }
+
+    /// The value under a key.
+    pub fn get(&self, key: &[u8]) -> Option<Value> {
+        self.0.entries.borrow().get(key).cloned()
+    }
+
+    /// Whether the key is there.
+    pub fn contains(&self, key: &[u8]) -> bool {
+        self.0.entries.borrow().contains_key(key)
+    }
+
+    /// Sets a value.
+    pub fn insert(&self, key: impl Into<Text>, value: Value) {
+        let before = self.0.entries.borrow_mut().insert(key.into(), value);
+        drop(before);
+    }
+
+    /// Sets the value of a key that is written in the source.
+    pub fn put(&self, key: &str, value: impl Into<Value>) {
+        self.insert(key.as_bytes(), value.into());
+    }
+
+    /// Takes a value out.
+    pub fn remove(&self, key: &[u8]) -> Option<Value> {
+        self.0.entries.borrow_mut().remove(key)
+    }
+
+    /// The entries as they are now, in the order of the keys.
+    pub fn entries(&self) -> Vec<(Text, Value)> {
+        self.0.entries.borrow().iter().map(|(key, value)| (key.clone(), value.clone())).collect()
+    }
+
+    /// The keys in order.
+    pub fn keys(&self) -> Vec<Text> {
+        self.0.entries.borrow().keys().cloned().collect()
+    }
+
+    /// Whether both are the same map.
+    pub fn is(&self, other: &Self) -> bool {
+        Rc::ptr_eq(&self.0, &other.0)
+    }
+
+    pub(crate) fn weak(&self) -> WeakMap {
+        WeakMap(Rc::downgrade(&self.0))
+    }
+
+    /// Looks at the entries without copying them; they must not be changed meanwhile.
+    pub(crate) fn with<T>(&self, look: impl FnOnce(&BTreeMap<Text, Value>) -> T) -> T {
+        look(&self.0.entries.borrow())
+    }
+
+    pub(super) fn take_if_last(self) -> Option<BTreeMap<Text, Value>> {
+        let data = Rc::try_unwrap(self.0).ok()?;
+        Some(data.entries.take())
+    }
+}
+
+impl<K: AsRef<[u8]>> FromIterator<(K, Value)> for Map {
+    fn from_iter<I: IntoIterator<Item = (K, Value)>>(entries: I) -> Self {
+        Self::of(MapKind::Any, entries.into_iter().map(|(key, value)| (key.as_ref().into(), value)).collect())
+    }
+}
+
+/// Values may be nested as deep as a template likes, so they are not dropped by recursion.
+impl Drop for Data {
+    fn drop(&mut self) {
+        let entries = self.entries.take();
+        super::list::release(entries.into_values());
+    }
+}

@@ -1,0 +1,104 @@
+// Command template answers newline-delimited JSON requests with what Go makes of a template.
+//
+// Requests: {"template": string, "values": any, "engine": "go"|"helm"}. Engine "go" (the default) is text/template with
+// Sprig's functions and missingkey=zero, dot being the values; engine "helm" renders a chart of one file whose .Values
+// are the values. Answers: {"output": base64, "error": string}; the error is empty if there was none.
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"os"
+	"text/template"
+
+	"github.com/Masterminds/sprig/v3"
+	"helm.sh/helm/v4/pkg/chart/common"
+	"helm.sh/helm/v4/pkg/chart/common/util"
+	chart "helm.sh/helm/v4/pkg/chart/v2"
+	"helm.sh/helm/v4/pkg/engine"
+)
+
+type request struct {
+	Template string `json:"template"`
+	Values   any    `json:"values"`
+	Engine   string `json:"engine"`
+}
+
+type answer struct {
+	Output []byte `json:"output"`
+	Error  string `json:"error"`
+}
+
+const maxRequest = 64 << 20
+
+func main() {
+	in := bufio.NewScanner(os.Stdin)
+	in.Buffer(make([]byte, 1<<20), maxRequest)
+	out := bufio.NewWriter(os.Stdout)
+	defer out.Flush()
+	for in.Scan() {
+		line, err := json.Marshal(serve(in.Bytes()))
+		if err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		out.Write(append(line, '\n'))
+		out.Flush()
+	}
+}
+
+func serve(line []byte) (reply answer) {
+	defer func() {
+		if trouble := recover(); trouble != nil {
+			reply = answer{Error: fmt.Sprintf("panic: %v", trouble)}
+		}
+	}()
+	var req request
+	if err := json.Unmarshal(line, &req); err != nil {
+		return answer{Error: "bad request: " + err.Error()}
+	}
+	run := plain
+	if req.Engine == "helm" {
+		run = helm
+	}
+	output, err := run(req)
+	if err != nil {
+		return answer{Output: output, Error: err.Error()}
+	}
+	return answer{Output: output}
+}
+
+// plain is the bare library: errors are worded as text/template words them.
+func plain(req request) ([]byte, error) {
+	functions := sprig.TxtFuncMap()
+	delete(functions, "env")
+	delete(functions, "expandenv")
+	parsed, err := template.New("t").Option("missingkey=zero").Funcs(functions).Parse(req.Template)
+	if err != nil {
+		return nil, err
+	}
+	var out bytes.Buffer
+	err = parsed.Execute(&out, req.Values)
+	return out.Bytes(), err
+}
+
+// helm is Helm's engine over a chart of one file.
+func helm(req request) ([]byte, error) {
+	values, _ := req.Values.(map[string]any)
+	c := &chart.Chart{
+		Metadata:  &chart.Metadata{Name: "c", Version: "0.1.0", APIVersion: "v2"},
+		Templates: []*common.File{{Name: "templates/t.yaml", Data: []byte(req.Template)}},
+	}
+	release := common.ReleaseOptions{Name: "r", Namespace: "n", Revision: 1, IsInstall: true}
+	top, err := util.ToRenderValues(c, values, release, common.DefaultCapabilities)
+	if err != nil {
+		return nil, err
+	}
+	files, err := engine.Render(c, top)
+	if err != nil {
+		return nil, err
+	}
+	return []byte(files["c/templates/t.yaml"]), nil
+}
