@@ -13,7 +13,11 @@ use render::Diagnostic;
 use source::Snapshot;
 
 use crate::commands::reconcile::TargetKind;
+use crate::commands::up::OBJECT_NAME;
 use crate::failure::Failure;
+
+/// Groups of the kinds that `up` installs itself.
+const OWN_GROUPS: [&str; 2] = ["kustomize.toolkit.fluxcd.io", "source.toolkit.fluxcd.io"];
 
 /// The changes of all Kustomizations of a repository.
 #[derive(Default)]
@@ -58,7 +62,8 @@ pub(crate) async fn preview(
     let observer = Observer::new(&cluster, ObserverOptions::default());
     let mut expansion = expand::Expansion::new(client, snapshot);
     let mut preview = Preview::default();
-    let mut namespaces = BTreeSet::new();
+    // `up` makes this namespace and the kinds of its own before the engine starts.
+    let mut namespaces = BTreeSet::from([OBJECT_NAME.to_owned()]);
     expansion.push(root.clone());
     while let Some((kustomization, rendered)) = expansion.next().await? {
         let metadata = &kustomization.metadata;
@@ -93,9 +98,13 @@ pub(crate) async fn preview(
     Ok(preview)
 }
 
-/// Objects that were refused only because their namespace comes with an earlier Kustomization.
+/// Objects that were refused only because their namespace or kind comes before they are applied.
 fn take_coming(plan: &mut Plan, namespaces: &BTreeSet<String>) -> Vec<ObjectKey> {
-    let waits = |refusal: &apply::Refusal| refusal.reason == "NotFound" && namespaces.contains(&refusal.key.namespace);
+    let waits = |refusal: &apply::Refusal| match refusal.reason.as_str() {
+        "NoMatch" => OWN_GROUPS.contains(&refusal.key.group.as_str()),
+        "NotFound" => namespaces.contains(&refusal.key.namespace),
+        _ => false,
+    };
     let (coming, refused): (Vec<_>, Vec<_>) = std::mem::take(&mut plan.refused).into_iter().partition(waits);
     plan.refused = refused;
     coming.into_iter().map(|refusal| refusal.key).collect()

@@ -87,7 +87,7 @@ async fn run(
     let mut feeders = JoinSet::new();
     feeders.spawn(world::watch::run(world.clone()));
     if let Some(local) = &world.options.local {
-        feeders.spawn(world::local::run(world.clone(), local.git_dir.clone()));
+        feeders.spawn(world::local::run(world.clone(), local.clone()));
     }
     Actor::new(world, events, state).run(stop).await;
 }

@@ -24,7 +24,7 @@ mod world;
 pub use clock::{Clock, SystemClock};
 pub use engine::{Engine, Handle, StartError};
 pub use name::Name;
-pub use options::{LocalSource, Options};
+pub use options::{AgentSource, LocalSource, Options};
 pub use phase::{On, Phase};
 pub use progress::{Progress, ProgressLine};
 pub use state::{

@@ -23,6 +23,8 @@ pub struct Options {
     pub store_dir: PathBuf,
     /// The one `GitRepository` that may name a `file://` address; its repository is watched for commits.
     pub local: Option<LocalSource>,
+    /// The one `GitRepository` that may use the keys of the user's SSH agent.
+    pub agent: Option<AgentSource>,
     /// Watches only this namespace's sources and Kustomizations; all when `None`.
     pub namespace: Option<String>,
     /// A full check in so many intervals; none when `None`.
@@ -56,6 +58,22 @@ pub struct LocalSource {
     pub url: String,
     /// The folder whose references are watched: `.git` of a working copy, or a bare repository.
     pub git_dir: PathBuf,
+    /// The working copy, if its files are to be held as they are on disk rather than as they are committed.
+    pub work_tree: Option<PathBuf>,
+}
+
+/// The keys of an SSH agent, for the one source that the caller of `up` named. They cannot leave the agent, so no
+/// Secret holds them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AgentSource {
+    /// The `GitRepository` that may use them.
+    pub source: Name,
+    /// The address, exactly as its `spec.url` has it: the keys are offered to no other.
+    pub url: String,
+    /// The agent's socket.
+    pub socket: PathBuf,
+    /// Lines as in `~/.ssh/known_hosts`.
+    pub known_hosts: String,
 }
 
 impl Options {
@@ -65,6 +83,7 @@ impl Options {
         Self {
             store_dir,
             local: None,
+            agent: None,
             namespace: None,
             sweep: Some(SWEEP_INTERVALS),
             jitter_percent: JITTER_PERCENT,

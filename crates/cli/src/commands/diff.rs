@@ -4,13 +4,12 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Args;
-use source::{GitRequest, LocalFolder, Snapshot, Store};
+use source::LocalFolder;
 
 use crate::args::{ClusterArgs, OutputFormat};
 use crate::cluster;
 use crate::commands::up;
 use crate::failure::Failure;
-use crate::folder::Folder;
 use crate::output;
 use crate::preview::{self, Preview};
 
@@ -69,23 +68,4 @@ async fn target_namespace(client: &kube::Client, root: &api::Kustomization) -> R
         live => live?,
     };
     Ok(live.filter(|live| live.spec.path == root.spec.path).and_then(|live| live.spec.target_namespace))
-}
-
-/// What a repository would change on a cluster: it is fetched into the folder's store, where the engine finds it.
-pub(crate) async fn plan_repository(
-    client: &kube::Client,
-    folder: &Folder,
-    request: &GitRequest,
-    root: &api::Kustomization,
-) -> Result<Preview, Failure> {
-    let snapshot = fetch(folder.store(), request.clone()).await?;
-    preview::preview(client, &snapshot, root).await
-}
-
-async fn fetch(store: PathBuf, request: GitRequest) -> Result<Snapshot, Failure> {
-    let fetched = tokio::task::spawn_blocking(move || Store::open(store)?.fetch(&request)).await;
-    match fetched {
-        Ok(snapshot) => snapshot.map_err(|error| Failure::unreachable(error.to_string())),
-        Err(error) => Err(Failure::task(format!("the fetch ended unexpectedly: {error}"))),
-    }
 }

@@ -9,7 +9,7 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 
 use clap::Args;
-use engine::{Engine, LocalSource, Name};
+use engine::Engine;
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::args::ClusterArgs;
@@ -33,6 +33,9 @@ pub(crate) struct UpArgs {
     /// A folder in a Git repository, or the address of one (https://…, ssh://…, git@host:path)
     #[arg(default_value = ".")]
     pub(super) repository: String,
+    /// Hold the folder's files as they are on disk, not as they are committed: for trying things out
+    #[arg(long, conflicts_with_all = ["branch", "tag", "semver", "commit"])]
+    pub(super) dirty: bool,
     /// Path inside the repository [default: the folder, or the repository's root]
     #[arg(long)]
     pub(super) path: Option<String>,
@@ -129,11 +132,8 @@ async fn hold(
 ) -> Result<(), Failure> {
     let mut options = engine::Options::new(folder.store());
     options.install_crds = false;
-    options.local = repository.git_dir.clone().map(|git_dir| LocalSource {
-        source: Name::new(OBJECT_NAME, OBJECT_NAME),
-        url: repository.url.clone(),
-        git_dir,
-    });
+    options.local = repository.local_source();
+    options.agent = repository.agent_source();
     let handle =
         Engine::start(cluster.client.clone(), options).await.map_err(|error| Failure::task(error.to_string()))?;
     let pages = match serve_pages(args, &handle, cluster).await {

@@ -1,11 +1,12 @@
 //! Fetching a source with the credentials of its Secrets.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 
 use api::GitRepository;
 use k8s_openapi::api::core::v1::Secret;
 use kube::{Api, ResourceExt};
-use source::{Auth, ClientCertificate, DEFAULT_TIMEOUT, GitRequest, Proxy, Reference, Snapshot};
+use source::{Auth, ClientCertificate, DEFAULT_TIMEOUT, GitRequest, LocalFolder, Proxy, Reference, Snapshot};
 
 use super::{Event, World};
 use crate::index::{FetchFailure, FetchOrder, Fetched};
@@ -21,9 +22,13 @@ pub(crate) async fn run(world: World, order: FetchOrder) {
 }
 
 async fn fetch(world: &World, order: &FetchOrder) -> Result<Fetched, FetchFailure> {
-    let request = request(world, order).await?;
-    let store = world.store.clone();
-    let fetched = tokio::task::spawn_blocking(move || store.fetch(&request)).await;
+    let fetched = match work_tree(world, order) {
+        Some(folder) => tokio::task::spawn_blocking(move || LocalFolder::discover(folder)?.dirty()).await,
+        None => {
+            let (request, store) = (request(world, order).await?, world.store.clone());
+            tokio::task::spawn_blocking(move || store.fetch(&request)).await
+        }
+    };
     match fetched {
         Ok(Ok(snapshot)) => Ok(read(snapshot)),
         Ok(Err(error)) => {
@@ -34,6 +39,14 @@ async fn fetch(world: &World, order: &FetchOrder) -> Result<Fetched, FetchFailur
             format!("the fetch was broken off by an error in setpoint itself: {error}"),
         )),
     }
+}
+
+/// The working copy to be read in place of its commits, for the one source that `up` was given.
+fn work_tree(world: &World, order: &FetchOrder) -> Option<PathBuf> {
+    if !order.allow_file {
+        return None;
+    }
+    world.options.local.as_ref()?.work_tree.clone()
 }
 
 fn read(snapshot: Snapshot) -> Fetched {
@@ -61,6 +74,11 @@ async fn request(world: &World, order: &FetchOrder) -> Result<GitRequest, FetchF
         request.ca = data.get("ca.crt").or_else(|| data.get("caFile")).cloned();
         request.client_certificate = certificate(&data);
         request.auth = auth(&data, &spec.url, &secret.name)?;
+    }
+    if let Some(agent) =
+        world.options.agent.as_ref().filter(|agent| agent.source == order.name && agent.url == spec.url)
+    {
+        request.auth = Auth::SshAgent { socket: agent.socket.clone(), known_hosts: agent.known_hosts.clone() };
     }
     if let Some(secret) = &spec.proxy_secret_ref {
         let data = secret_data(world, &order.object, &secret.name).await?;

@@ -1,27 +1,36 @@
-//! Watching a repository on this machine for commits: its references, never its work tree or objects.
+//! Watching a repository on this machine: its references, never its objects; its files only where they are to be
+//! held as they are on disk.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
 use notify::{EventKind, RecommendedWatcher, RecursiveMode, Watcher};
 use tokio::sync::mpsc;
 
 use super::{Event, World};
+use crate::LocalSource;
 
 /// Changes closer together than this are one: a commit writes several files.
 const QUIET: Duration = Duration::from_millis(150);
 
-/// Watches the references of a repository and tells the loop. Ends with the loop.
-pub(crate) async fn run(world: World, git_dir: PathBuf) {
+/// Watches the references of a repository, or its files, and tells the loop. Ends with the loop.
+pub(crate) async fn run(world: World, local: LocalSource) {
+    let LocalSource { git_dir, work_tree, .. } = local;
     let (sender, mut changes) = mpsc::channel(1);
-    let folder = git_dir.clone();
+    let places = (git_dir.clone(), work_tree.clone());
     let watcher = notify::recommended_watcher(move |event: notify::Result<notify::Event>| {
-        if event.is_ok_and(|event| matters(&event, &folder)) {
+        if event.is_ok_and(|event| matters(&event, &places.0, places.1.as_deref())) {
             // Full means that a change waits to be told already.
             let _ = sender.try_send(());
         }
     });
-    let started = watcher.and_then(|mut watcher| watch(&mut watcher, &git_dir).map(|()| watcher));
+    let started = watcher.and_then(|mut watcher| {
+        match &work_tree {
+            Some(folder) => watcher.watch(folder, RecursiveMode::Recursive)?,
+            None => watch(&mut watcher, &git_dir)?,
+        }
+        Ok(watcher)
+    });
     let _watcher = match started {
         Ok(watcher) => watcher,
         Err(error) => {
@@ -44,12 +53,20 @@ fn watch(watcher: &mut RecommendedWatcher, git_dir: &Path) -> notify::Result<()>
     watcher.watch(&git_dir.join("refs"), RecursiveMode::Recursive)
 }
 
-/// Whether an event is about a reference. Lock files come and go with each write of the file they guard.
-fn matters(event: &notify::Event, git_dir: &Path) -> bool {
+/// Whether an event is about a reference, or about a file that is held.
+fn matters(event: &notify::Event, git_dir: &Path, work_tree: Option<&Path>) -> bool {
     let changes = !matches!(event.kind, EventKind::Access(_));
-    changes && event.paths.iter().any(|path| is_reference(path, git_dir))
+    let is_meant = |path: &Path| is_reference(path, git_dir) || work_tree.is_some_and(|folder| is_file(path, folder));
+    changes && event.paths.iter().any(|path| is_meant(path))
 }
 
+/// Whether a path is one of the files of a working copy: `.git` and `.setpoint`, which we write ourselves, are not.
+fn is_file(path: &Path, work_tree: &Path) -> bool {
+    let Ok(inside) = path.strip_prefix(work_tree) else { return false };
+    !inside.iter().any(|part| part == ".git" || part == ".setpoint")
+}
+
+/// Lock files come and go with each write of the file they guard.
 fn is_reference(path: &Path, git_dir: &Path) -> bool {
     let Ok(inside) = path.strip_prefix(git_dir) else { return false };
     let lock = path.extension().is_some_and(|extension| extension == "lock");
@@ -59,6 +76,20 @@ fn is_reference(path: &Path, git_dir: &Path) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn files_count_but_for_git_and_our_own() {
+        let dir = Path::new("/r");
+        for (path, expect) in [
+            ("/r/app.yaml", true),
+            ("/r/a/b.yaml", true),
+            ("/r/.git/index", false),
+            ("/r/a/.setpoint/lock", false),
+            ("/x", false),
+        ] {
+            assert_eq!(is_file(Path::new(path), dir), expect, "{path}");
+        }
+    }
 
     #[test]
     fn only_references_count() {

@@ -126,7 +126,8 @@ impl Site {
     pub(crate) async fn start(&mut self) -> Outcome {
         let mut options = Options::new(self.store.path().to_owned());
         let source = Name::new(&self.namespace, "repo");
-        options.local = Some(LocalSource { source, url: self.url(), git_dir: self.repo.path().join(".git") });
+        options.local =
+            Some(LocalSource { source, url: self.url(), git_dir: self.repo.path().join(".git"), work_tree: None });
         options.namespace = Some(self.namespace.clone());
         options.sweep = None;
         self.engine = Some(Engine::start(self.client.clone(), options).await?);

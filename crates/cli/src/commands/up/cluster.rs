@@ -3,20 +3,21 @@
 use std::io::{BufRead, IsTerminal, Write};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::os::unix::fs::OpenOptionsExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use controlplane::{Config, ControlPlane, Identity, Listening, Storage};
 use kube::Client;
 use kube::config::Kubeconfig;
+use source::Snapshot;
 
 use super::repository::Repository;
 use super::{UpArgs, install};
 use crate::cluster::{self, Cluster};
-use crate::commands::diff;
 use crate::failure::Failure;
 use crate::folder::{Folder, cannot};
 use crate::output;
+use crate::preview;
 
 /// An open cluster.
 pub(super) struct Target {
@@ -104,18 +105,20 @@ async fn real(
     repository: &Repository,
 ) -> Result<Option<Target>, Failure> {
     output::line(format!("cluster: {}", cluster.description));
-    let plan = diff::plan_repository(
-        &cluster.client,
-        folder,
-        &repository.request(),
-        &install::kustomization(&repository.path, args.target_namespace.as_deref()),
-    )
-    .await?;
+    let snapshot = fetch(repository.clone(), folder.store()).await?;
+    let root = install::kustomization(&repository.path, args.target_namespace.as_deref());
+    let plan = preview::preview(&cluster.client, &snapshot, &root).await?;
     output::raw(&plan.to_string());
     if !args.yes && !agreed(&cluster.description)? {
         return Ok(None);
     }
     Ok(Some(Target { client: cluster.client, embedded: None }))
+}
+
+async fn fetch(repository: Repository, store: PathBuf) -> Result<Snapshot, Failure> {
+    let fetched = tokio::task::spawn_blocking(move || repository.snapshot(store)).await;
+    let fetched = fetched.map_err(|error| Failure::task(format!("the fetch ended unexpectedly: {error}")))?;
+    fetched.map_err(|error| Failure::unreachable(error.to_string()))
 }
 
 fn agreed(description: &str) -> Result<bool, Failure> {

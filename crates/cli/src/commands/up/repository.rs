@@ -3,9 +3,10 @@
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use source::{Auth, GitRequest, LocalFolder, Reference};
+use engine::{AgentSource, LocalSource, Name};
+use source::{Auth, GitRequest, LocalFolder, Reference, Snapshot, SourceError, Store};
 
-use super::{CredentialArgs, ReferenceArgs, UpArgs};
+use super::{CredentialArgs, OBJECT_NAME, ReferenceArgs, UpArgs};
 use crate::failure::Failure;
 use crate::folder::cannot;
 
@@ -13,6 +14,7 @@ use crate::folder::cannot;
 const MAX_PASSWORD_BYTES: u64 = 64 * 1024;
 
 /// A repository that can be asked for.
+#[derive(Clone)]
 pub(crate) struct Repository {
     /// `spec.url` of the GitRepository.
     pub(crate) url: String,
@@ -22,6 +24,8 @@ pub(crate) struct Repository {
     pub(crate) reference: Reference,
     /// The repository's `.git` if it lies on this machine.
     pub(crate) git_dir: Option<PathBuf>,
+    /// The working copy whose files are held as they are on disk, with `--dirty`.
+    pub(crate) work_tree: Option<PathBuf>,
     /// Who asks.
     pub(crate) auth: Auth,
     /// Certificate authorities, PEM.
@@ -29,8 +33,28 @@ pub(crate) struct Repository {
 }
 
 impl Repository {
-    /// The fetch that the engine will do, to be done once beforehand.
-    pub(super) fn request(&self) -> GitRequest {
+    /// The one source that may read this machine's disk.
+    pub(super) fn local_source(&self) -> Option<LocalSource> {
+        let (git_dir, work_tree) = (self.git_dir.clone()?, self.work_tree.clone());
+        Some(LocalSource { source: Name::new(OBJECT_NAME, OBJECT_NAME), url: self.url.clone(), git_dir, work_tree })
+    }
+
+    /// The one source that may use the keys of the user's SSH agent.
+    pub(super) fn agent_source(&self) -> Option<AgentSource> {
+        let Auth::SshAgent { socket, known_hosts } = &self.auth else { return None };
+        let (source, url) = (Name::new(OBJECT_NAME, OBJECT_NAME), self.url.clone());
+        Some(AgentSource { source, url, socket: socket.clone(), known_hosts: known_hosts.clone() })
+    }
+
+    /// What the engine will find: fetched once beforehand into the store where it looks.
+    pub(super) fn snapshot(&self, store: PathBuf) -> Result<Snapshot, SourceError> {
+        match &self.work_tree {
+            Some(folder) => LocalFolder::discover(folder)?.dirty(),
+            None => Store::open(store)?.fetch(&self.request()),
+        }
+    }
+
+    fn request(&self) -> GitRequest {
         let mut request = GitRequest::new(&self.url).auth(self.auth.clone());
         request.reference.clone_from(&self.reference);
         request.ca.clone_from(&self.ca);
@@ -46,10 +70,17 @@ pub(super) fn resolve(args: &UpArgs) -> Result<Repository, Failure> {
 
 fn local(path: &Path, args: &UpArgs) -> Result<Repository, Failure> {
     let folder = LocalFolder::discover(path).map_err(|error| Failure::task(error.to_string()))?;
-    let Some(git_dir) = folder.git_dir() else {
-        return Err(Failure::task(format!("{} is not in a Git repository", path.display())).hint(
-            "Setpoint holds a cluster to commits: `git init && git add -A && git commit -m start` makes it one",
-        ));
+    let git_dir = match folder.git_dir() {
+        Some(git_dir) => git_dir.to_owned(),
+        None if args.dirty => folder.root().join(".git"),
+        None => {
+            let failure = Failure::task(format!("{} is not in a Git repository", path.display()));
+            return Err(failure
+                .hint(
+                    "Setpoint holds a cluster to commits: `git init && git add -A && git commit -m start` makes it one",
+                )
+                .hint("or hold the files as they are on disk, with --dirty"));
+        }
     };
     let reference = given(&args.reference).unwrap_or_else(|| checked_out(&folder));
     let sub_path = args.path.as_deref().unwrap_or(folder.sub_path());
@@ -57,14 +88,15 @@ fn local(path: &Path, args: &UpArgs) -> Result<Repository, Failure> {
         url: format!("file://{}", folder.root().display()),
         path: kustomization_path(sub_path),
         reference,
-        git_dir: Some(git_dir.to_owned()),
+        git_dir: Some(git_dir),
+        work_tree: args.dirty.then(|| folder.root().to_owned()),
         auth: Auth::None,
         ca: None,
     })
 }
 
 fn remote(args: &UpArgs) -> Result<Repository, Failure> {
-    let url = &args.repository;
+    let url = &ssh_address(&args.repository);
     if !is_address(url) {
         return Err(Failure::usage(format!("there is no folder {url}, and it is not the address of a Git repository"))
             .hint("give a folder, or an address such as https://git.institute.example/platform/cluster.git"));
@@ -76,6 +108,7 @@ fn remote(args: &UpArgs) -> Result<Repository, Failure> {
         path: kustomization_path(args.path.as_deref().unwrap_or("")),
         reference,
         git_dir: None,
+        work_tree: None,
         auth: credentials(url, &args.credentials)?,
         ca: args.credentials.ca_file.as_deref().map(read_file).transpose()?,
     })
@@ -83,6 +116,16 @@ fn remote(args: &UpArgs) -> Result<Repository, Failure> {
 
 fn is_address(text: &str) -> bool {
     is_ssh(text) || text.starts_with("https://") || text.starts_with("http://")
+}
+
+/// The short `user@host:path` in the long form, the only one that a GitRepository takes; other texts as they are.
+fn ssh_address(text: &str) -> String {
+    match text.split_once(':') {
+        Some((host, path)) if is_ssh(text) && !text.starts_with("ssh://") => {
+            format!("ssh://{host}/{}", path.trim_start_matches('/'))
+        }
+        _ => text.to_owned(),
+    }
 }
 
 /// `ssh://host/path` or the short `user@host:path`.
@@ -186,6 +229,13 @@ mod tests {
         for other in ["apps/dev", "./x", "a:b", "file:///etc", "user@host"] {
             assert!(!is_address(other), "{other}");
         }
+    }
+
+    #[test]
+    fn short_ssh_addresses_are_written_out() {
+        assert_eq!(ssh_address("git@host:group/repo.git"), "ssh://git@host/group/repo.git");
+        assert_eq!(ssh_address("ssh://git@host:22/r"), "ssh://git@host:22/r");
+        assert_eq!(ssh_address("https://host/r"), "https://host/r");
     }
 
     #[test]
