@@ -28,7 +28,7 @@ const PRIORITIES: &[Column] = &[
     Column::number("Value", |row| row.number("value").into()),
     Column::flag("Global-Default", |row| row.flag("globalDefault").into()),
     AGE,
-    Column::text("PreemptionPolicy", |row| row.text("preemptionPolicy").into()).wide(),
+    Column::text("PreemptionPolicy", |row| row.text("preemptionPolicy").into()),
 ];
 
 const RUNTIMES: &[Column] = &[NAME, Column::text("Handler", |row| row.text("handler").into()), AGE];

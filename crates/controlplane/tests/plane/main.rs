@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, clippy::print_stdout, missing_docs, unreachable_pub, reason = "a test ends at the first surprise")]
 
+mod alike;
 mod apply;
 mod custom;
 mod kinds;
@@ -57,5 +58,6 @@ fn main() {
     let arguments = Arguments::from_args();
     let mut trials: Vec<Trial> = CASES.iter().map(|(name, case)| Trial::test(*name, move || run(*case))).collect();
     trials.extend(kubectl::trials());
+    trials.extend(alike::trials());
     libtest_mimic::run(&arguments, trials).exit();
 }
