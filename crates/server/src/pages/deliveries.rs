@@ -1,6 +1,7 @@
 //! All deliveries: filtered, sorted and paged here, not in the browser.
 
 use std::cmp::Reverse;
+use std::fmt::Write as _;
 
 use engine::DeliveryState;
 use maud::{Markup, html};
@@ -49,7 +50,8 @@ impl Filter {
         let pairs = [("q", encode(&self.text)), ("state", state.to_owned()), ("sort", self.sort.to_owned())];
         let mut link = format!("/deliveries?page={page}");
         for (name, value) in pairs.iter().filter(|(_, value)| !value.is_empty()) {
-            link.push_str(&format!("&{name}={value}"));
+            // Writing to a String cannot fail.
+            let _ = write!(link, "&{name}={value}");
         }
         link
     }

@@ -3,6 +3,8 @@
 //! Tests that need lynx or chromium are reported as ignored, by name, where it is missing. With the environment variable
 //! `SETPOINT_SCREENSHOTS` set to a folder, the browser's tests put their pictures there.
 
+#![expect(clippy::panic, clippy::print_stdout, reason = "a test ends at the first surprise, and prints figures")]
+
 mod browser;
 mod http;
 mod sample;

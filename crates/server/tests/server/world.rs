@@ -52,7 +52,7 @@ impl World {
         let token = world.serving.url().split_once("/?").expect("a token").1.to_owned();
         let login = world.send("GET", &format!("/?{token}"), &[], "");
         let cookie = &login.headers["set-cookie"];
-        world.cookie = cookie.split(';').next().expect("a pair").to_owned();
+        cookie.split(';').next().expect("a pair").clone_into(&mut world.cookie);
         world
     }
 
@@ -77,15 +77,17 @@ impl World {
 
     /// Sends a request of nobody.
     pub(crate) fn send(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &str) -> Answer {
-        let mut text = format!("{method} {path} HTTP/1.1\r\nConnection: close\r\nContent-Length: {}\r\n", body.len());
+        let mut head = vec![
+            format!("{method} {path} HTTP/1.1"),
+            "Connection: close".into(),
+            format!("Content-Length: {}", body.len()),
+        ];
         if !headers.iter().any(|(name, _)| *name == "Host") {
-            text.push_str(&format!("Host: {}\r\n", self.host));
+            head.push(format!("Host: {}", self.host));
         }
-        for (name, value) in headers {
-            text.push_str(&format!("{name}: {value}\r\n"));
-        }
+        head.extend(headers.iter().map(|(name, value)| format!("{name}: {value}")));
         let mut stream = self.connect();
-        stream.write_all(format!("{text}\r\n{body}").as_bytes()).expect("sent");
+        stream.write_all(format!("{}\r\n\r\n{body}", head.join("\r\n")).as_bytes()).expect("sent");
         let mut answer = String::new();
         stream.read_to_string(&mut answer).expect("an answer");
         read(&answer)
