@@ -2,37 +2,126 @@
 //!
 //! The order in one directory is kustomize's: resources, generators, components, then the transformers.
 
+use std::cell::RefCell;
 use std::sync::Arc;
 
+use crate::config::{self, Config};
 use crate::item::Item;
 use crate::load::{Entry, Layer};
-use crate::read::Text;
+use crate::open_api::OpenApi;
+use crate::raw::RawTexts;
+use crate::variables::{self, Vars};
 use crate::{BuildError, generate, origin, path, set, transform};
 
 /// What a whole build shares.
 pub(crate) struct Context {
-    /// Objects carry where they come from as an annotation.
-    pub(crate) origin_annotations: bool,
+    /// Objects carry where they come from, and what changed them, as annotations.
+    pub(crate) track_origin: bool,
+    pub(crate) raw: RawTexts,
+    /// The first schema that a kustomization on the way has set.
+    schema: RefCell<Option<Schema>>,
 }
 
-/// The objects of a kustomization, with names not yet hashed and references not yet followed.
-///
-/// `above` are the objects a component works on; a kustomization starts with none. `origin` is the path of the directory
-/// as the root kustomization would name it.
-pub(crate) fn accumulate(
+/// A schema of the user's.
+#[derive(Clone)]
+pub(crate) struct Schema {
+    pub(crate) api: Arc<OpenApi>,
+    /// It came after the built-in one had been used, and adds to it.
+    pub(crate) adds: bool,
+}
+
+impl Context {
+    pub(crate) fn new(track_origin: bool, raw: RawTexts) -> Self {
+        Self { track_origin, raw, schema: RefCell::new(None) }
+    }
+
+    pub(crate) fn schema(&self) -> Option<Schema> {
+        self.schema.borrow().clone()
+    }
+
+    fn use_schema(&self, layer: &Layer, adds: bool) {
+        let mut schema = self.schema.borrow_mut();
+        if let (None, Some(api)) = (&*schema, &layer.open_api) {
+            *schema = Some(Schema { api: api.clone(), adds });
+        }
+    }
+}
+
+/// The objects of a kustomization and what comes along with them.
+pub(crate) struct Accumulated {
+    /// With names not yet hashed and references not yet followed.
+    pub(crate) items: Vec<Item>,
+    pub(crate) config: Option<Arc<Config>>,
+    pub(crate) vars: Vars,
+}
+
+impl Accumulated {
+    fn empty() -> Self {
+        Self { items: Vec::new(), config: None, vars: Vars::new() }
+    }
+
+    /// The fields that transformers change here.
+    pub(crate) fn config(&self) -> Arc<Config> {
+        self.config.clone().unwrap_or_else(config::built_in)
+    }
+
+    fn add_config(&mut self, more: &Arc<Config>) -> Result<(), String> {
+        self.config = Some(match &self.config {
+            Some(own) => config::merged(own, more)?,
+            None => more.clone(),
+        });
+        Ok(())
+    }
+}
+
+/// Builds the outermost kustomization. `origin` is how it is named in origin annotations.
+pub(crate) fn accumulate_root(context: &Context, root: &Layer, origin: &str) -> Result<Vec<Item>, Vec<BuildError>> {
+    all(context, root, origin).map(|all| all.items)
+}
+
+/// The same with the fields and variables of all kustomizations.
+pub(crate) fn all(context: &Context, root: &Layer, origin: &str) -> Result<Accumulated, Vec<BuildError>> {
+    context.use_schema(root, false);
+    accumulate(context, root, Accumulated::empty(), origin)
+}
+
+/// Builds a kustomization. `above` is what a component works on; a kustomization starts with nothing.
+/// `origin` is the path of the directory as the root kustomization would name it.
+fn accumulate(
     context: &Context,
     layer: &Layer,
-    above: Vec<Item>,
+    above: Accumulated,
     origin: &str,
-) -> Result<Vec<Item>, Vec<BuildError>> {
-    let mut items = above;
+) -> Result<Accumulated, Vec<BuildError>> {
+    let mut all = above;
+    resources(context, layer, &mut all, origin)?;
+    set::check_ids(&all.items, &layer.file)?;
+    let conflict = |message| vec![BuildError::new(&*layer.file, 0, message)];
+    all.add_config(&layer.config).map_err(conflict)?;
+    if let Some(crds) = &layer.crds {
+        all.add_config(crds).map_err(conflict)?;
+    }
+    generate::run(context, layer, &mut all.items, origin)?;
+    for (named, component) in &layer.components {
+        context.use_schema(component, true);
+        all = accumulate(context, component, all, &path::join_relative(origin, &named.text))?;
+        set::check_ids(&all.items, &layer.file)?;
+    }
+    let config = all.config();
+    transform::run(context, &config, layer, &mut all.items, origin)?;
+    transform::validate(context, layer, &all.items)?;
+    variables::define(&mut all.vars, (&layer.file, &layer.kustomization.vars), &mut all.items)?;
+    Ok(all)
+}
+
+fn resources(context: &Context, layer: &Layer, all: &mut Accumulated, origin: &str) -> Result<(), Vec<BuildError>> {
     let mut errors = Vec::new();
     for entry in &layer.resources {
-        set::check_count(&items, &layer.file)?;
+        set::check_count(&all.items, &layer.file)?;
         match entry {
             Entry::File { named, file, manifests } => {
-                let label = context.origin_annotations.then(|| path::join_relative(origin, &named.text));
-                items.extend(manifests.iter().map(|manifest| {
+                let label = context.track_origin.then(|| path::join_relative(origin, &named.text));
+                all.items.extend(manifests.iter().map(|manifest| {
                     let mut item = Item::new(manifest.value.clone(), file.clone(), manifest.line);
                     if let Some(label) = &label {
                         origin::annotate_file(&mut item, label);
@@ -42,33 +131,23 @@ pub(crate) fn accumulate(
             }
             Entry::Layer(named, child) => {
                 let below = path::join_relative(origin, &named.text);
-                match accumulate(context, child, Vec::new(), &below) {
-                    Ok(more) => items.extend(more),
-                    Err(more) => errors.extend(more),
+                context.use_schema(child, true);
+                let built = accumulate(context, child, Accumulated::empty(), &below);
+                if let Err(more) = built.and_then(|more| absorb(layer, all, more)) {
+                    errors.extend(more);
                 }
             }
         }
     }
-    if !errors.is_empty() {
-        return Err(errors);
-    }
-    set::check_ids(&items, &layer.file)?;
-    generate::run(context, layer, &mut items, origin)?;
-    for (named, component) in &layer.components {
-        items = run_component(context, (named, component), items, origin)?;
-        set::check_ids(&items, &layer.file)?;
-    }
-    transform::run(layer, &mut items)?;
-    Ok(items)
+    if errors.is_empty() { Ok(()) } else { Err(errors) }
 }
 
-fn run_component(
-    context: &Context,
-    (named, component): (&Text, &Layer),
-    items: Vec<Item>,
-    origin: &str,
-) -> Result<Vec<Item>, Vec<BuildError>> {
-    accumulate(context, component, items, &path::join_relative(origin, &named.text))
+fn absorb(layer: &Layer, all: &mut Accumulated, more: Accumulated) -> Result<(), Vec<BuildError>> {
+    all.items.extend(more.items);
+    if let Some(config) = &more.config {
+        all.add_config(config).map_err(|message| vec![BuildError::new(&*layer.file, 0, message)])?;
+    }
+    variables::merge(&mut all.vars, more.vars)
 }
 
 /// How the chain of an object names a field of a kustomization.

@@ -2,10 +2,12 @@
 
 use goyaml::Value;
 
-use crate::accumulate::{Context, accumulate, step};
+use crate::accumulate::{self, Context, step};
 use crate::item::Item;
-use crate::load::{self, Layer};
-use crate::{BuildError, BuildOptions, Edition, Files, Resource, hash, name_reference, origin, path, set, sort};
+use crate::load::{self, Loaded};
+use crate::{
+    BuildError, BuildOptions, Edition, Files, Resource, name_reference, origin, path, set, sort, transform, variables,
+};
 
 /// Annotations that keep an object out of the output, unless their value is `false`.
 const LOCAL: &str = "config.kubernetes.io/local-config";
@@ -30,18 +32,20 @@ const INTERNAL: &[&str] = &[
     "config.kubernetes.io/path",
     "config.kubernetes.io/index",
     "config.k8s.io/id",
-    "alpha.config.kubernetes.io/transformations",
 ];
 
 pub(crate) fn build(files: &dyn Files, dir: &str, options: &BuildOptions) -> Result<Vec<Resource>, Vec<BuildError>> {
     let outside = || vec![BuildError::new(dir, 0, "the path leads out of the source")];
     let dir = path::join("", dir.trim_start_matches('/')).ok_or_else(outside)?;
-    let root = load::load(files, &dir, options)?;
+    let Loaded { root, raw } = load::load(files, &dir, options)?;
     let wants = |name: &str| root.kustomization.build_metadata.iter().any(|option| option.text == name);
-    let context = Context { origin_annotations: wants("originAnnotations") };
-    let mut items = accumulate(&context, &root, Vec::new(), "")?;
-    add_hashes(&mut items, &root);
-    name_reference::fix(&mut items, &root.file)?;
+    let context = Context::new(!root.kustomization.build_metadata.is_empty(), raw);
+    let built = accumulate::all(&context, &root, "")?;
+    let config = built.config();
+    let mut items = built.items;
+    transform::add_hashes(&mut items, &step("hash", &root.file, 0));
+    name_reference::fix(&mut items, &config.references, &root.file)?;
+    variables::resolve(&built.vars, &config, &context.raw, &mut items)?;
     items.retain(|item| !is_local(item));
     sort::sort(&mut items, root.kustomization.sort.as_ref(), options.legacy_order);
     set::check_ids(&items, &root.file)?;
@@ -51,8 +55,10 @@ pub(crate) fn build(files: &dyn Files, dir: &str, options: &BuildOptions) -> Res
             item.value.set_at(&["metadata", "labels", "app.kubernetes.io/managed-by"], label.as_str());
         }
     }
+    let kept = [(origin::ORIGIN, "originAnnotations"), (origin::TRANSFORMATIONS, "transformerAnnotations")];
+    let kept: Vec<&str> = kept.into_iter().filter(|(_, option)| wants(option)).map(|(key, _)| key).collect();
     for item in &mut items {
-        clean(item, context.origin_annotations);
+        clean(item, &kept);
     }
     Ok(items.into_iter().map(Item::into_resource).collect())
 }
@@ -64,24 +70,15 @@ fn version(edition: Edition) -> &'static str {
     }
 }
 
-fn add_hashes(items: &mut [Item], root: &Layer) {
-    let by = step("hash", &root.file, 0);
-    for item in items.iter_mut().filter(|item| item.needs_hash) {
-        let name = format!("{}-{}", item.name(), hash::suffix(&item.value));
-        item.remember_id();
-        item.set_name(name);
-        item.touched(&by);
-    }
-}
-
 fn is_local(item: &Item) -> bool {
     let value = item.value.at(&["metadata", "annotations", LOCAL]).map(crate::scalar::text);
     value.is_some_and(|value| value != "false")
 }
 
 /// Takes away what only the build needs, and makes annotations text as kustomize does on its way out.
-fn clean(item: &mut Item, keep_origin: bool) {
-    let internal = |key: &str| INTERNAL.contains(&key) || (key == origin::ORIGIN && !keep_origin);
+fn clean(item: &mut Item, kept: &[&str]) {
+    let tracked = [origin::ORIGIN, origin::TRANSFORMATIONS];
+    let internal = |key: &str| INTERNAL.contains(&key) || (tracked.contains(&key) && !kept.contains(&key));
     let has_internal = item.value.at(&["metadata", "annotations"]).and_then(Value::as_map);
     if has_internal.is_some_and(|map| map.keys().any(|key| internal(key.as_str()))) {
         let map = item.value.as_map_mut().and_then(|map| map.get_mut("metadata"));

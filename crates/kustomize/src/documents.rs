@@ -7,6 +7,7 @@ use goyaml::{Kind, Map, ParseOptions, Pos, Value};
 
 use crate::BuildError;
 use crate::limit::MAX_LISTS;
+use crate::raw::RawTexts;
 use crate::scalar;
 
 /// A text and where it stands.
@@ -36,7 +37,7 @@ pub(crate) struct Manifest {
 }
 
 /// Reads the objects of a text. All that is wrong is told at once.
-pub(crate) fn read(bytes: &[u8], source: &Source) -> Result<Vec<Manifest>, Vec<BuildError>> {
+pub(crate) fn read(bytes: &[u8], source: &Source, raw: &mut RawTexts) -> Result<Vec<Manifest>, Vec<BuildError>> {
     let text = std::str::from_utf8(bytes).map_err(|error| {
         let line = bytes[..error.valid_up_to()].split(|byte| *byte == b'\n').count();
         let line = u32::try_from(line).unwrap_or(u32::MAX);
@@ -56,6 +57,7 @@ pub(crate) fn read(bytes: &[u8], source: &Source) -> Result<Vec<Manifest>, Vec<B
     let mut queue = VecDeque::new();
     for document in documents {
         let mut value = document.value;
+        lines.note(&value, raw);
         lines.settle(&mut value);
         let line = document.pos.line + source.offset;
         if alone && is_wrapper(&value) {
@@ -173,6 +175,23 @@ impl<'a> Lines<'a> {
             }
         }
         value.set_at(&path, texts);
+    }
+
+    /// Notes the scalars that print otherwise than they were written.
+    fn note(&self, value: &Value, raw: &mut RawTexts) {
+        match value.kind() {
+            Kind::Map(map) => map.values().for_each(|child| self.note(child, raw)),
+            Kind::List(items) => items.iter().for_each(|child| self.note(child, raw)),
+            Kind::Null => {}
+            // Of what is text, only dates are read as something else.
+            Kind::String(text) if !text.ends_with('Z') || !text.starts_with(|first: char| first.is_ascii_digit()) => {}
+            _ => {
+                let written = self.plain_scalar(value);
+                if !written.starts_with(['"', '\'', '*', '!', '|', '>', '&']) && written != scalar::text(value) {
+                    raw.note(value, &written);
+                }
+            }
+        }
     }
 
     fn mark_empty(&self, value: &mut Value) {

@@ -4,7 +4,7 @@ use goyaml::{Kind, Value};
 
 use crate::id::Gvk;
 use crate::scalar;
-use crate::table::fields::FieldSpec;
+use crate::table::fields::{FieldSpec, Part};
 
 /// What is made where a field is missing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,44 +17,49 @@ pub(crate) enum Missing {
     Map,
 }
 
-/// Calls `set` on every node the spec leads to.
+/// Calls `set` on every node the spec leads to, if it is for this kind of object.
 pub(crate) fn visit(
+    object: &mut Value,
+    gvk: &Gvk,
+    spec: &FieldSpec,
+    missing: Missing,
+    set: &mut dyn FnMut(&mut Value) -> Result<(), String>,
+) -> Result<(), String> {
+    if spec.selects(gvk) { visit_always(object, spec, missing, set) } else { Ok(()) }
+}
+
+/// Calls `set` on every node the path leads to, whatever the kind.
+pub(crate) fn visit_always(
     object: &mut Value,
     spec: &FieldSpec,
     missing: Missing,
     set: &mut dyn FnMut(&mut Value) -> Result<(), String>,
 ) -> Result<(), String> {
-    if !spec.pattern().selects(&Gvk::of(object)) {
+    let missing = if spec.create { missing } else { Missing::Skip };
+    if missing == Missing::Skip && !leads_on(object, &spec.parts) {
         return Ok(());
     }
-    let path = split(&spec.path);
-    let missing = if spec.create { missing } else { Missing::Skip };
-    walk(object, &path, missing, set).map_err(|error| format!("field '{}': {error}", spec.path))
+    walk(object, &spec.parts, missing, set).map_err(|error| format!("field '{}': {error}", spec.path))
 }
 
-/// The keys of a path; `\/` is a slash inside a key.
-pub(crate) fn split(path: &str) -> Vec<String> {
-    let mut parts: Vec<String> = Vec::new();
-    for part in path.strip_prefix('/').unwrap_or(path).split('/') {
-        match parts.last_mut() {
-            Some(last) if last.ends_with('\\') => {
-                last.pop();
-                last.push('/');
-                last.push_str(part);
-            }
-            _ => parts.push(part.to_owned()),
-        }
+/// Whether walking the path reaches a field or a fault. Looked at first, so that objects without are not copied.
+fn leads_on(node: &Value, path: &[Part]) -> bool {
+    let Some((part, rest)) = path.split_first() else { return true };
+    match node.kind() {
+        Kind::Null => false,
+        Kind::List(items) => items.iter().any(|item| leads_on(item, path)),
+        Kind::Map(map) => part.key.is_empty() || map.get(&part.key).is_some_and(|child| leads_on(child, rest)),
+        _ => true,
     }
-    parts
 }
 
 fn walk(
     node: &mut Value,
-    path: &[String],
+    path: &[Part],
     missing: Missing,
     set: &mut dyn FnMut(&mut Value) -> Result<(), String>,
 ) -> Result<(), String> {
-    let Some((key, rest)) = path.split_first() else {
+    let Some((part, rest)) = path.split_first() else {
         return set(node);
     };
     match node.kind() {
@@ -66,33 +71,35 @@ fn walk(
             let Some(items) = node.as_list_mut() else { return Ok(()) };
             items.iter_mut().try_for_each(|item| walk(item, path, missing, set))
         }
-        Kind::Map(_) => enter(node, key, rest, missing, set),
-        _ => Err(format!("a list or a map was expected at '{key}', not a {}", node.kind_name())),
+        Kind::Map(_) => enter(node, part, rest, missing, set),
+        _ => Err(format!("a list or a map was expected at '{}', not a {}", part.key, node.kind_name())),
     }
 }
 
 fn enter(
     node: &mut Value,
-    key: &str,
-    rest: &[String],
+    Part { key, is_list }: &Part,
+    rest: &[Part],
     missing: Missing,
     set: &mut dyn FnMut(&mut Value) -> Result<(), String>,
 ) -> Result<(), String> {
-    let (key, is_list) = key.strip_suffix("[]").map_or((key, false), |key| (key, true));
-    let made = if is_list { None } else { new_node(missing, rest.is_empty()) };
+    if key.is_empty() {
+        return Err("cannot set or create an empty field name".to_owned());
+    }
+    let made = if *is_list { None } else { new_node(missing, rest.is_empty()) };
     let there = node.get(key).map(Value::is_null);
     let fill = match there {
         None => match &made {
             Some(made) => Some(made.clone()),
             None => return Ok(()),
         },
-        Some(true) if is_list => Some(Value::from(Vec::new())),
+        Some(true) if *is_list => Some(Value::from(Vec::new())),
         Some(true) => made,
         Some(false) => None,
     };
     let Some(map) = node.as_map_mut() else { return Ok(()) };
     if let Some(fill) = fill {
-        map.insert(key, fill);
+        map.insert(key.as_str(), fill);
     }
     map.get_mut(key).map_or(Ok(()), |child| walk(child, rest, missing, set))
 }
@@ -120,15 +127,4 @@ pub(crate) fn set_scalar(node: &mut Value, value: impl Into<Value>) -> Result<()
     }
     *node = value.into().with_pos(node.pos());
     Ok(())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn escaped_slashes_stay_in_the_key() {
-        assert_eq!(split(r"metadata/annotations/a.b\/c"), ["metadata", "annotations", "a.b/c"]);
-        assert_eq!(split("/a/b"), ["a", "b"]);
-    }
 }

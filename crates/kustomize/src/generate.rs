@@ -17,10 +17,13 @@ pub(crate) fn run(
     let mut errors = Vec::new();
     for input in &layer.generators {
         let mut item = make(layer, input);
-        if context.origin_annotations {
-            let file = path::join_relative(origin_path, path::base_name(&layer.file));
+        if context.track_origin {
             let generator = if input.is_secret { "SecretGenerator" } else { "ConfigMapGenerator" };
-            origin::annotate_generated(&mut item, &file, generator);
+            let text = match &input.plugin {
+                Some(id) => origin::of_plugin(origin_path, id),
+                None => origin::of_field(&path::join_relative(origin_path, path::base_name(&layer.file)), generator),
+            };
+            origin::annotate_generated(&mut item, &text);
         }
         if let Err(message) = absorb(items, item) {
             errors.push(BuildError::new(&*layer.file, input.line, message));
@@ -30,6 +33,9 @@ pub(crate) fn run(
 }
 
 fn make(layer: &Layer, input: &GeneratorInput) -> Item {
+    if let Some(value) = &input.ready {
+        return Item::new(value.clone(), layer.file.clone(), input.line);
+    }
     let mut value = Value::empty_map();
     value.set_at(&["apiVersion"], "v1");
     value.set_at(&["kind"], if input.is_secret { "Secret" } else { "ConfigMap" });
@@ -108,6 +114,7 @@ fn inherit(new: &mut Item, old: &Item) {
     new.needs_hash &= old.needs_hash;
     new.behavior = old.behavior;
     new.previous.clone_from(&old.previous);
+    new.variables.clone_from(&old.variables);
     new.prefixes.clone_from(&old.prefixes);
     new.suffixes.clone_from(&old.suffixes);
     new.chain.clone_from(&old.chain);

@@ -42,6 +42,8 @@ pub(crate) struct Item {
     pub(crate) prefixes: Vec<String>,
     /// Innermost first.
     pub(crate) suffixes: Vec<String>,
+    /// Names of the variables that read this object.
+    pub(crate) variables: Vec<String>,
     pub(crate) behavior: Behavior,
     /// The name gets a suffix from the content.
     pub(crate) needs_hash: bool,
@@ -57,6 +59,7 @@ impl Item {
             previous: Vec::new(),
             prefixes: Vec::new(),
             suffixes: Vec::new(),
+            variables: Vec::new(),
             behavior: Behavior::Create,
             needs_hash: false,
         }

@@ -6,7 +6,9 @@
 
 mod accumulate;
 mod build;
+mod config;
 mod documents;
+mod dotted;
 mod error;
 mod field_path;
 mod files;
@@ -19,8 +21,10 @@ mod limit;
 mod load;
 mod merge;
 mod name_reference;
+mod open_api;
 mod origin;
 mod path;
+mod raw;
 mod read;
 mod scalar;
 mod selector;
@@ -28,6 +32,7 @@ mod set;
 mod sort;
 mod table;
 mod transform;
+mod variables;
 
 use std::sync::Arc;
 

@@ -2,21 +2,28 @@
 //!
 //! Everything that cannot be read is collected here, so that one build tells all of it.
 
+mod configs;
 mod generators;
 mod patches;
+mod plugins;
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
 use goyaml::Value;
 
+use crate::config::Config;
 use crate::documents::{self, Manifest, Source};
 use crate::limit::{MAX_DEPTH, MAX_ERRORS, MAX_FILE_BYTES, MAX_LAYERS};
+use crate::open_api::OpenApi;
+use crate::raw::RawTexts;
+use crate::read::replacements::Replacement;
 use crate::read::{self, Kustomization, Text};
 use crate::{BuildError, BuildOptions, EntryKind, FileError, Files, path};
 
 pub(crate) use generators::GeneratorInput;
 pub(crate) use patches::{PatchInput, PatchKind};
+pub(crate) use plugins::{Action, AddValue, Plugin, PluginId, Subjects};
 
 /// Names a kustomization file may have.
 const FILE_NAMES: [&str; 3] = ["kustomization.yaml", "kustomization.yml", "Kustomization"];
@@ -34,6 +41,21 @@ pub(crate) struct Layer {
     /// `patchesJson6902`, which come later.
     pub(crate) late_patches: Vec<PatchInput>,
     pub(crate) generators: Vec<GeneratorInput>,
+    /// Each with the file it stands in.
+    pub(crate) replacements: Vec<(Arc<str>, Replacement)>,
+    pub(crate) transformers: Vec<Plugin>,
+    pub(crate) validators: Vec<Plugin>,
+    /// The fields transformers change, less what bases bring along.
+    pub(crate) config: Arc<Config>,
+    /// Fields of custom resources, added to those.
+    pub(crate) crds: Option<Arc<Config>>,
+    pub(crate) open_api: Option<Arc<OpenApi>>,
+}
+
+/// A kustomization and what its whole build needs.
+pub(crate) struct Loaded {
+    pub(crate) root: Layer,
+    pub(crate) raw: RawTexts,
 }
 
 /// One entry of `resources`.
@@ -46,14 +68,22 @@ pub(crate) enum Entry {
 }
 
 /// Reads the kustomization in a directory and all that it names.
-pub(crate) fn load(files: &dyn Files, dir: &str, options: &BuildOptions) -> Result<Layer, Vec<BuildError>> {
-    let mut loader = Loader { files, options, errors: Vec::new(), texts: 0, layers: 0, manifests: HashMap::new() };
+pub(crate) fn load(files: &dyn Files, dir: &str, options: &BuildOptions) -> Result<Loaded, Vec<BuildError>> {
+    let mut loader = Loader {
+        files,
+        options,
+        errors: Vec::new(),
+        texts: 0,
+        layers: 0,
+        manifests: HashMap::new(),
+        raw: RawTexts::default(),
+    };
     let layer = match &options.overlay {
         Some(overlay) => loader.root_with_overlay(dir, overlay),
         None => loader.layer(dir, &[]),
     };
     match layer {
-        Some(layer) if loader.errors.is_empty() => Ok(layer),
+        Some(root) if loader.errors.is_empty() => Ok(Loaded { root, raw: loader.raw }),
         _ => Err(loader.errors),
     }
 }
@@ -67,6 +97,7 @@ struct Loader<'a> {
     layers: usize,
     /// Files that were read already; `None` for those with faults, which are told once.
     manifests: HashMap<String, Option<Arc<Vec<Manifest>>>>,
+    raw: RawTexts,
 }
 
 /// Kustomization files of a directory.
@@ -195,15 +226,29 @@ impl Loader<'_> {
             kustomization.components.iter().map(|named| self.component(dir, &chain, &file, named)).collect();
         let patches = self.patches(dir, &file, &kustomization);
         let late_patches = self.late_patches(dir, &file, &kustomization);
-        let generators = self.generators(dir, &file, &kustomization);
+        let place = Place { dir, file: &file, line: 0 };
+        let config = self.config(place, &kustomization.configurations);
+        let crds = self.crds(place, &kustomization.crds);
+        let open_api = kustomization.open_api_path.as_ref().and_then(|named| self.open_api(place, named));
+        let replacements = self.replacements(place, &kustomization.replacements);
+        let mut generators = self.generators(dir, &file, &kustomization);
+        generators.extend(self.generator_plugins(place, &chain, &kustomization.generator_plugins));
+        let transformers = self.plugins(place, &chain, &kustomization.transformer_plugins);
+        let validators = self.plugins(place, &chain, &kustomization.validator_plugins);
         Some(Layer {
-            file,
-            kustomization,
             resources: entries.into_iter().flatten().collect(),
             components: components.into_iter().flatten().collect(),
             patches,
             late_patches,
             generators,
+            replacements,
+            transformers,
+            validators,
+            config,
+            crds,
+            open_api,
+            kustomization,
+            file,
         })
     }
 
@@ -346,7 +391,7 @@ impl Loader<'_> {
             return known.clone();
         }
         let source = self.source(&target.into(), 0);
-        let read = match documents::read(&bytes, &source) {
+        let read = match documents::read(&bytes, &source, &mut self.raw) {
             Ok(manifests) => Some(Arc::new(manifests)),
             Err(errors) => {
                 self.fail_all(errors);

@@ -5,7 +5,9 @@
 
 use goyaml::{Kind, Map, Pos, Value};
 
+use crate::accumulate;
 use crate::id::Gvk;
+use crate::open_api;
 use crate::scalar;
 use crate::table::kinds;
 use crate::table::merge_keys::{self, Field};
@@ -21,44 +23,83 @@ enum Directive {
 }
 
 /// Merges a patch into an object. `None` if the patch deletes it.
-pub(crate) fn strategic(object: &Value, patch: &Value) -> Result<Option<Value>, String> {
-    let merged = node(Some(object.clone()), Some(patch.clone()), Schema::default())?;
+pub(crate) fn strategic(
+    object: &Value,
+    patch: &Value,
+    custom: Option<&accumulate::Schema>,
+) -> Result<Option<Value>, String> {
+    let merged = node(Some(object.clone()), Some(patch.clone()), Schema { custom, ..Schema::default() })?;
     Ok(merged.value)
 }
 
 /// What is known about the node being merged.
 #[derive(Clone, Copy, Default)]
-struct Schema {
-    /// Name in [`merge_keys`]; `None` for an unknown type.
-    of: Option<&'static str>,
-    /// Keys of the list, if the node is one that is merged.
-    keys: Option<&'static [&'static str]>,
+struct Schema<'a> {
+    of: Of<'a>,
+    custom: Option<&'a accumulate::Schema>,
 }
 
-impl Schema {
+/// A type.
+#[derive(Clone, Copy, Default)]
+enum Of<'a> {
+    #[default]
+    Unknown,
+    /// A field of a built-in type, or the type itself by its name.
+    BuiltIn(&'static str, Option<&'static [&'static str]>),
+    Custom(&'a Value),
+}
+
+impl<'a> Schema<'a> {
     /// The schema of a node that has none from above: objects inside objects say their type themselves.
     fn or_own(self, dest: Option<&Value>, patch: Option<&Value>) -> Self {
-        if self.of.is_some() {
+        if !matches!(self.of, Of::Unknown) {
             return self;
         }
         let own = |node: Option<&Value>| {
-            let gvk =
-                node.filter(|node| node.get("kind").is_some() && node.get("apiVersion").is_some()).map(Gvk::of)?;
-            kinds::merge_type(&gvk.group, &gvk.version, &gvk.kind)
+            let node = node.filter(|node| node.get("kind").is_some() && node.get("apiVersion").is_some())?;
+            let gvk = Gvk::of(node);
+            if let Some(schema) = self.custom.and_then(|custom| custom.api.of_kind(&gvk)) {
+                return Some(Of::Custom(schema));
+            }
+            let built_in = || kinds::merge_type(&gvk.group, &gvk.version, &gvk.kind);
+            let name = self.custom.is_none_or(|custom| custom.adds).then(built_in).flatten()?;
+            Some(Of::BuiltIn(name, None))
         };
-        Self { of: own(dest).or_else(|| own(patch)), ..self }
+        Self { of: own(dest).or_else(|| own(patch)).unwrap_or_default(), ..self }
     }
 
     fn field(self, name: &str) -> Self {
-        let field = self.of.and_then(merge_keys::find).and_then(|of| of.field(name));
-        field.map_or(Self::default(), |Field { keys, child, .. }| Self {
-            of: (!child.is_empty()).then_some(child),
-            keys,
-        })
+        let of = match self.of {
+            Of::Unknown => Of::Unknown,
+            Of::BuiltIn(of, _) => match merge_keys::find(of).and_then(|of| of.field(name)) {
+                Some(Field { keys: None, child: "", .. }) | None => Of::Unknown,
+                Some(Field { keys, child, .. }) => Of::BuiltIn(child, keys),
+            },
+            Of::Custom(schema) => {
+                self.custom.and_then(|custom| custom.api.field(schema, name)).map_or(Of::Unknown, Of::Custom)
+            }
+        };
+        Self { of, ..self }
+    }
+
+    /// How items of the list match, if it is one that is merged.
+    fn keys(self) -> Option<Vec<&'a str>> {
+        match self.of {
+            Of::Unknown => None,
+            Of::BuiltIn(_, keys) => keys.map(<[_]>::to_vec),
+            Of::Custom(schema) => open_api::merge_keys(schema),
+        }
     }
 
     fn items(self) -> Self {
-        Self { keys: None, ..self }
+        let of = match self.of {
+            Of::Unknown | Of::BuiltIn("", _) => Of::Unknown,
+            Of::BuiltIn(of, _) => Of::BuiltIn(of, None),
+            Of::Custom(schema) => {
+                self.custom.and_then(|custom| custom.api.items(schema)).map_or(Of::Unknown, Of::Custom)
+            }
+        };
+        Self { of, ..self }
     }
 }
 
@@ -74,7 +115,7 @@ impl Merged {
     const GONE: Self = Self { value: None, in_place: true };
 }
 
-fn node(dest: Option<Value>, patch: Option<Value>, schema: Schema) -> Result<Merged, String> {
+fn node(dest: Option<Value>, patch: Option<Value>, schema: Schema<'_>) -> Result<Merged, String> {
     let schema = schema.or_own(dest.as_ref(), patch.as_ref());
     let shape = [&dest, &patch].into_iter().flatten().find(|node| !node.is_null());
     let Some(shape) = shape else {
@@ -85,9 +126,9 @@ fn node(dest: Option<Value>, patch: Option<Value>, schema: Schema) -> Result<Mer
     if let Some(other) = other {
         return Err(format!("wrong node kind: expected {kind} but was {}", scalar::node_kind(other)));
     }
-    match (shape.kind(), schema.keys) {
+    match (shape.kind(), schema.keys()) {
         (Kind::Map(_), _) => map(dest, patch, schema),
-        (Kind::List(_), Some(keys)) => keyed_list(dest, patch, schema, keys),
+        (Kind::List(_), Some(keys)) => keyed_list(dest, patch, schema, &keys),
         _ => {
             let in_place = patch.is_none();
             Ok(Merged { value: patch.or(dest), in_place })
@@ -100,7 +141,7 @@ fn is_spelled_null(value: &Value) -> bool {
     value.is_null() && value.pos().line > 0
 }
 
-fn map(dest: Option<Value>, mut patch: Option<Value>, schema: Schema) -> Result<Merged, String> {
+fn map(dest: Option<Value>, mut patch: Option<Value>, schema: Schema<'_>) -> Result<Merged, String> {
     let Some(mut dest) = dest.filter(|dest| !dest.is_null() || patch.is_none()) else {
         return added_map(patch, schema);
     };
@@ -130,7 +171,7 @@ fn map(dest: Option<Value>, mut patch: Option<Value>, schema: Schema) -> Result<
 }
 
 /// A map that only the patch has: taken over, less what its own nulls and directives take away.
-fn added_map(patch: Option<Value>, schema: Schema) -> Result<Merged, String> {
+fn added_map(patch: Option<Value>, schema: Schema<'_>) -> Result<Merged, String> {
     let Some(mut patch) = patch.filter(|patch| !patch.is_null()) else {
         return Ok(Merged::GONE);
     };
@@ -141,7 +182,7 @@ fn added_map(patch: Option<Value>, schema: Schema) -> Result<Merged, String> {
     Ok(Merged { value: Some(value), in_place: false })
 }
 
-fn fields(mut dest: Value, patch: Option<&Value>, schema: Schema) -> Result<Value, String> {
+fn fields(mut dest: Value, patch: Option<&Value>, schema: Schema<'_>) -> Result<Value, String> {
     let mut names: Vec<String> = Vec::new();
     for source in [Some(&dest), patch].into_iter().flatten().filter_map(Value::as_map) {
         names.extend(source.keys().map(|key| key.as_str().to_owned()));
@@ -227,12 +268,7 @@ fn is_empty(value: &Value) -> bool {
     value.is_null() || value.as_map().is_some_and(Map::is_empty)
 }
 
-fn keyed_list(
-    dest: Option<Value>,
-    patch: Option<Value>,
-    schema: Schema,
-    keys: &'static [&'static str],
-) -> Result<Merged, String> {
+fn keyed_list(dest: Option<Value>, patch: Option<Value>, schema: Schema<'_>, keys: &[&str]) -> Result<Merged, String> {
     let added = dest.as_ref().is_none_or(Value::is_null);
     let mut patch = patch;
     if !added && patch.as_ref().is_some_and(Value::is_null) {
@@ -278,7 +314,7 @@ impl Lists {
         result
     }
 
-    fn by_keys(mut self, keys: &[&str], schema: Schema) -> Result<Vec<Value>, String> {
+    fn by_keys(mut self, keys: &[&str], schema: Schema<'_>) -> Result<Vec<Value>, String> {
         let mut all = self.key_values(keys);
         if all.is_empty() {
             return Ok(self.dest);
@@ -315,7 +351,7 @@ impl Lists {
         &mut self,
         valid: &ValidKeys<'_>,
         values: &[String],
-        schema: Schema,
+        schema: Schema<'_>,
         result: &mut Vec<Value>,
     ) -> Result<(), String> {
         let at = self.dest.iter().position(|item| valid.finds(item, values));

@@ -1,25 +1,25 @@
 //! Following renamed objects: fields that named an object by its old name get the new one.
 
 use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 
 use goyaml::{Kind, Value};
 
 use crate::BuildError;
 use crate::accumulate::step;
-use crate::field_path::{Missing, visit};
+use crate::field_path::{Missing, visit_always};
 use crate::id::{Gvk, GvkPattern, Id};
 use crate::item::Item;
 use crate::scalar;
 use crate::table::fields::FieldSpec;
-use crate::table::references::{self, Reference};
+use crate::table::references::Reference;
 
 /// Follows all references of all objects.
-pub(crate) fn fix(items: &mut [Item], file: &std::sync::Arc<str>) -> Result<(), Vec<BuildError>> {
+pub(crate) fn fix(items: &mut [Item], references: &[Reference], file: &Arc<str>) -> Result<(), Vec<BuildError>> {
     let blank: Vec<BuildError> = items.iter().filter_map(blank_account).collect();
     if !blank.is_empty() {
         return Err(blank);
     }
-    let references = references::all();
     let targets = Targets::new(items);
     if targets.by_old_name.is_empty() {
         return Ok(());
@@ -29,7 +29,7 @@ pub(crate) fn fix(items: &mut [Item], file: &std::sync::Arc<str>) -> Result<(), 
     for item in items {
         let referrer = Referrer::new(item);
         let mut value = item.value.clone();
-        for reference in &references {
+        for reference in references {
             let outcome = follow(&mut value, reference, &referrer, &targets);
             if let Err(message) = outcome {
                 errors.push(BuildError::new(&*item.file, item.line, message));
@@ -44,11 +44,10 @@ pub(crate) fn fix(items: &mut [Item], file: &std::sync::Arc<str>) -> Result<(), 
 }
 
 fn follow(value: &mut Value, reference: &Reference, referrer: &Referrer, targets: &Targets) -> Result<(), String> {
-    for spec in reference.fields.iter().filter(|spec| spec.pattern().selects(&referrer.original)) {
-        // The object may have changed its kind since it was read; the field is looked up in what it was.
-        let anywhere = FieldSpec { group: "".into(), version: "".into(), kind: "".into(), ..spec.clone() };
-        let search = Search { target: reference.target, spec, referrer, targets };
-        visit(value, &anywhere, Missing::Skip, &mut |node| search.update(node))?;
+    // The object may have changed its kind since it was read; the field is looked up in what it was.
+    for spec in reference.fields.iter().filter(|spec| spec.selects(&referrer.original)) {
+        let search = Search { target: &reference.target, spec, referrer, targets };
+        visit_always(value, spec, Missing::Skip, &mut |node| search.update(node))?;
     }
     Ok(())
 }
@@ -183,7 +182,7 @@ enum Naming<'a> {
 
 /// One field of one object, and the kind it names.
 struct Search<'a> {
-    target: GvkPattern<'static>,
+    target: &'a Gvk,
     spec: &'a FieldSpec,
     referrer: &'a Referrer,
     targets: &'a Targets,
@@ -238,7 +237,9 @@ impl Search<'_> {
         if let Naming::NameAndNamespace(Some(namespace)) = naming {
             self.keep_namespace(&mut found, namespace);
         }
-        found.retain(|target| target.previous.iter().any(|id| self.target.selects(&id.gvk)));
+        let Gvk { group, version, kind } = self.target;
+        let pattern = GvkPattern { group, version, kind };
+        found.retain(|target| target.previous.iter().any(|id| pattern.selects(&id.gvk)));
         if self.spec.path.ends_with("roleRef/name")
             && let Some((group, kind)) = &self.referrer.role
         {

@@ -1,7 +1,8 @@
 //! A kustomization file as kustomize's fields.
 
-mod decode;
-mod fields;
+pub(crate) mod decode;
+pub(crate) mod fields;
+pub(crate) mod replacements;
 
 use std::sync::Arc;
 
@@ -10,6 +11,7 @@ use goyaml::{Dialect, Duplicates, ParseOptions, Value};
 use crate::BuildError;
 use crate::selector::Selector;
 use crate::table::fields::FieldSpec;
+use replacements::ReplacementField;
 
 /// A text with the line it was read from.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -40,6 +42,14 @@ pub(crate) struct Kustomization {
     pub(crate) config_maps: Vec<Generator>,
     pub(crate) secrets: Vec<Generator>,
     pub(crate) generator_options: Option<GeneratorOptions>,
+    pub(crate) replacements: Vec<ReplacementField>,
+    pub(crate) vars: Vec<Var>,
+    pub(crate) configurations: Vec<Text>,
+    pub(crate) crds: Vec<Text>,
+    pub(crate) open_api_path: Option<Text>,
+    pub(crate) generator_plugins: Vec<Text>,
+    pub(crate) transformer_plugins: Vec<Text>,
+    pub(crate) validator_plugins: Vec<Text>,
     pub(crate) sort: Option<Sort>,
     pub(crate) build_metadata: Vec<Text>,
 }
@@ -104,6 +114,21 @@ pub(crate) struct Generator {
     pub(crate) line: u32,
 }
 
+/// An entry of `vars`.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Var {
+    pub(crate) name: String,
+    /// The object that has the value.
+    pub(crate) group: String,
+    pub(crate) version: String,
+    pub(crate) kind: String,
+    pub(crate) object: String,
+    pub(crate) namespace: String,
+    /// Where the value is in the object.
+    pub(crate) field_path: String,
+    pub(crate) line: u32,
+}
+
 /// What generated objects get beside their data.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct GeneratorOptions {
@@ -124,6 +149,14 @@ pub(crate) enum Sort {
 
 /// Reads a kustomization file. All that is wrong is told at once.
 pub(crate) fn kustomization(file: &Arc<str>, bytes: &[u8]) -> Result<Kustomization, Vec<BuildError>> {
+    let value = parse(file, bytes)?;
+    let mut read = fields::read(file, &value)?;
+    read.is_empty = is_empty(&value);
+    Ok(read)
+}
+
+/// The one document of a file that kustomize reads as its own: a kustomization, or what it names beside manifests.
+pub(crate) fn parse(file: &Arc<str>, bytes: &[u8]) -> Result<Value, Vec<BuildError>> {
     let text =
         std::str::from_utf8(bytes).map_err(|_| vec![BuildError::new(&**file, 0, "the file is not UTF-8 text")])?;
     let options =
@@ -134,13 +167,11 @@ pub(crate) fn kustomization(file: &Arc<str>, bytes: &[u8]) -> Result<Kustomizati
     let mut documents = documents.into_iter();
     let value = documents.next().map(|document| document.value).unwrap_or_default();
     if let Some(second) = documents.next() {
-        let error = BuildError::new(&**file, second.pos.line, "a kustomization file holds one document only")
+        let error = BuildError::new(&**file, second.pos.line, "the file may hold one document only")
             .hint("Move what follows '---' into a file of its own and list it under resources.");
         return Err(vec![error]);
     }
-    let mut read = fields::read(file, &value)?;
-    read.is_empty = is_empty(&value);
-    Ok(read)
+    Ok(value)
 }
 
 /// Nothing but type and version.

@@ -52,7 +52,7 @@ pub(crate) fn reason(error: &regex::Error) -> String {
     text.lines().last().unwrap_or_default().trim_start_matches("error: ").to_owned()
 }
 
-fn accepts(requirements: &[Requirement], object: &Value, field: &str) -> bool {
+pub(crate) fn accepts(requirements: &[Requirement], object: &Value, field: &str) -> bool {
     requirements.iter().all(|requirement| {
         let value = object.at(&["metadata", field, &requirement.key]).map(crate::scalar::text);
         requirement.operator.accepts(value.as_deref())

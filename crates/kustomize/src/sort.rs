@@ -52,6 +52,13 @@ pub(crate) fn sort(items: &mut [Item], options: Option<&Sort>, legacy: bool) {
     }
 }
 
+/// The place of a kind among others, as kustomize sorts them by default.
+pub(crate) fn kind_order(gvk: &Gvk) -> (i64, String) {
+    let at = |kinds: &[&str]| kinds.iter().position(|kind| *kind == gvk.kind).and_then(|at| i64::try_from(at).ok());
+    let first = at(FIRST).map(|at| at - i64::try_from(FIRST.len()).unwrap_or(0));
+    (first.or_else(|| at(LAST).map(|at| at + 1)).unwrap_or(0), kind_key(gvk))
+}
+
 fn by_kind(items: &mut [Item], first: &[&str], last: &[&str]) {
     let count = |length: usize| i64::try_from(length).unwrap_or(i64::MAX);
     let mut ranks: HashMap<&str, i64> = HashMap::new();

@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use super::{Loader, Place};
+use goyaml::Value;
+
+use super::{Loader, Place, PluginId};
 use crate::BuildError;
 use crate::item::Behavior;
 use crate::path;
@@ -21,6 +23,10 @@ pub(crate) struct GeneratorInput {
     /// Sorted by key.
     pub(crate) pairs: Vec<(String, Vec<u8>)>,
     pub(crate) line: u32,
+    /// An object that needs no more making.
+    pub(crate) ready: Option<Value>,
+    /// The object that configures it, if it is no entry of a kustomization.
+    pub(crate) plugin: Option<PluginId>,
 }
 
 impl Loader<'_> {
@@ -38,18 +44,26 @@ impl Loader<'_> {
             .chain(secrets)
             .map(|(is_secret, generator)| {
                 let place = Place { dir, file, line: generator.line };
-                GeneratorInput {
-                    is_secret,
-                    name: generator.name.clone(),
-                    namespace: generator.namespace.clone(),
-                    behavior: behavior(&generator.behavior),
-                    kind: generator.kind.clone(),
-                    options: with_global(generator.options.clone(), global),
-                    pairs: self.pairs(place, generator),
-                    line: generator.line,
-                }
+                let mut input = self.generator(place, is_secret, generator);
+                input.options = with_global(input.options, global);
+                input
             })
             .collect()
+    }
+
+    pub(super) fn generator(&mut self, place: Place<'_>, is_secret: bool, generator: &Generator) -> GeneratorInput {
+        GeneratorInput {
+            is_secret,
+            name: generator.name.clone(),
+            namespace: generator.namespace.clone(),
+            behavior: behavior(&generator.behavior),
+            kind: generator.kind.clone(),
+            options: generator.options.clone(),
+            pairs: self.pairs(place, generator),
+            line: generator.line,
+            ready: None,
+            plugin: None,
+        }
     }
 
     fn pairs(&mut self, place: Place<'_>, generator: &Generator) -> Vec<(String, Vec<u8>)> {

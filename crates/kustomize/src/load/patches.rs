@@ -50,12 +50,17 @@ impl Loader<'_> {
             .collect();
         for patch in &kustomization.patches {
             let place = Place { dir, file: patch.from.as_ref().unwrap_or(file), line: patch.line };
-            let Some(text) = self.patch_text(place, patch) else { continue };
-            let source = self.source(&text.file, text.offset);
-            let input = self.classify(place, &text, &source).map(|kind| input(kind, text, patch));
-            found.extend(input.and_then(|input| self.checked(place, input)));
+            found.extend(self.patch(place, patch));
         }
         found
+    }
+
+    /// An entry of `patches`.
+    pub(super) fn patch(&mut self, place: Place<'_>, patch: &Patch) -> Option<PatchInput> {
+        let text = self.patch_text(place, patch)?;
+        let source = self.source(&text.file, text.offset);
+        let input = self.classify(place, &text, &source).map(|kind| input(kind, text, patch))?;
+        self.checked(place, input)
     }
 
     /// `patchesJson6902`.
@@ -68,28 +73,37 @@ impl Loader<'_> {
         let mut found = Vec::new();
         for patch in &kustomization.patches_json {
             let place = Place { dir, file, line: patch.line };
-            if !patch.target_has_name {
-                let message = "must specify the target name in an entry of 'patchesJson6902'";
-                self.fail(BuildError::new(&**file, patch.line, message));
-                continue;
-            }
-            let Some(text) = self.patch_text(place, patch) else { continue };
-            match json_patch::parse(&String::from_utf8_lossy(&text.bytes)) {
-                Ok(operations) if operations.is_empty() => {
-                    self.fail(BuildError::new(&*text.file, 0, "patch appears to be empty"));
-                }
-                Ok(operations) => found.push(input(PatchKind::Json(operations), text, patch)),
-                Err((line, message)) => self.fail(BuildError::new(&*text.file, line + text.offset, message)),
-            }
+            found.extend(self.late_patch(place, patch));
         }
         found
     }
 
+    /// An entry of `patchesJson6902`.
+    pub(super) fn late_patch(&mut self, place: Place<'_>, patch: &Patch) -> Option<PatchInput> {
+        if !patch.target_has_name {
+            let message = "must specify the target name in an entry of 'patchesJson6902'";
+            self.fail(BuildError::new(&**place.file, patch.line, message));
+            return None;
+        }
+        let text = self.patch_text(place, patch)?;
+        match json_patch::parse(&String::from_utf8_lossy(&text.bytes)) {
+            Ok(operations) if operations.is_empty() => {
+                self.fail(BuildError::new(&*text.file, 0, "patch appears to be empty"));
+                None
+            }
+            Ok(operations) => Some(input(PatchKind::Json(operations), text, patch)),
+            Err((line, message)) => {
+                self.fail(BuildError::new(&*text.file, line + text.offset, message));
+                None
+            }
+        }
+    }
+
     /// An entry of `patchesStrategicMerge`: a patch itself, or the path of a file.
-    fn strategic_merge(&mut self, place: Place<'_>, named: &Text) -> Option<PatchInput> {
+    pub(super) fn strategic_merge(&mut self, place: Place<'_>, named: &Text) -> Option<PatchInput> {
         let offset = if named.text.contains('\n') { named.line } else { named.line.saturating_sub(1) };
         let inline = self.source(place.file, offset);
-        let (manifests, file, offset) = match documents::read(named.text.as_bytes(), &inline) {
+        let (manifests, file, offset) = match documents::read(named.text.as_bytes(), &inline, &mut self.raw) {
             Ok(manifests) => (manifests, place.file.clone(), offset),
             Err(errors) if named.text.contains('\n') => {
                 self.fail_all(errors);
@@ -99,7 +113,7 @@ impl Loader<'_> {
                 let (target, bytes) = self.content(place, &named.text)?;
                 let file: Arc<str> = target.into();
                 let source = self.source(&file, 0);
-                match documents::read(&bytes, &source) {
+                match documents::read(&bytes, &source, &mut self.raw) {
                     Ok(manifests) => (manifests, file, 0),
                     Err(errors) => {
                         self.fail_all(errors);
@@ -131,7 +145,7 @@ impl Loader<'_> {
 
     /// Decides what a patch is by reading it both ways.
     fn classify(&mut self, place: Place<'_>, text: &PatchText, source: &Source) -> Option<PatchKind> {
-        let merge = documents::read(&text.bytes, source);
+        let merge = documents::read(&text.bytes, source, &mut self.raw);
         let json = json_patch::parse(&String::from_utf8_lossy(&text.bytes));
         match (merge, json) {
             (Ok(manifests), Ok(operations)) if !manifests.is_empty() && !operations.is_empty() => {

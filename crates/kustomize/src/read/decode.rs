@@ -13,22 +13,40 @@ use crate::BuildError;
 const MAX_NAMED: usize = 12;
 
 /// Collects the faults of one file.
-pub(super) struct Faults {
+pub(crate) struct Faults {
     file: Arc<str>,
-    pub(super) errors: Vec<BuildError>,
+    pub(crate) errors: Vec<BuildError>,
+    /// Lines of the file before the text that is read.
+    offset: u32,
+    /// Fields that are not known are passed over instead of told.
+    is_lenient: bool,
 }
 
 impl Faults {
-    pub(super) fn new(file: &Arc<str>) -> Self {
-        Self { file: file.clone(), errors: Vec::new() }
+    pub(crate) fn new(file: &Arc<str>) -> Self {
+        Self { file: file.clone(), errors: Vec::new(), offset: 0, is_lenient: false }
     }
 
-    pub(super) fn add(&mut self, line: u32, message: impl Into<String>) {
-        self.errors.push(BuildError::new(&*self.file, line, message));
+    /// For texts that kustomize reads without looking for unknown fields.
+    pub(crate) fn lenient(file: &Arc<str>, offset: u32) -> Self {
+        Self { is_lenient: true, offset, ..Self::new(file) }
     }
 
-    pub(super) fn add_with_hint(&mut self, line: u32, message: impl Into<String>, hint: impl Into<String>) {
-        self.errors.push(BuildError::new(&*self.file, line, message).hint(hint));
+    fn line(&self, line: u32) -> u32 {
+        if line == 0 { 0 } else { line + self.offset }
+    }
+
+    /// Takes the faults out: nothing, or all of them.
+    pub(crate) fn into_result<T>(self, value: T) -> Result<T, Vec<BuildError>> {
+        if self.errors.is_empty() { Ok(value) } else { Err(self.errors) }
+    }
+
+    pub(crate) fn add(&mut self, line: u32, message: impl Into<String>) {
+        self.errors.push(BuildError::new(&*self.file, self.line(line), message));
+    }
+
+    pub(crate) fn add_with_hint(&mut self, line: u32, message: impl Into<String>, hint: impl Into<String>) {
+        self.errors.push(BuildError::new(&*self.file, self.line(line), message).hint(hint));
     }
 
     fn wrong(&mut self, at: &str, value: &Value, wanted: &str) {
@@ -41,7 +59,7 @@ impl Faults {
         }
     }
 
-    pub(super) fn text(&mut self, at: &str, value: &Value) -> Option<Text> {
+    pub(crate) fn text(&mut self, at: &str, value: &Value) -> Option<Text> {
         if value.is_null() {
             return None;
         }
@@ -52,11 +70,11 @@ impl Faults {
     }
 
     /// A text, empty if it is missing or wrong.
-    pub(super) fn string(&mut self, at: &str, value: &Value) -> String {
+    pub(crate) fn string(&mut self, at: &str, value: &Value) -> String {
         self.text(at, value).map(|text| text.text).unwrap_or_default()
     }
 
-    pub(super) fn flag(&mut self, at: &str, value: &Value) -> bool {
+    pub(crate) fn flag(&mut self, at: &str, value: &Value) -> bool {
         if value.is_null() {
             return false;
         }
@@ -66,7 +84,7 @@ impl Faults {
         })
     }
 
-    pub(super) fn number(&mut self, at: &str, value: &Value) -> i64 {
+    pub(crate) fn number(&mut self, at: &str, value: &Value) -> i64 {
         if value.is_null() {
             return 0;
         }
@@ -76,7 +94,7 @@ impl Faults {
         })
     }
 
-    pub(super) fn list<'a>(&mut self, at: &str, value: &'a Value) -> &'a [Value] {
+    pub(crate) fn list<'a>(&mut self, at: &str, value: &'a Value) -> &'a [Value] {
         if value.is_null() {
             return &[];
         }
@@ -86,12 +104,12 @@ impl Faults {
         })
     }
 
-    pub(super) fn texts(&mut self, at: &str, value: &Value) -> Vec<Text> {
+    pub(crate) fn texts(&mut self, at: &str, value: &Value) -> Vec<Text> {
         self.list(at, value).iter().filter_map(|item| self.text(at, item)).collect()
     }
 
     /// A map of texts, sorted by key.
-    pub(super) fn pairs(&mut self, at: &str, value: &Value) -> Vec<(String, String)> {
+    pub(crate) fn pairs(&mut self, at: &str, value: &Value) -> Vec<(String, String)> {
         let Some(map) = self.map(at, value) else { return Vec::new() };
         let mut pairs: Vec<(String, String)> = Vec::new();
         for (key, value) in map.iter() {
@@ -101,7 +119,7 @@ impl Faults {
         pairs
     }
 
-    pub(super) fn map<'a>(&mut self, at: &str, value: &'a Value) -> Option<&'a Map> {
+    pub(crate) fn map<'a>(&mut self, at: &str, value: &'a Value) -> Option<&'a Map> {
         if value.is_null() {
             return None;
         }
@@ -112,7 +130,7 @@ impl Faults {
     }
 
     /// The entries of a map under their proper names; unknown ones are faults.
-    pub(super) fn fields<'a>(
+    pub(crate) fn fields<'a>(
         &mut self,
         at: &str,
         value: &'a Value,
@@ -123,6 +141,7 @@ impl Faults {
         for (key, (_, value)) in map.keys().zip(map.iter()) {
             match known.iter().find(|name| name.eq_ignore_ascii_case(key.as_str())) {
                 Some(name) => fields.push((*name, value, key.pos().line)),
+                None if self.is_lenient => {}
                 None => self.unknown(at, key, known),
             }
         }

@@ -5,13 +5,13 @@ use std::sync::Arc;
 use goyaml::Value;
 
 use super::decode::Faults;
-use super::{Generator, GeneratorOptions, Image, Kustomization, Labels, Patch, Replicas, Sort};
+use super::{Generator, GeneratorOptions, Image, Kustomization, Labels, Patch, Replicas, Sort, Var, replacements};
 use crate::BuildError;
 use crate::selector::{self, Selector};
 use crate::table::fields::FieldSpec;
 
-/// Fields this crate builds.
-const SUPPORTED: &[&str] = &[
+/// Fields of a kustomization.
+const KNOWN: &[&str] = &[
     "apiVersion",
     "kind",
     "metadata",
@@ -30,35 +30,36 @@ const SUPPORTED: &[&str] = &[
     "images",
     "imageTags",
     "replicas",
+    "replacements",
+    "vars",
     "configMapGenerator",
     "secretGenerator",
     "generatorOptions",
-    "sortOptions",
-    "buildMetadata",
-];
-
-/// Fields of kustomize that are refused by name.
-const UNSUPPORTED: &[&str] = &[
-    "replacements",
-    "vars",
-    "helmCharts",
-    "helmGlobals",
-    "helmChartInflationGenerator",
-    "crds",
     "configurations",
+    "crds",
     "openapi",
     "generators",
     "transformers",
     "validators",
+    "sortOptions",
+    "buildMetadata",
+    "helmCharts",
+    "helmGlobals",
+    "helmChartInflationGenerator",
 ];
+
+/// Fields of kustomize that are refused by name.
+const UNSUPPORTED: &[&str] = &["helmCharts", "helmGlobals", "helmChartInflationGenerator"];
+
+/// The only version of the API that kustomize 5 has built in.
+const OPEN_API_VERSION: &str = "v1.21.2";
 
 /// Reads the fields of a kustomization.
 pub(super) fn read(file: &Arc<str>, value: &Value) -> Result<Kustomization, Vec<BuildError>> {
     let mut faults = Faults::new(file);
     let mut result = Kustomization::default();
-    let known: Vec<&'static str> = SUPPORTED.iter().chain(UNSUPPORTED).copied().collect();
     let (mut kind, mut api_version) = (String::new(), None);
-    for (name, value, line) in faults.fields("", value, &known) {
+    for (name, value, line) in faults.fields("", value, KNOWN) {
         match name {
             "kind" => kind = faults.string(name, value),
             "apiVersion" => api_version = faults.text(name, value),
@@ -124,24 +125,33 @@ fn field(faults: &mut Faults, result: &mut Kustomization, name: &'static str, va
         "generatorOptions" => {
             result.generator_options = (!value.is_null()).then(|| generator_options(faults, name, value));
         }
+        "replacements" => result.replacements = items(faults, name, value, replacements::field),
+        "vars" => result.vars = items(faults, name, value, var),
+        "configurations" => result.configurations = faults.texts(name, value),
+        "crds" => result.crds = faults.texts(name, value),
+        "openapi" => open_api(faults, result, value),
+        "generators" => result.generator_plugins = faults.texts(name, value),
+        "transformers" => result.transformer_plugins = faults.texts(name, value),
+        "validators" => result.validator_plugins = faults.texts(name, value),
         "sortOptions" => result.sort = sort(faults, value),
         "buildMetadata" => build_metadata(faults, result, value),
         _ => {}
     }
 }
 
-fn items<T>(faults: &mut Faults, name: &str, value: &Value, read: fn(&mut Faults, &str, &Value) -> T) -> Vec<T> {
+pub(crate) fn items<T>(
+    faults: &mut Faults,
+    name: &str,
+    value: &Value,
+    read: fn(&mut Faults, &str, &Value) -> T,
+) -> Vec<T> {
     faults.list(name, value).iter().map(|item| read(faults, name, item)).collect()
 }
 
 fn build_metadata(faults: &mut Faults, result: &mut Kustomization, value: &Value) {
     for option in faults.texts("buildMetadata", value) {
         match option.text.as_str() {
-            "originAnnotations" | "managedByLabel" => result.build_metadata.push(option),
-            "transformerAnnotations" => {
-                let hint = "Take it out: every object's origin is shown by 'explain' anyway.";
-                faults.add_with_hint(option.line, "buildMetadata: transformerAnnotations is not supported yet", hint);
-            }
+            "originAnnotations" | "managedByLabel" | "transformerAnnotations" => result.build_metadata.push(option),
             other => {
                 let hint = "Known are originAnnotations, managedByLabel and transformerAnnotations.";
                 faults.add_with_hint(option.line, format!("buildMetadata: unknown option '{other}'"), hint);
@@ -157,31 +167,96 @@ fn labels(faults: &mut Faults, at: &str, value: &Value) -> Labels {
             "pairs" => result.pairs = faults.pairs("labels.pairs", value),
             "includeSelectors" => result.include_selectors = faults.flag("labels.includeSelectors", value),
             "includeTemplates" => result.include_templates = faults.flag("labels.includeTemplates", value),
-            _ => result.fields = items(faults, "labels.fields", value, field_spec),
+            _ => result.fields = field_specs(faults, "labels.fields", value),
         }
     }
     result
 }
 
+/// A list of fields of kinds.
+pub(crate) fn field_specs(faults: &mut Faults, at: &str, value: &Value) -> Vec<FieldSpec> {
+    items(faults, at, value, field_spec)
+}
+
 fn field_spec(faults: &mut Faults, at: &str, value: &Value) -> FieldSpec {
-    let mut spec = FieldSpec { group: "".into(), version: "".into(), kind: "".into(), path: "".into(), create: false };
+    let (mut group, mut version, mut kind, mut path, mut create) = Default::default();
     for (name, value, _) in faults.fields(at, value, &["group", "version", "kind", "path", "create"]) {
         let at = format!("{at}.{name}");
         match name {
-            "group" => spec.group = faults.string(&at, value).into(),
-            "version" => spec.version = faults.string(&at, value).into(),
-            "kind" => spec.kind = faults.string(&at, value).into(),
-            "path" => spec.path = faults.string(&at, value).into(),
-            _ => spec.create = faults.flag(&at, value),
+            "group" => group = faults.string(&at, value),
+            "version" => version = faults.string(&at, value),
+            "kind" => kind = faults.string(&at, value),
+            "path" => path = faults.string(&at, value),
+            _ => create = faults.flag(&at, value),
         }
     }
-    if spec.path.is_empty() {
-        faults.add(value.pos().line, format!("an entry of '{at}' lacks 'path'"));
-    }
-    spec
+    FieldSpec::new([group.into(), version.into(), kind.into()], path, create)
 }
 
-fn patch(faults: &mut Faults, at: &str, value: &Value) -> Patch {
+fn open_api(faults: &mut Faults, result: &mut Kustomization, value: &Value) {
+    let mut version = None;
+    for (name, value) in faults.map("openapi", value).into_iter().flat_map(goyaml::Map::iter) {
+        match name {
+            "path" => result.open_api_path = faults.text("openapi.path", value),
+            "version" => version = faults.text("openapi.version", value),
+            _ => {}
+        }
+    }
+    let Some(version) = version else { return };
+    if result.open_api_path.is_some() {
+        faults.add(version.line, "builtin version and custom schema provided, cannot use both");
+    } else if ![OPEN_API_VERSION, ""].contains(&version.text.as_str()) {
+        let message = format!("the specified OpenAPI version is not built in: '{}'", version.text);
+        faults.add_with_hint(version.line, message, format!("Built in is {OPEN_API_VERSION}."));
+    }
+}
+
+fn var(faults: &mut Faults, at: &str, value: &Value) -> Var {
+    let mut result =
+        Var { line: value.pos().line, field_path: replacements::DEFAULT_FIELD_PATH.to_owned(), ..Var::default() };
+    for (name, value, _) in faults.fields(at, value, &["name", "objref", "fieldref"]) {
+        match name {
+            "name" => result.name = faults.string("vars.name", value),
+            "objref" => object_reference(faults, &mut result, value),
+            _ => {
+                for (_, value, _) in faults.fields("vars.fieldref", value, &["fieldPath"]) {
+                    let path = faults.string("vars.fieldref.fieldPath", value);
+                    if !path.is_empty() {
+                        result.field_path = path;
+                    }
+                }
+            }
+        }
+    }
+    result
+}
+
+fn object_reference(faults: &mut Faults, var: &mut Var, value: &Value) {
+    let known = ["apiVersion", "group", "version", "kind", "name", "namespace"];
+    let mut api_version = String::new();
+    for (name, value, _) in faults.fields("vars.objref", value, &known) {
+        let text = faults.string(&format!("vars.objref.{name}"), value);
+        match name {
+            "apiVersion" => api_version = text,
+            "group" => var.group = text,
+            "version" => var.version = text,
+            "kind" => var.kind = text,
+            "name" => var.object = text,
+            _ => var.namespace = text,
+        }
+    }
+    match api_version.split('/').collect::<Vec<_>>().as_slice() {
+        [""] => {}
+        [version] => (*version).clone_into(&mut var.version),
+        [group, version] => {
+            (*group).clone_into(&mut var.group);
+            (*version).clone_into(&mut var.version);
+        }
+        _ => {}
+    }
+}
+
+pub(crate) fn patch(faults: &mut Faults, at: &str, value: &Value) -> Patch {
     let mut result = Patch { line: value.pos().line, ..Patch::default() };
     for (name, value, line) in faults.fields(at, value, &["path", "patch", "target", "options"]) {
         match name {
@@ -223,9 +298,16 @@ fn options(faults: &mut Faults, result: &mut Patch, value: &Value, line: u32) {
 }
 
 fn target(faults: &mut Faults, patch: &mut Patch, value: &Value) {
-    if value.is_null() {
-        return;
+    if !value.is_null() {
+        let (selector, has_name) = selector(faults, value);
+        patch.target = Some(selector);
+        patch.target_has_name = has_name;
     }
+}
+
+/// Which objects are meant, and whether their name is among what is said.
+pub(crate) fn selector(faults: &mut Faults, value: &Value) -> (Selector, bool) {
+    let mut has_name = false;
     let known = ["group", "version", "kind", "name", "namespace", "labelSelector", "annotationSelector"];
     let mut selector = Selector::default();
     for (name, value, line) in faults.fields("target", value, &known) {
@@ -238,7 +320,7 @@ fn target(faults: &mut Faults, patch: &mut Patch, value: &Value) {
             }
             continue;
         }
-        patch.target_has_name |= name == "name" && !text.is_empty();
+        has_name |= name == "name" && !text.is_empty();
         let regex = selector::anchored(&text).unwrap_or_else(|message| {
             faults.add(line, format!("target.{name}: {message}"));
             None
@@ -251,10 +333,10 @@ fn target(faults: &mut Faults, patch: &mut Patch, value: &Value) {
             _ => selector.namespace = regex,
         }
     }
-    patch.target = Some(selector);
+    (selector, has_name)
 }
 
-fn image(faults: &mut Faults, at: &str, value: &Value) -> Image {
+pub(crate) fn image(faults: &mut Faults, at: &str, value: &Value) -> Image {
     let mut result = Image { line: value.pos().line, ..Image::default() };
     for (name, value, _) in faults.fields(at, value, &["name", "newName", "newTag", "tagSuffix", "digest"]) {
         let text = faults.string(&format!("images.{name}"), value);
@@ -269,7 +351,7 @@ fn image(faults: &mut Faults, at: &str, value: &Value) -> Image {
     result
 }
 
-fn replicas(faults: &mut Faults, at: &str, value: &Value) -> Replicas {
+pub(crate) fn replicas(faults: &mut Faults, at: &str, value: &Value) -> Replicas {
     let mut result = Replicas { line: value.pos().line, ..Replicas::default() };
     for (name, value, _) in faults.fields(at, value, &["name", "count"]) {
         match name {
@@ -280,7 +362,7 @@ fn replicas(faults: &mut Faults, at: &str, value: &Value) -> Replicas {
     result
 }
 
-fn generator(faults: &mut Faults, at: &str, value: &Value) -> Generator {
+pub(crate) fn generator(faults: &mut Faults, at: &str, value: &Value) -> Generator {
     let is_secret = at == "secretGenerator";
     let mut known = vec!["name", "namespace", "behavior", "literals", "files", "envs", "env", "options"];
     if is_secret {

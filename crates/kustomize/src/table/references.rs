@@ -1,12 +1,13 @@
 //! The fields in which one object names another, so that they can follow when the other is renamed.
 
-use crate::id::GvkPattern;
+use crate::id::Gvk;
 use crate::table::fields::FieldSpec;
 
 /// A kind that is named by others, and where.
+#[derive(Clone, Debug)]
 pub(crate) struct Reference {
-    /// The kind that is named.
-    pub(crate) target: GvkPattern<'static>,
+    /// The kind that is named; an empty part means any.
+    pub(crate) target: Gvk,
     /// The fields that name it.
     pub(crate) fields: Vec<FieldSpec>,
 }
@@ -93,12 +94,12 @@ const SERVICES: &[Place] = &[
 const SCALE_TARGETS: &[Place] = &[("", "HorizontalPodAutoscaler", "spec/scaleTargetRef/name")];
 const RBAC: &str = "rbac.authorization.k8s.io";
 
-fn pattern(group: &'static str, version: &'static str, kind: &'static str) -> GvkPattern<'static> {
-    GvkPattern { group, version, kind }
+fn pattern(group: &str, version: &str, kind: &str) -> Gvk {
+    Gvk { group: group.to_owned(), version: version.to_owned(), kind: kind.to_owned() }
 }
 
 fn field(group: &'static str, kind: &'static str, path: String) -> FieldSpec {
-    FieldSpec { group: group.into(), version: "".into(), kind: kind.into(), path: path.into(), create: false }
+    FieldSpec::new([group.into(), "".into(), kind.into()], path, false)
 }
 
 fn places(places: &[Place]) -> Vec<FieldSpec> {

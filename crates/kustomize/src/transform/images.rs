@@ -1,5 +1,7 @@
 //! `images`: other names, tags and digests.
 
+use std::sync::Arc;
+
 use goyaml::{Kind, Map, Value};
 use regex::Regex;
 
@@ -8,27 +10,40 @@ use crate::BuildError;
 use crate::accumulate::step;
 use crate::field_path::{Missing, set_scalar, visit};
 use crate::item::Item;
-use crate::load::Layer;
 use crate::read::Image;
 use crate::scalar;
-use crate::table::fields::IMAGES;
+use crate::table::fields::FieldSpec;
 
-/// Changes the images a kustomization names.
-pub(super) fn run(layer: &Layer, items: &mut [Item]) -> Result<(), Vec<BuildError>> {
-    for image in &layer.kustomization.images {
-        let change = Change::new(image).map_err(|message| vec![BuildError::new(&*layer.file, image.line, message)])?;
-        let by = step("image", &layer.file, image.line);
-        each(items, &by, |item| {
-            if item.gvk().kind == "CustomResourceDefinition" {
-                return Ok(());
-            }
+/// Changes the images of one name.
+pub(super) fn run(
+    items: &mut [Item],
+    image: &Image,
+    specs: &[FieldSpec],
+    file: &Arc<str>,
+) -> Result<(), Vec<BuildError>> {
+    let change = Change::new(image).map_err(|message| vec![BuildError::new(&**file, image.line, message)])?;
+    each(items, &step("image", file, image.line), |item| {
+        let gvk = item.gvk();
+        if gvk.kind == "CustomResourceDefinition" {
+            return Ok(());
+        }
+        if has_containers(&item.value) {
             change.containers(&mut item.value)?;
-            IMAGES
-                .iter()
-                .try_for_each(|spec| visit(&mut item.value, spec, Missing::Skip, &mut |node| change.apply(node)))
-        })?;
+        }
+        let mut set = |node: &mut Value| change.apply(node);
+        specs.iter().try_for_each(|spec| visit(&mut item.value, &gvk, spec, Missing::Skip, &mut set))
+    })
+}
+
+/// Whether there is a list of containers anywhere. Looked at first, so that objects without are not copied.
+fn has_containers(node: &Value) -> bool {
+    match node.kind() {
+        Kind::List(items) => items.iter().any(has_containers),
+        Kind::Map(map) => map.iter().any(|(key, value)| {
+            (matches!(key, "containers" | "initContainers") && value.as_list().is_some()) || has_containers(value)
+        }),
+        _ => false,
     }
-    Ok(())
 }
 
 /// One entry of `images`, ready to be applied.

@@ -1,64 +1,108 @@
 //! `namespace`: everything namespaced moves into it.
 
 use std::collections::HashMap;
+use std::sync::{Arc, LazyLock};
 
 use goyaml::Value;
 
 use super::each;
 use crate::BuildError;
-use crate::accumulate::step;
 use crate::field_path::{Missing, set_scalar, visit};
-use crate::id::{Gvk, IdKey};
+use crate::id::IdKey;
 use crate::item::Item;
-use crate::load::Layer;
+use crate::load::Subjects;
 use crate::scalar;
-use crate::table::fields::{METADATA_NAMESPACE, NAMESPACE_NAME, NAMESPACES};
+use crate::table::fields::{self, FieldSpec};
 
-/// Sets the namespace of a kustomization's objects.
-pub(super) fn run(layer: &Layer, items: &mut [Item]) -> Result<(), Vec<BuildError>> {
-    let Some(namespace) = &layer.kustomization.namespace else { return Ok(()) };
-    let by = step("namespace", &layer.file, 0);
-    each(items, &by, |item| {
-        item.remember_id();
-        set(&mut item.value, &namespace.text)
-    })?;
-    let mut seen: HashMap<IdKey, &Item> = HashMap::new();
-    let mut errors = Vec::new();
-    for item in items.iter() {
-        if let Some(first) = seen.insert(item.id().key(), item) {
-            let message = format!(
-                "namespace transformation produces ID conflict: {} is also in {}:{}",
-                item.id(),
-                first.file,
-                first.line
-            );
-            errors.push(BuildError::new(&*item.file, item.line, message));
-        }
-    }
-    if errors.is_empty() { Ok(()) } else { Err(errors) }
+static METADATA_NAMESPACE: LazyLock<FieldSpec> = LazyLock::new(fields::metadata_namespace);
+
+/// A namespace and the fields that hold it.
+pub(super) struct Change<'a> {
+    pub(super) namespace: &'a str,
+    pub(super) specs: &'a [FieldSpec],
+    /// Only where there is none.
+    pub(super) unset_only: bool,
+    pub(super) subjects: Subjects,
 }
 
-fn set(object: &mut Value, namespace: &str) -> Result<(), String> {
-    let gvk = Gvk::of(object);
-    let mut fill = |node: &mut Value| set_scalar(node, namespace);
-    if !gvk.is_cluster_scoped() {
-        visit(object, &METADATA_NAMESPACE, Missing::Scalar, &mut fill)?;
+impl<'a> Change<'a> {
+    pub(super) fn new(namespace: &'a str, specs: &'a [FieldSpec]) -> Self {
+        Self { namespace, specs, unset_only: false, subjects: Subjects::default() }
     }
-    if matches!(gvk.kind.as_str(), "RoleBinding" | "ClusterRoleBinding") {
-        set_subjects(object, namespace);
-    }
-    if gvk.api_version() == "v1" {
-        visit(object, &NAMESPACE_NAME, Missing::Scalar, &mut fill)?;
-    }
-    NAMESPACES.iter().try_for_each(|spec| visit(object, spec, Missing::Scalar, &mut fill))
-}
 
-/// Of the subjects of a binding only those called `default` are known to mean this namespace's.
-fn set_subjects(object: &mut Value, namespace: &str) {
-    let subjects = object.as_map_mut().and_then(|map| map.get_mut("subjects")).and_then(Value::as_list_mut);
-    for subject in subjects.into_iter().flatten() {
-        if subject.get("name").map(scalar::text).as_deref() == Some("default") {
-            subject.set_at(&["namespace"], namespace);
+    /// Sets the namespace of all objects.
+    pub(super) fn run(&self, items: &mut [Item], by: &Arc<str>) -> Result<(), Vec<BuildError>> {
+        each(items, by, |item| {
+            item.remember_id();
+            self.set(item)
+        })?;
+        let mut seen: HashMap<IdKey, &Item> = HashMap::new();
+        let mut errors = Vec::new();
+        for item in items.iter() {
+            if let Some(first) = seen.insert(item.id().key(), item) {
+                let message = format!(
+                    "namespace transformation produces ID conflict: {} is also in {}:{}",
+                    item.id(),
+                    first.file,
+                    first.line
+                );
+                errors.push(BuildError::new(&*item.file, item.line, message));
+            }
         }
+        if errors.is_empty() { Ok(()) } else { Err(errors) }
+    }
+
+    /// Sets the namespace of one object.
+    pub(super) fn set(&self, item: &mut Item) -> Result<(), String> {
+        let gvk = item.gvk();
+        let object = &mut item.value;
+        let mut fill = |node: &mut Value| self.fill(node);
+        if !gvk.is_cluster_scoped() {
+            visit(object, &gvk, &METADATA_NAMESPACE, Missing::Scalar, &mut fill)?;
+        }
+        let is_binding = matches!(gvk.kind.as_str(), "RoleBinding" | "ClusterRoleBinding");
+        if is_binding {
+            self.set_subjects(object)?;
+        }
+        for spec in self.specs {
+            let is_done = match &*spec.path {
+                "metadata/namespace" => true,
+                "metadata/name" => gvk.api_version() != "v1",
+                "subjects/namespace" => is_binding && matches!(&*spec.kind, "RoleBinding" | "ClusterRoleBinding"),
+                _ => false,
+            };
+            if !is_done {
+                visit(object, &gvk, spec, Missing::Scalar, &mut fill)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn fill(&self, node: &mut Value) -> Result<(), String> {
+        if self.unset_only && !scalar::text(node).is_empty() {
+            return Ok(());
+        }
+        set_scalar(node, self.namespace)
+    }
+
+    /// By default only subjects called `default` are known to mean this namespace's.
+    fn set_subjects(&self, object: &mut Value) -> Result<(), String> {
+        let (field, wanted) = match self.subjects {
+            Subjects::NamedDefault => ("name", "default"),
+            Subjects::Accounts => ("kind", "ServiceAccount"),
+            Subjects::None => return Ok(()),
+        };
+        let subjects = object.as_map_mut().and_then(|map| map.get_mut("subjects")).and_then(Value::as_list_mut);
+        for subject in subjects.into_iter().flatten() {
+            if subject.get(field).map(scalar::text).as_deref() != Some(wanted) {
+                continue;
+            }
+            if let Some(map) = subject.as_map_mut() {
+                let mut value = map.get("namespace").cloned().unwrap_or_default();
+                self.fill(&mut value)?;
+                map.insert("namespace", value);
+            }
+        }
+        Ok(())
     }
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::accumulate::step;
+use crate::accumulate::{Context, Schema, step};
 use crate::documents::Manifest;
 use crate::id::Id;
 use crate::item::Item;
@@ -11,18 +11,39 @@ use crate::load::{Layer, PatchInput, PatchKind};
 use crate::selector::Selector;
 use crate::{BuildError, merge, set};
 
+/// A patch, and the schema its lists are merged by if it is not the built-in one.
+type Merge<'a> = (&'a PatchInput, Option<&'a Schema>);
+
 /// Applies patches in order; faults of all of them are told.
-pub(super) fn run(layer: &Layer, patches: &[PatchInput], items: &mut Vec<Item>) -> Result<(), Vec<BuildError>> {
+pub(super) fn run(
+    context: &Context,
+    layer: &Layer,
+    patches: &[PatchInput],
+    items: &mut Vec<Item>,
+) -> Result<(), Vec<BuildError>> {
+    run_in(context, &layer.file, patches, items)
+}
+
+/// The same for patches of another file.
+pub(super) fn run_in(
+    context: &Context,
+    file: &Arc<str>,
+    patches: &[PatchInput],
+    items: &mut Vec<Item>,
+) -> Result<(), Vec<BuildError>> {
+    let schema = context.schema();
     let mut errors = Vec::new();
     for patch in patches {
         let outcome = match (&patch.kind, &patch.target) {
-            (PatchKind::Merge(manifests), Some(target)) => merge_selected(patch, manifests, target, items),
-            (PatchKind::Merge(manifests), None) => merge_by_id(patch, manifests, items),
+            (PatchKind::Merge(manifests), Some(target)) => {
+                merge_selected((patch, schema.as_ref()), manifests, target, items)
+            }
+            (PatchKind::Merge(manifests), None) => merge_by_id((patch, schema.as_ref()), manifests, items),
             (PatchKind::Json(operations), Some(target)) => operate(patch, operations, target, items),
             (PatchKind::Json(_), None) => Ok(()),
         };
         items.retain(|item| !item.is_deleted());
-        if let Err(more) = outcome.and_then(|()| set::check_ids(items, &layer.file)) {
+        if let Err(more) = outcome.and_then(|()| set::check_ids(items, file)) {
             errors.extend(more);
         }
     }
@@ -30,7 +51,7 @@ pub(super) fn run(layer: &Layer, patches: &[PatchInput], items: &mut Vec<Item>) 
 }
 
 /// Applies each patch to the one object whose id it has.
-fn merge_by_id(patch: &PatchInput, manifests: &[Manifest], items: &mut [Item]) -> Result<(), Vec<BuildError>> {
+fn merge_by_id((patch, schema): Merge<'_>, manifests: &[Manifest], items: &mut [Item]) -> Result<(), Vec<BuildError>> {
     let mut errors = Vec::new();
     for manifest in manifests {
         let id = Id::of(&manifest.value);
@@ -38,7 +59,7 @@ fn merge_by_id(patch: &PatchInput, manifests: &[Manifest], items: &mut [Item]) -
         match set::with_any_id(items, &id).as_slice() {
             [at] => {
                 let by = step("patch", &patch.file, manifest.line);
-                errors.extend(merge_one(patch, manifest, &mut items[*at], &by).err());
+                errors.extend(merge_one((patch, schema), manifest, &mut items[*at], &by).err());
             }
             [] => errors
                 .push(fail(format!("no resource matches strategic merge patch {id}")).hint(no_match_hint(&id, items))),
@@ -77,7 +98,7 @@ fn no_match_hint(id: &Id, items: &[Item]) -> String {
 
 /// Applies one patch to all objects a selector accepts.
 fn merge_selected(
-    patch: &PatchInput,
+    (patch, schema): Merge<'_>,
     manifests: &[Manifest],
     target: &Selector,
     items: &mut [Item],
@@ -89,17 +110,22 @@ fn merge_selected(
         // The target decides what is patched, so the patch's own version must not change it.
         let mut adapted = manifest.clone();
         adapted.value.set_at(&["apiVersion"], item.gvk().api_version());
-        errors.extend(merge_one(patch, &adapted, item, &by).err());
+        errors.extend(merge_one((patch, schema), &adapted, item, &by).err());
     }
     if errors.is_empty() { Ok(()) } else { Err(errors) }
 }
 
-fn merge_one(patch: &PatchInput, manifest: &Manifest, item: &mut Item, by: &Arc<str>) -> Result<(), BuildError> {
+fn merge_one(
+    (patch, schema): Merge<'_>,
+    manifest: &Manifest,
+    item: &mut Item,
+    by: &Arc<str>,
+) -> Result<(), BuildError> {
     let (id, namespace) = (item.id(), item.namespace());
     if patch.allow_name_change || patch.allow_kind_change {
         item.remember_id();
     }
-    let merged = merge::strategic(&item.value, &manifest.value).map_err(|message| {
+    let merged = merge::strategic(&item.value, &manifest.value, schema).map_err(|message| {
         BuildError::new(&*patch.file, manifest.line, format!("the patch does not fit {id}: {message}"))
     })?;
     item.touched(by);

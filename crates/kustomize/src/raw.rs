@@ -1,0 +1,100 @@
+//! Scalars as they were written. Kustomize copies text; the tree holds values: `1.10` is the number 1.1 in it.
+
+use std::collections::HashMap;
+
+use goyaml::{Dialect, Duplicates, Kind, ParseOptions, Pos, Value};
+
+use crate::scalar;
+
+/// The texts that were read otherwise than their values print.
+#[derive(Debug, Default)]
+pub(crate) struct RawTexts(HashMap<Pos, (Value, String)>);
+
+impl RawTexts {
+    /// Notes how a value was written.
+    pub(crate) fn note(&mut self, value: &Value, written: &str) {
+        self.0.insert(value.pos(), (value.clone(), written.to_owned()));
+    }
+
+    /// The text of a scalar as it was written; empty for null and for collections.
+    pub(crate) fn text(&self, value: &Value) -> String {
+        if self.0.is_empty() || value.pos().line == 0 {
+            return scalar::text(value);
+        }
+        match self.0.get(&value.pos()) {
+            Some((known, written)) if known == value => written.clone(),
+            _ => scalar::text(value),
+        }
+    }
+}
+
+/// What a scalar without quotes means.
+pub(crate) fn plain(text: &str) -> Value {
+    if text.is_empty() {
+        return Value::NULL;
+    }
+    let may_mean_more = text.starts_with(|first: char| first.is_ascii_digit() || "+-.~nNtTfF".contains(first))
+        && text.chars().all(|character| character.is_ascii_alphanumeric() || "+-._:~".contains(character));
+    if !may_mean_more {
+        return Value::from(text);
+    }
+    let options =
+        ParseOptions { dialect: Dialect::V3, duplicate_keys: Duplicates::LastWins, ..ParseOptions::default() };
+    let documents = goyaml::parse_documents(text, &options).unwrap_or_default();
+    match documents.as_slice() {
+        [document] if scalar::is_scalar(&document.value) && document.value.as_str().is_none() => {
+            document.value.clone().with_pos(Pos::default())
+        }
+        _ => Value::from(text),
+    }
+}
+
+/// A scalar with another text, of the type it had. `Err` if the text is none of that type.
+pub(crate) fn retyped(node: &Value, text: &str) -> Result<Value, String> {
+    let fits = |value: Value| Ok(value.with_pos(node.pos()));
+    let value = plain(text);
+    match (node.kind(), value.kind()) {
+        (Kind::String(_), _) => fits(Value::from(text)),
+        (Kind::Int(_) | Kind::Uint(_), Kind::Int(_) | Kind::Uint(_))
+        | (Kind::Float(_), Kind::Float(_))
+        | (Kind::Bool(_), Kind::Bool(_))
+        | (Kind::Null, Kind::Null) => fits(value),
+        (Kind::Float(_), Kind::Int(number)) => {
+            #[expect(clippy::cast_precision_loss, reason = "as kustomize reads a number of this type")]
+            let number = *number as f64;
+            fits(Value::from(number))
+        }
+        _ => Err(format!("the field is of type {}, and '{text}' is not", node.kind_name())),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn plain_scalars() {
+        let check = |text: &str, expected: Value| assert_eq!(plain(text), expected, "{text}");
+        check("5", Value::from(5_i64));
+        check("-5", Value::from(-5_i64));
+        check("true", Value::from(true));
+        check("yes", Value::from("yes"));
+        check("a: b", Value::from("a: b"));
+        check("-", Value::from("-"));
+        check("1.5.0", Value::from("1.5.0"));
+        check("null", Value::NULL);
+        check("", Value::NULL);
+    }
+
+    #[test]
+    fn types_stay() {
+        let check = |node: Value, text: &str, expected: Option<Value>| {
+            assert_eq!(retyped(&node, text).ok(), expected, "{node:?} {text}");
+        };
+        check(Value::from("a"), "5", Some(Value::from("5")));
+        check(Value::from(1_i64), "5", Some(Value::from(5_i64)));
+        check(Value::from(1_i64), "x", None);
+        check(Value::from(1.5), "2", Some(Value::from(2.0)));
+        check(Value::from(true), "yes", None);
+    }
+}

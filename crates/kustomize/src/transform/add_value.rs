@@ -1,0 +1,68 @@
+//! `ValueAddTransformer`: a text put into a field, or into a path in a field.
+
+use std::sync::Arc;
+
+use super::namespace;
+use crate::BuildError;
+use crate::item::Item;
+use crate::load::AddValue;
+use crate::scalar;
+use crate::table::fields;
+
+/// Adds the values to all objects they are for.
+pub(super) fn run(targets: &[AddValue], items: &mut [Item], by: &Arc<str>) -> Result<(), Vec<BuildError>> {
+    let mut errors = Vec::new();
+    for target in targets {
+        for item in items.iter_mut() {
+            if target.selector.as_ref().is_some_and(|selector| !selector.selects(item)) {
+                continue;
+            }
+            match add(target, item) {
+                Ok(()) => item.touched(by),
+                Err(message) => errors.push(BuildError::new(&*item.file, item.line, format!("{by}: {message}"))),
+            }
+        }
+    }
+    if errors.is_empty() { Ok(()) } else { Err(errors) }
+}
+
+fn add(target: &AddValue, item: &mut Item) -> Result<(), String> {
+    if target.field_path == "metadata/namespace" {
+        return namespace::Change::new(&target.value, &[]).set(item);
+    }
+    let parts = fields::split(&target.field_path);
+    let parts: Vec<&str> = parts.iter().map(String::as_str).collect();
+    let old = item.value.at(&parts);
+    if old.is_some_and(|old| !scalar::is_scalar(old)) {
+        return Err(format!("the field '{}' is no text", target.field_path));
+    }
+    let text = match usize::try_from(target.position).ok().filter(|position| *position > 0) {
+        Some(position) => inserted(&old.map(scalar::text).unwrap_or_default(), position, &target.value),
+        None => target.value.clone(),
+    };
+    if item.value.set_at(&parts, text) { Ok(()) } else { Err(format!("there is no room for '{}'", target.field_path)) }
+}
+
+/// Inserts a part into a path, counted from 1; a leading slash stays first.
+fn inserted(path: &str, position: usize, part: &str) -> String {
+    let (lead, rest) = path.strip_prefix('/').map_or(("", path), |rest| ("/", rest));
+    let mut parts: Vec<&str> = rest.split('/').filter(|part| !part.is_empty()).collect();
+    parts.insert((position - 1).min(parts.len()), part);
+    format!("{lead}{}", parts.join("/"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths() {
+        let check = |path, position, expected: &str| assert_eq!(inserted(path, position, "P"), expected);
+        check("", 1, "P");
+        check("/", 1, "/P");
+        check("pie", 1, "P/pie");
+        check("/pie", 1, "/P/pie");
+        check("raw", 2, "raw/P");
+        check("a/b/c", 9, "a/b/c/P");
+    }
+}

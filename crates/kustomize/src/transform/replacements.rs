@@ -1,0 +1,222 @@
+//! `replacements`: values taken from one field and put into others.
+
+use std::sync::Arc;
+
+use goyaml::{Kind, Value};
+
+use crate::BuildError;
+use crate::accumulate::step;
+use crate::dotted::{self, Shape, Visit};
+use crate::id::{GvkPattern, Id};
+use crate::item::Item;
+use crate::raw::{self, RawTexts};
+use crate::read::Text;
+use crate::read::replacements::{FieldOptions, ObjectSelector, Replacement, Source, Target};
+use crate::selector;
+
+/// A value on its way.
+struct Found {
+    value: Value,
+    /// As it was written.
+    text: String,
+    /// It has no type of its own: what it means depends on where it stands.
+    is_plain: bool,
+}
+
+/// Runs replacements in order; the first fault ends it, since later ones may build on what is missing.
+pub(crate) fn run(
+    replacements: &[(Arc<str>, Replacement)],
+    raw: &RawTexts,
+    items: &mut [Item],
+) -> Result<(), Vec<BuildError>> {
+    for (file, replacement) in replacements {
+        one(file, replacement, raw, items).map_err(|(line, message)| vec![BuildError::new(&**file, line, message)])?;
+    }
+    Ok(())
+}
+
+fn one(file: &Arc<str>, replacement: &Replacement, raw: &RawTexts, items: &mut [Item]) -> Result<(), (u32, String)> {
+    let Replacement { source, source_value, targets, line } = replacement;
+    let (Some(targets), true) = (targets, source.is_some() || source_value.is_some()) else {
+        return Err((*line, "replacements must specify a source and at least one target".to_owned()));
+    };
+    let found = match (source, source_value) {
+        (Some(_), Some(value)) => {
+            return Err((value.line, "source and sourceValue are mutually exclusive".to_owned()));
+        }
+        (Some(source), _) => source_value_of(source, raw, items).map_err(|message| (source.line, message))?,
+        (None, value) => {
+            let text = value.as_ref().map(|value| value.text.clone()).unwrap_or_default();
+            Found { value: raw::plain(&text), text, is_plain: true }
+        }
+    };
+    for target in targets {
+        put(file, target, &found, raw, items)?;
+    }
+    Ok(())
+}
+
+fn source_value_of(source: &Source, raw: &RawTexts, items: &[Item]) -> Result<Found, String> {
+    let mut matches = items.iter().filter(|item| source.object.selects(item));
+    let first = matches.next().ok_or_else(|| format!("nothing selected by the source {}", source.object.shown()))?;
+    if let Some(second) = matches.next() {
+        let [one, other] = [first, second].map(|item| format!("{} ({}:{})", item.id(), item.file, item.line));
+        return Err(format!("multiple matches for the source {}: {one} and {other}", source.object.shown()));
+    }
+    let value = dotted::lookup(&first.value, &dotted::split(&source.field_path))?;
+    let value = value
+        .filter(|value| !is_nothing(value))
+        .ok_or_else(|| format!("fieldPath `{}` is missing for replacement source {}", source.field_path, first.id()))?;
+    let text = raw.text(value);
+    let FieldOptions { delimiter, index, .. } = &source.options;
+    if delimiter.is_empty() {
+        return Ok(Found { value: value.clone(), text, is_plain: false });
+    }
+    if !crate::scalar::is_scalar(value) {
+        return Err("delimiter option can only be used with scalar nodes".to_owned());
+    }
+    let parts: Vec<&str> = text.split(&**delimiter).collect();
+    let part = usize::try_from(*index).ok().and_then(|index| parts.get(index));
+    let part = *part.ok_or_else(|| format!("options.index {index} is out of bounds for value {text}"))?;
+    // A part may be of no type its whole was of; that shows where it is put.
+    let value = raw::retyped(value, part).unwrap_or_else(|_| raw::plain(part));
+    Ok(Found { value, text: part.to_owned(), is_plain: false })
+}
+
+fn is_nothing(value: &Value) -> bool {
+    match value.kind() {
+        Kind::Null => true,
+        Kind::Map(map) => map.is_empty(),
+        Kind::List(items) => items.is_empty(),
+        _ => false,
+    }
+}
+
+fn put(
+    file: &Arc<str>,
+    target: &Target,
+    found: &Found,
+    raw: &RawTexts,
+    items: &mut [Item],
+) -> Result<(), (u32, String)> {
+    let missing = || (target.line, "target must specify resources to select".to_owned());
+    let select = target.select.as_ref().ok_or_else(missing)?;
+    for item in items.iter_mut().filter(|item| select.selects_fully(item)) {
+        if target.reject.iter().any(|reject| reject.rejects(item)) {
+            continue;
+        }
+        for path in &target.field_paths {
+            let before = item.value.clone();
+            put_into(item, path, &target.options, (found, raw))
+                .map_err(|message| (path.line, format!("{} of {}:{}: {message}", item.id(), item.file, item.line)))?;
+            if !super::unchanged(&before, &item.value) {
+                item.touched(&step("replacement", file, path.line));
+            }
+        }
+    }
+    Ok(())
+}
+
+fn put_into(
+    item: &mut Item,
+    path: &Text,
+    options: &FieldOptions,
+    (found, raw): (&Found, &RawTexts),
+) -> Result<(), String> {
+    let create = options.create.then(|| Shape::of(&found.value));
+    let mut set = |node: &mut Value, made: bool| set_field(node, made, options, (found, raw));
+    let count = Visit { create, set: &mut set }.run(&mut item.value, &dotted::split(&path.text))?;
+    if count == 0 {
+        let to_create = if options.create { "or create " } else { "" };
+        return Err(format!("unable to find {to_create}field {:?} in replacement target", path.text));
+    }
+    Ok(())
+}
+
+fn set_field(
+    node: &mut Value,
+    made: bool,
+    options: &FieldOptions,
+    (found, raw): (&Found, &RawTexts),
+) -> Result<(), String> {
+    let is_scalar = crate::scalar::is_scalar(node);
+    let mut text = found.text.clone();
+    if !options.delimiter.is_empty() {
+        if !is_scalar {
+            return Err("delimiter option can only be used with scalar nodes".to_owned());
+        }
+        text = spliced(&raw.text(node), options, text);
+    }
+    *node = match (is_scalar, made) {
+        (true, true) => raw::plain(&text).with_pos(node.pos()),
+        (true, false) => raw::retyped(node, &text)?,
+        (false, _) if found.is_plain => raw::plain(&text),
+        (false, _) => found.value.clone(),
+    };
+    Ok(())
+}
+
+/// Puts a part into a text that a delimiter parts.
+fn spliced(old: &str, FieldOptions { delimiter, index, .. }: &FieldOptions, new: String) -> String {
+    let mut parts: Vec<String> = old.split(&**delimiter).map(str::to_owned).collect();
+    match usize::try_from(*index) {
+        Err(_) => parts.insert(0, new),
+        Ok(index) if index < parts.len() => parts[index] = new,
+        Ok(_) => parts.push(new),
+    }
+    parts.join(delimiter)
+}
+
+impl ObjectSelector {
+    fn selects_id(&self, id: &Id) -> bool {
+        let pattern = GvkPattern { group: &self.group, version: &self.version, kind: &self.kind };
+        let namespace = if self.namespace.is_empty() { "default" } else { &self.namespace };
+        (self.name.is_empty() || self.name == id.name)
+            && (self.namespace.is_empty() || id.effective_namespace() == namespace)
+            && pattern.selects(&id.gvk)
+    }
+
+    /// By a present or former id alone.
+    fn selects(&self, item: &Item) -> bool {
+        item.any_id(|id| self.selects_id(id))
+    }
+
+    fn selects_fully(&self, item: &Item) -> bool {
+        self.has_labels(item) && self.selects(item)
+    }
+
+    fn has_labels(&self, item: &Item) -> bool {
+        selector::accepts(&self.labels, &item.value, "labels")
+            && selector::accepts(&self.annotations, &item.value, "annotations")
+    }
+
+    /// An object is kept out by labels and annotations, or by its id.
+    fn rejects(&self, item: &Item) -> bool {
+        let by_labels = !(self.labels.is_empty() && self.annotations.is_empty()) && self.has_labels(item);
+        let parts = [&self.group, &self.version, &self.kind, &self.name, &self.namespace];
+        by_labels || (parts.iter().any(|part| !part.is_empty()) && self.selects(item))
+    }
+
+    fn shown(&self) -> String {
+        let parts = [&self.group, &self.version, &self.kind, &self.namespace, &self.name];
+        let parts: Vec<&str> = parts.into_iter().filter(|part| !part.is_empty()).map(String::as_str).collect();
+        format!("'{}'", parts.join("/"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parts_of_texts() {
+        let check = |index, expected: &str| {
+            let options = FieldOptions { delimiter: ":".to_owned(), index, create: false };
+            assert_eq!(spliced("a:b", &options, "x".to_owned()), expected);
+        };
+        check(-1, "x:a:b");
+        check(0, "x:b");
+        check(1, "a:x");
+        check(9, "a:b:x");
+    }
+}

@@ -1,0 +1,379 @@
+//! Random trees: a base and an overlay over it that use most fields of a kustomization.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+/// A tree and the directory in it that is built.
+pub(crate) struct Tree {
+    pub(crate) files: BTreeMap<String, String>,
+    pub(crate) path: &'static str,
+}
+
+/// Numbers that are the same for the same seed (splitmix64).
+struct Dice(u64);
+
+impl Dice {
+    fn number(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut mixed = self.0;
+        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        mixed ^ (mixed >> 31)
+    }
+
+    fn below(&mut self, bound: u64) -> u64 {
+        self.number() % bound.max(1)
+    }
+
+    fn one_in(&mut self, bound: u64) -> bool {
+        self.below(bound) == 0
+    }
+
+    fn pick<'a>(&mut self, of: &[&'a str]) -> &'a str {
+        let at = usize::try_from(self.below(of.len() as u64)).unwrap_or(0);
+        of[at]
+    }
+}
+
+const NAMES: &[&str] = &["web", "db", "api", "web-2", "x"];
+const KEYS: &[&str] = &["app", "tier", "example.org/part", "a", "env"];
+const WORDS: &[&str] =
+    &["one", "two", "\"3\"", "\"true\"", "long-value", "a.b/c", "\"\"", "'x: y'", "\"$(V)\"", "\"a $(V) b\""];
+const IMAGES: &[&str] = &["nginx", "nginx:1.2", "reg.example.org:5000/team/app:v1", "app@sha256:abcd", "other:2"];
+const VALUES: &[&str] =
+    &["1", "1.50", "true", "null", "text", "\"5\"", "0644", "[1, 2]", "{a: b}", "~", "1e3", "2001-02-03", "\"\""];
+const NAMESPACES: &[&str] = &["", "one", "two", "default"];
+
+impl Tree {
+    pub(crate) fn new(seed: u64) -> Self {
+        let mut dice = Dice(seed);
+        let mut files = BTreeMap::new();
+        let mut kinds = Vec::new();
+        let count = 1 + dice.below(4);
+        let mut text = String::new();
+        for _ in 0..count {
+            let (kind, object) = object(&mut dice);
+            kinds.push(kind);
+            let _ = write!(text, "---\n{object}");
+        }
+        files.insert("base/objects.yaml".to_owned(), text);
+        let base = kustomization(&mut dice, "base", &mut files, &["objects.yaml"]);
+        files.insert("base/kustomization.yaml".to_owned(), base);
+        let mut resources = vec!["../base"];
+        if dice.one_in(3) {
+            let (_, object) = object(&mut dice);
+            files.insert("overlay/more.yaml".to_owned(), object);
+            resources.push("more.yaml");
+        }
+        let overlay = kustomization(&mut dice, "overlay", &mut files, &resources);
+        files.insert("overlay/kustomization.yaml".to_owned(), overlay);
+        Self { files, path: "overlay" }
+    }
+}
+
+fn object(dice: &mut Dice) -> (&'static str, String) {
+    let kind = dice.pick(&[
+        "Deployment",
+        "Deployment",
+        "StatefulSet",
+        "Service",
+        "ConfigMap",
+        "Secret",
+        "CronJob",
+        "Thing",
+        "RoleBinding",
+        "Namespace",
+        "Ingress",
+        "ServiceAccount",
+        "ClusterRole",
+        "HorizontalPodAutoscaler",
+    ]);
+    let group = match kind {
+        "Deployment" | "StatefulSet" => "apps/v1",
+        "CronJob" => "batch/v1",
+        "Thing" => "example.org/v1",
+        "RoleBinding" | "ClusterRole" => "rbac.authorization.k8s.io/v1",
+        "Ingress" => "networking.k8s.io/v1",
+        "HorizontalPodAutoscaler" => "autoscaling/v2beta2",
+        _ => "v1",
+    };
+    let mut text = format!("apiVersion: {group}\nkind: {kind}\nmetadata:\n  name: {}\n", dice.pick(NAMES));
+    if !matches!(kind, "Namespace" | "ClusterRole") && dice.one_in(4) {
+        let _ = writeln!(text, "  namespace: {}", dice.pick(&NAMESPACES[1..]));
+    }
+    for field in ["labels", "annotations"] {
+        if dice.one_in(3) {
+            let _ = writeln!(text, "  {field}: {}", pairs(dice));
+        }
+    }
+    text.push_str(&body(dice, kind));
+    (kind, text)
+}
+
+fn pairs(dice: &mut Dice) -> String {
+    let mut entries: BTreeMap<&str, &str> = BTreeMap::new();
+    for _ in 0..=dice.below(2) {
+        entries.insert(dice.pick(KEYS), dice.pick(WORDS));
+    }
+    let entries: Vec<String> = entries.iter().map(|(key, value)| format!("{key}: {value}")).collect();
+    format!("{{{}}}", entries.join(", "))
+}
+
+fn body(dice: &mut Dice, kind: &str) -> String {
+    match kind {
+        "Deployment" | "StatefulSet" => {
+            let labels = pairs(dice);
+            let replicas = if dice.one_in(2) { format!("  replicas: {}\n", dice.below(5)) } else { String::new() };
+            format!(
+                "spec:\n{replicas}  selector: {{matchLabels: {labels}}}\n  template:\n    metadata: {{labels: {labels}}}\n{}",
+                pod(dice, "    ")
+            )
+        }
+        "CronJob" => format!("spec:\n  jobTemplate:\n    spec:\n      template:\n{}", pod(dice, "        ")),
+        "Service" => format!(
+            "spec:\n  selector: {}\n  ports:\n  - {{port: 80, name: {}}}\n  - {{port: 81, protocol: UDP}}\n",
+            pairs(dice),
+            dice.pick(NAMES)
+        ),
+        "ConfigMap" => format!("data: {}\n", pairs(dice)),
+        "Secret" => "type: Opaque\ndata: {a: YQ==}\n".to_owned(),
+        "Thing" => format!(
+            "spec:\n  value: {}\n  other: {}\n  list: [{{name: a, v: {}}}, {{name: b}}]\n  ref: {}\n",
+            dice.pick(VALUES),
+            dice.pick(VALUES),
+            dice.pick(VALUES),
+            dice.pick(NAMES)
+        ),
+        "RoleBinding" => format!(
+            "subjects:\n- {{kind: ServiceAccount, name: {}, namespace: {}}}\n- {{kind: ServiceAccount, name: default}}\nroleRef: {{apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: {}}}\n",
+            dice.pick(NAMES),
+            dice.pick(&NAMESPACES[1..]),
+            dice.pick(NAMES)
+        ),
+        "ClusterRole" => {
+            format!("rules:\n- {{apiGroups: [\"\"], resources: [secrets], resourceNames: [{}]}}\n", dice.pick(NAMES))
+        }
+        "Ingress" => format!(
+            "spec:\n  tls: [{{secretName: {}}}]\n  defaultBackend: {{service: {{name: {}}}}}\n",
+            dice.pick(NAMES),
+            dice.pick(NAMES)
+        ),
+        "HorizontalPodAutoscaler" => {
+            format!("spec:\n  scaleTargetRef: {{kind: Deployment, name: {}}}\n", dice.pick(NAMES))
+        }
+        _ => String::new(),
+    }
+}
+
+fn pod(dice: &mut Dice, indent: &str) -> String {
+    let mut text = format!("{indent}spec:\n{indent}  containers:\n");
+    for name in ["main", "side"].iter().take(1 + usize::from(dice.one_in(2))) {
+        let _ = writeln!(text, "{indent}  - name: {name}\n{indent}    image: {}", dice.pick(IMAGES));
+        if dice.one_in(2) {
+            let _ = writeln!(
+                text,
+                "{indent}    env:\n{indent}    - {{name: V, value: {}}}\n{indent}    - {{name: W, valueFrom: {{configMapKeyRef: {{name: {}, key: a}}}}}}",
+                dice.pick(WORDS),
+                dice.pick(NAMES)
+            );
+        }
+        if dice.one_in(3) {
+            let _ = writeln!(
+                text,
+                "{indent}    ports: [{{containerPort: 80}}, {{containerPort: 80, protocol: UDP}}, {{containerPort: {}}}]",
+                80 + dice.below(3)
+            );
+        }
+        if dice.one_in(4) {
+            let _ = writeln!(text, "{indent}    args: [--x, {}]", dice.pick(WORDS));
+        }
+    }
+    if dice.one_in(3) {
+        let _ = writeln!(
+            text,
+            "{indent}  volumes: [{{name: v, configMap: {{name: {}}}}}, {{name: s, secret: {{secretName: {}}}}}]",
+            dice.pick(NAMES),
+            dice.pick(NAMES)
+        );
+    }
+    if dice.one_in(4) {
+        let _ = writeln!(text, "{indent}  serviceAccountName: {}", dice.pick(NAMES));
+    }
+    text
+}
+
+fn kustomization(dice: &mut Dice, dir: &str, files: &mut BTreeMap<String, String>, resources: &[&str]) -> String {
+    let mut text = format!("resources: [{}]\n", resources.join(", "));
+    for (field, values) in
+        [("namePrefix", &["p-", "q-"]), ("nameSuffix", &["-s", "-t"]), ("namespace", &["one", "three"])]
+    {
+        if dice.one_in(4) {
+            let _ = writeln!(text, "{field}: {}", dice.pick(values));
+        }
+    }
+    for field in ["commonLabels", "commonAnnotations"] {
+        if dice.one_in(5) {
+            let _ = writeln!(text, "{field}: {}", pairs(dice));
+        }
+    }
+    if dice.one_in(4) {
+        let _ = writeln!(
+            text,
+            "labels:\n- pairs: {}\n  includeSelectors: {}\n  includeTemplates: {}",
+            pairs(dice),
+            dice.one_in(2),
+            dice.one_in(2)
+        );
+    }
+    if dice.one_in(4) {
+        let change = dice.pick(&[
+            "newTag: v9",
+            "newName: new/app",
+            "digest: sha256:ff",
+            "tagSuffix: -x",
+            "newName: n, newTag: \"1\"",
+        ]);
+        let _ = writeln!(
+            text,
+            "images:\n- {{name: {}, {change}}}",
+            dice.pick(&["nginx", "app", "reg.example.org:5000/team/app", "other"])
+        );
+    }
+    if dice.one_in(8) {
+        let _ = writeln!(text, "replicas:\n- {{name: {}, count: {}}}", dice.pick(NAMES), dice.below(9));
+    }
+    generators(dice, &mut text);
+    if dice.one_in(2) {
+        patches(dice, dir, files, &mut text);
+    }
+    if dice.one_in(4) {
+        replacements(dice, &mut text);
+    }
+    if dice.one_in(8) {
+        let kind = dice.pick(&["ConfigMap", "Service", "Secret"]);
+        let field = dice.pick(&["metadata.name", "metadata.namespace", "data.app", "spec.ports[0].port"]);
+        let _ = writeln!(
+            text,
+            "vars:\n- name: V\n  objref: {{apiVersion: v1, kind: {kind}, name: {}}}\n  fieldref: {{fieldPath: '{field}'}}",
+            dice.pick(NAMES)
+        );
+    }
+    if dice.one_in(6) {
+        let options = dice.pick(&[
+            "originAnnotations",
+            "managedByLabel",
+            "transformerAnnotations",
+            "originAnnotations, transformerAnnotations",
+        ]);
+        let _ = writeln!(text, "buildMetadata: [{options}]");
+    }
+    if dice.one_in(8) {
+        text.push_str("configurations: [config.yaml]\n");
+        let config = "nameReference:\n- kind: ConfigMap\n  version: v1\n  fieldSpecs:\n  - {path: spec/ref, kind: Thing}\nimages:\n- {path: spec/value, kind: Thing}\nvarReference:\n- {path: spec/value, kind: Thing}\n";
+        files.insert(format!("{dir}/config.yaml"), config.to_owned());
+    }
+    if dice.one_in(8) {
+        let plugin = dice.pick(&[
+            "kind: PrefixTransformer\nmetadata: {name: t}\nprefix: z-\nfieldSpecs: [{path: metadata/name}]\n",
+            "kind: NamespaceTransformer\nmetadata: {name: t, namespace: moved}\nunsetOnly: true\nsetRoleBindingSubjects: allServiceAccounts\n",
+            "kind: LabelTransformer\nmetadata: {name: t}\nlabels: {t: \"1\"}\nfieldSpecs: [{path: metadata/labels, create: true}]\n",
+            "kind: ImageTagTransformer\nmetadata: {name: t}\nimageTag: {name: nginx, newTag: t}\n",
+        ]);
+        files.insert(format!("{dir}/plugin.yaml"), format!("apiVersion: builtin\n{plugin}"));
+        text.push_str("transformers: [plugin.yaml]\n");
+    }
+    if dice.one_in(8) {
+        let _ = writeln!(text, "sortOptions: {{order: {}}}", dice.pick(&["fifo", "legacy"]));
+    }
+    text
+}
+
+fn generators(dice: &mut Dice, text: &mut String) {
+    for field in ["configMapGenerator", "secretGenerator"] {
+        if dice.one_in(4) {
+            let behavior = dice.pick(&["", "", ", behavior: merge", ", behavior: replace"]);
+            let options = dice.pick(&[
+                "",
+                "",
+                ", options: {disableNameSuffixHash: true}",
+                ", options: {labels: {g: h}, immutable: true}",
+            ]);
+            let _ = writeln!(
+                text,
+                "{field}:\n- {{name: {}, literals: [{}={}]{behavior}{options}}}",
+                dice.pick(NAMES),
+                dice.pick(&["a", "app", "b"]),
+                dice.pick(&["1", "two words", "x=y"])
+            );
+        }
+    }
+    if dice.one_in(10) {
+        text.push_str("generatorOptions: {labels: {all: gen}, annotations: {n: o}}\n");
+    }
+}
+
+fn patches(dice: &mut Dice, dir: &str, files: &mut BTreeMap<String, String>, text: &mut String) {
+    text.push_str("patches:\n");
+    for at in 0..=dice.below(2) {
+        if dice.one_in(3) {
+            let operation = dice.pick(&[
+                "{op: replace, path: /metadata/name, value: renamed}",
+                "{op: add, path: /metadata/labels, value: {a: b}}",
+                "{op: add, path: /spec/extra, value: [1, null, {a: 1.0}]}",
+                "{op: remove, path: /spec/replicas}",
+                "{op: replace, path: /spec/template/spec/containers/0/image, value: json:1}",
+                "{op: test, path: /kind, value: Deployment}",
+                "{op: add, path: /metadata/annotations/n, value: 5}",
+            ]);
+            let kind = dice.pick(&["Deployment", "Thing", "ConfigMap|Secret", "StatefulSet", ".*"]);
+            let _ = writeln!(text, "- target: {{kind: \"{kind}\"}}\n  patch: |-\n    - {operation}");
+            continue;
+        }
+        let (kind, object) = object(dice);
+        let object = format!("{object}{}", dice.pick(&["", "", "", "$patch: delete\n"]));
+        let file = format!("patch-{at}.yaml");
+        if dice.one_in(2) {
+            let _ = writeln!(text, "- path: {file}\n  target: {{kind: {kind}}}");
+        } else {
+            let _ = writeln!(text, "- path: {file}");
+        }
+        if dice.one_in(4) {
+            let _ = writeln!(
+                text,
+                "  options: {{allowNameChange: {}, allowKindChange: {}}}",
+                dice.one_in(2),
+                dice.one_in(2)
+            );
+        }
+        files.insert(format!("{dir}/{file}"), object);
+    }
+}
+
+fn replacements(dice: &mut Dice, text: &mut String) {
+    let source =
+        dice.pick(&["metadata.name", "kind", "spec.value", "data.app", "spec.list.0.v", "spec.replicas", "spec.other"]);
+    let source_kind = dice.pick(&["Thing", "ConfigMap", "Deployment", "Service"]);
+    let target = dice.pick(&[
+        "metadata.annotations.r",
+        "spec.value",
+        "spec.other",
+        "spec.template.spec.containers.*.image",
+        "spec.template.spec.containers.[name=main].image",
+        "spec.list.[name=b].v",
+        "spec.list.0.v",
+        "data.app",
+        "spec.replicas",
+    ]);
+    let target_kind = dice.pick(&["Thing", "ConfigMap", "Deployment", "StatefulSet"]);
+    let options = dice.pick(&[
+        "",
+        "",
+        "\n    options: {create: true}",
+        "\n    options: {delimiter: ':', index: 1}",
+        "\n    options: {delimiter: '.', index: 0, create: true}",
+    ]);
+    let _ = writeln!(
+        text,
+        "replacements:\n- source: {{kind: {source_kind}, fieldPath: {source}}}\n  targets:\n  - select: {{kind: {target_kind}}}\n    fieldPaths: ['{target}']{options}"
+    );
+}
