@@ -1,28 +1,52 @@
 //! The functions, one family a file. Each file ends in the table that names them with their Go types.
 
 mod builtin;
+mod case;
 mod cast;
 mod compare;
+mod crypto;
+mod decimal;
 mod defaults;
 mod dicts;
+mod encoding;
+mod flow;
+mod json;
 mod lists;
+mod math;
+mod paths;
 mod reflection;
+mod regexes;
+mod semver;
 mod string_lists;
 mod strings;
+mod words;
+mod wrap;
+mod yaml;
 
 use crate::registry::Function;
 
 /// Go's own functions and Sprig's.
 pub(crate) const SPRIG: &[&[Function]] = &[
     builtin::TABLE,
+    case::TABLE,
     compare::TABLE,
+    crypto::TABLE,
     defaults::TABLE,
     dicts::TABLE,
+    encoding::TABLE,
+    flow::TABLE,
+    json::TABLE,
     lists::TABLE,
+    math::TABLE,
+    paths::TABLE,
     reflection::TABLE,
+    regexes::TABLE,
+    semver::TABLE,
     string_lists::TABLE,
     strings::TABLE,
+    words::TABLE,
+    wrap::TABLE,
 ];
 
 /// Helm's functions; those of a name that Sprig has replace it.
-pub(crate) const HELM: &[&[Function]] = &[];
+pub(crate) const HELM: &[&[Function]] = &[flow::HELM, json::HELM, yaml::TABLE];

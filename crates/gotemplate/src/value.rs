@@ -11,6 +11,7 @@ use std::borrow::Cow;
 use std::rc::Rc;
 use std::sync::Arc;
 
+pub(crate) use convert::go_lossy;
 pub use convert::{MAX_DEPTH, from_yaml, to_yaml};
 pub use list::{List, ListKind};
 pub(crate) use map::WeakMap;

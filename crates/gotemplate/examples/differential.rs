@@ -1,0 +1,91 @@
+//! Compares with Go: `cargo run -p setpoint-gotemplate --example differential -- ORACLE corpus FILE` runs the templates
+//! of a file (one a line, or blocks between lines `---`), `… ORACLE random COUNT [SEED]` made-up ones. ORACLE is the
+//! built `tools/oracle/template`. Lists what differs; exit code 1 if anything does.
+
+#[path = "differential/generate.rs"]
+mod generate;
+#[path = "differential/peer.rs"]
+mod peer;
+
+use std::process::ExitCode;
+
+use gotemplate::{Functions, MapKind, NoHost, Options, Renderer, TemplateSet, Value, from_yaml, parse};
+use peer::{Answer, Peer};
+
+/// Differences that are shown; more are only counted.
+const SHOWN: usize = 60;
+
+fn ours(template: &str, values: &goyaml::Value, engine: &str) -> Answer {
+    let functions = if engine == "helm" { Functions::Helm } else { Functions::Sprig };
+    let parsed = match parse("t", template.as_bytes(), functions) {
+        Ok(parsed) => parsed,
+        Err(error) => return Answer { output: Vec::new(), error: error.to_string() },
+    };
+    let mut set = TemplateSet::new(functions);
+    set.add(&parsed);
+    let mut renderer = Renderer::new(&set, &NoHost, Options::default());
+    let mut data = from_yaml(values);
+    if engine == "helm"
+        && let Value::Map(map) = &data
+    {
+        let top = gotemplate::Map::new(MapKind::Values);
+        top.put("Values", map.as_kind(MapKind::Values));
+        data = top.into();
+    }
+    match renderer.render("t", &data) {
+        Ok(output) => Answer { output: output.to_vec(), error: String::new() },
+        Err(error) => Answer { output: Vec::new(), error: error.to_string() },
+    }
+}
+
+/// Whether both say the same; the words of errors are only compared for Go's own engine.
+fn same(ours: &Answer, theirs: &Answer, words: bool) -> bool {
+    if ours.error.is_empty() != theirs.error.is_empty() {
+        return false;
+    }
+    if !ours.error.is_empty() {
+        return !words || ours.error == theirs.error;
+    }
+    ours.output == theirs.output
+}
+
+fn main() -> ExitCode {
+    let args: Vec<String> = std::env::args().skip(1).collect();
+    let [oracle, mode, what, rest @ ..] = args.as_slice() else {
+        eprintln!("usage: differential ORACLE corpus FILE | ORACLE random COUNT [SEED] [helm]");
+        return ExitCode::from(2);
+    };
+    let mut peer = Peer::start(oracle);
+    let values = goyaml::json::parse(generate::VALUES.as_bytes()).expect("the values are JSON");
+    let engine = if rest.iter().any(|word| word == "helm") { "helm" } else { "go" };
+    let templates: Box<dyn Iterator<Item = String>> = if mode == "corpus" {
+        let text = std::fs::read_to_string(what).expect("the corpus is readable");
+        let lines: Vec<String> =
+            text.lines().filter(|line| !line.is_empty() && !line.starts_with('#')).map(str::to_owned).collect();
+        Box::new(lines.into_iter())
+    } else {
+        let count: usize = what.parse().expect("COUNT is a number");
+        let seed = rest.first().and_then(|seed| seed.parse().ok()).unwrap_or(1);
+        Box::new(generate::Generator::new(seed).take(count))
+    };
+    let (mut compared, mut different, mut failing, mut worded) = (0, 0, 0, 0);
+    for template in templates {
+        let template = template.replace("\\n", "\n");
+        let theirs = peer.ask(&template, generate::VALUES, engine);
+        let ours = ours(&template, &values, engine);
+        compared += 1;
+        failing += usize::from(!theirs.error.is_empty());
+        if same(&ours, &theirs, engine == "go") {
+            continue;
+        }
+        different += 1;
+        worded += usize::from(!ours.error.is_empty() && !theirs.error.is_empty());
+        if different <= SHOWN {
+            println!("{template}\n   go:   {theirs}\n   ours: {ours}");
+        }
+    }
+    println!(
+        "{compared} templates ({failing} of them errors), {different} differences, {worded} of them only in the words of errors"
+    );
+    ExitCode::from(u8::from(different > 0))
+}

@@ -1,0 +1,227 @@
+//! JSON in and out, as Go's `encoding/json` writes it: sorted keys, `<`, `>`, `&` escaped unless it is raw.
+
+use crate::error::Fault;
+use crate::exec::Context;
+use crate::registry::Type::{Any, Text};
+use crate::registry::{Args, Function, Outcome, fixed};
+use crate::syntax::unquote::decode;
+use crate::value::{MAX_DEPTH, Map, Value, from_yaml};
+
+type Cx<'a, 'b, 'c, 'd> = &'a mut Context<'b, 'c, 'd>;
+
+struct Writer {
+    out: Vec<u8>,
+    escape_html: bool,
+    indent: bool,
+    depth: usize,
+}
+
+fn written(value: &Value, escape_html: bool, indent: bool) -> Result<Vec<u8>, String> {
+    let mut writer = Writer { out: Vec::new(), escape_html, indent, depth: 0 };
+    writer.value(value)?;
+    Ok(writer.out)
+}
+
+impl Writer {
+    fn value(&mut self, value: &Value) -> Result<(), String> {
+        if self.depth > MAX_DEPTH || self.out.len() > crate::fmt::MAX_TEXT {
+            return Err("json: unsupported value: too large or nested too deeply".to_owned());
+        }
+        match value {
+            Value::None | Value::Nil => self.out.extend_from_slice(b"null"),
+            Value::Bool(value) => self.out.extend_from_slice(if *value { b"true" } else { b"false" }),
+            Value::Int(value) | Value::Int64(value) => self.out.extend_from_slice(value.to_string().as_bytes()),
+            Value::Uint64(value) => self.out.extend_from_slice(value.to_string().as_bytes()),
+            Value::Uint8(value) => self.out.extend_from_slice(value.to_string().as_bytes()),
+            Value::Float(value) => {
+                let text = number(*value)?;
+                self.out.extend_from_slice(text.as_bytes());
+            }
+            Value::Complex(..) => return Err("json: unsupported type: complex128".to_owned()),
+            Value::Text(text) => self.text(text),
+            Value::Bytes(bytes) => {
+                use base64::Engine;
+                let text = base64::engine::general_purpose::STANDARD.encode(bytes);
+                self.text(text.as_bytes());
+            }
+            Value::List(list) => self.collection(b'[', b']', list.iter(), |writer, item| writer.value(item))?,
+            Value::Map(map) => map.with(|entries| {
+                self.collection(b'{', b'}', entries.iter(), |writer, (key, value)| {
+                    writer.text(key);
+                    writer.out.extend_from_slice(if writer.indent { b": " } else { b":" });
+                    writer.value(value)
+                })
+            })?,
+            Value::Object(object) => {
+                self.depth += 1;
+                self.value(&object.json())?;
+                self.depth -= 1;
+            }
+        }
+        Ok(())
+    }
+
+    fn collection<T>(
+        &mut self,
+        open: u8,
+        close: u8,
+        items: impl ExactSizeIterator<Item = T>,
+        mut write: impl FnMut(&mut Self, T) -> Result<(), String>,
+    ) -> Result<(), String> {
+        self.out.push(open);
+        let empty = items.len() == 0;
+        self.depth += 1;
+        for (number, item) in items.enumerate() {
+            if number > 0 {
+                self.out.push(b',');
+            }
+            self.line();
+            write(self, item)?;
+        }
+        self.depth -= 1;
+        if !empty {
+            self.line();
+        }
+        self.out.push(close);
+        Ok(())
+    }
+
+    fn line(&mut self) {
+        if self.indent {
+            self.out.push(b'\n');
+            self.out.resize(self.out.len() + 2 * self.depth, b' ');
+        }
+    }
+
+    fn text(&mut self, text: &[u8]) {
+        self.out.push(b'"');
+        let mut rest = text;
+        while let Some(&first) = rest.first() {
+            let (character, length) = decode(rest);
+            match character {
+                '"' => self.out.extend_from_slice(b"\\\""),
+                '\\' => self.out.extend_from_slice(b"\\\\"),
+                '\n' => self.out.extend_from_slice(b"\\n"),
+                '\r' => self.out.extend_from_slice(b"\\r"),
+                '\t' => self.out.extend_from_slice(b"\\t"),
+                '\u{8}' => self.out.extend_from_slice(b"\\b"),
+                '\u{c}' => self.out.extend_from_slice(b"\\f"),
+                '<' | '>' | '&' if self.escape_html => self.code(character),
+                '\0'..='\u{1f}' | '\u{2028}' | '\u{2029}' => self.code(character),
+                _ if length == 1 && first >= 0x80 => self.out.extend_from_slice(b"\\ufffd"),
+                _ => self.out.extend_from_slice(&rest[..length]),
+            }
+            rest = &rest[length..];
+        }
+        self.out.push(b'"');
+    }
+
+    fn code(&mut self, character: char) {
+        self.out.extend_from_slice(format!("\\u{:04x}", u32::from(character)).as_bytes());
+    }
+}
+
+/// A float as JSON: plain digits unless it is very large or very small.
+fn number(value: f64) -> Result<String, String> {
+    if !value.is_finite() {
+        return Err(format!("json: unsupported value: {}", crate::fmt::float_text(value)));
+    }
+    let size = value.abs();
+    if size != 0.0 && !(1e-6..1e21).contains(&size) {
+        let text = format!("{value:e}");
+        return Ok(text.replace('e', if text.contains("e-") { "e" } else { "e+" }));
+    }
+    Ok(format!("{value}"))
+}
+
+fn to_json(_: Cx, args: &[Value]) -> Outcome {
+    Ok(written(&args[0], true, false).unwrap_or_default().into())
+}
+
+fn must_to_json(_: Cx, args: &[Value]) -> Outcome {
+    Ok(written(&args[0], true, false)?.into())
+}
+
+fn to_pretty_json(_: Cx, args: &[Value]) -> Outcome {
+    Ok(written(&args[0], true, true).unwrap_or_default().into())
+}
+
+fn must_to_pretty_json(_: Cx, args: &[Value]) -> Outcome {
+    Ok(written(&args[0], true, true)?.into())
+}
+
+fn to_raw_json(_: Cx, args: &[Value]) -> Outcome {
+    Ok(written(&args[0], false, false)?.into())
+}
+
+fn read(text: &[u8]) -> Result<Value, Fault> {
+    match goyaml::json::parse(text) {
+        Ok(tree) => Ok(from_yaml(&tree)),
+        Err(_) if text.iter().all(u8::is_ascii_whitespace) => Err("unexpected end of JSON input".into()),
+        Err(error) => Err(error.to_string().into()),
+    }
+}
+
+fn from_json(_: Cx, args: &[Value]) -> Outcome {
+    Ok(read(args.text(0)).unwrap_or(Value::Nil))
+}
+
+fn must_from_json(_: Cx, args: &[Value]) -> Outcome {
+    read(args.text(0))
+}
+
+/// Helm's: always a map, with the trouble under `Error`.
+fn from_json_map(_: Cx, args: &[Value]) -> Outcome {
+    Ok(match read(args.text(0)) {
+        Ok(value @ Value::Map(_)) => value,
+        Ok(Value::Nil) => Map::default().into(),
+        Ok(other) => trouble(&format!(
+            "json: cannot unmarshal {} into Go value of type map[string]interface {{}}",
+            json_kind(&other)
+        )),
+        Err(fault) => trouble(&fault.message),
+    })
+}
+
+/// Helm's: always a list, with the trouble as its one item.
+fn from_json_array(_: Cx, args: &[Value]) -> Outcome {
+    Ok(match read(args.text(0)) {
+        Ok(value @ Value::List(_)) => value,
+        Ok(Value::Nil) => Value::list(Vec::new()),
+        Ok(other) => {
+            let words = format!("json: cannot unmarshal {} into Go value of type []interface {{}}", json_kind(&other));
+            Value::list(vec![words.into()])
+        }
+        Err(fault) => Value::list(vec![fault.message.into()]),
+    })
+}
+
+pub(super) fn trouble(message: &str) -> Value {
+    Map::from_iter([("Error", Value::from(message))]).into()
+}
+
+pub(super) fn json_kind(value: &Value) -> &'static str {
+    match value {
+        Value::Map(_) => "object",
+        Value::List(_) => "array",
+        Value::Text(_) => "string",
+        Value::Bool(_) => "bool",
+        _ => "number",
+    }
+}
+
+/// Sprig's functions.
+pub(super) const TABLE: &[Function] = &[
+    fixed("toJson", &[Any], to_json),
+    fixed("mustToJson", &[Any], must_to_json),
+    fixed("toPrettyJson", &[Any], to_pretty_json),
+    fixed("mustToPrettyJson", &[Any], must_to_pretty_json),
+    fixed("toRawJson", &[Any], to_raw_json),
+    fixed("mustToRawJson", &[Any], to_raw_json),
+    fixed("fromJson", &[Text], from_json),
+    fixed("mustFromJson", &[Text], must_from_json),
+];
+
+/// Helm's functions.
+pub(super) const HELM: &[Function] =
+    &[fixed("fromJson", &[Text], from_json_map), fixed("fromJsonArray", &[Text], from_json_array)];

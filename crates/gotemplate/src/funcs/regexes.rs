@@ -1,0 +1,279 @@
+//! Regular expressions in Go's syntax: classes are ASCII, `\Q…\E` quotes, brackets within classes are plain.
+
+use std::sync::Arc;
+
+use regex::bytes::{NoExpand, Regex, RegexBuilder};
+
+use crate::error::Fault;
+use crate::exec::Context;
+use crate::registry::Type::{Int, Text};
+use crate::registry::{Args, Function, Outcome, fixed};
+use crate::value::Value;
+
+type Cx<'a, 'b, 'c, 'd> = &'a mut Context<'b, 'c, 'd>;
+
+/// Expressions that are kept; one render seldom has more.
+const MAX_KEPT: usize = 128;
+
+/// Bytes that one expression may take when it is built.
+const MAX_SIZE: usize = 4 << 20;
+
+/// Steps that building one costs.
+const BUILD_STEPS: usize = 1000;
+
+fn compile(cx: Cx, pattern: &[u8]) -> Result<Arc<Regex>, Fault> {
+    if let Some(known) = cx.run.regexes.get(pattern) {
+        return Ok(Arc::clone(known));
+    }
+    cx.run.spend(BUILD_STEPS)?;
+    let text = str::from_utf8(pattern).map_err(|_| "error parsing regexp: invalid UTF-8")?;
+    let built = RegexBuilder::new(&translated(text)).size_limit(MAX_SIZE).build();
+    let regex = Arc::new(built.map_err(|error| format!("error parsing regexp: {}", reason(text, &error)))?);
+    if cx.run.regexes.len() >= MAX_KEPT {
+        cx.run.regexes.clear();
+    }
+    cx.run.regexes.insert(pattern.to_vec(), Arc::clone(&regex));
+    Ok(regex)
+}
+
+/// Go's words for the commonest mistakes, else the first line that says what is wrong.
+fn reason(pattern: &str, error: &regex::Error) -> String {
+    let words = error.to_string();
+    let known = [
+        ("unclosed group", "missing closing ): `"),
+        ("unopened group", "unexpected ): `"),
+        ("unclosed character class", "missing closing ]: `"),
+        ("repetition operator missing expression", "missing argument to repetition operator: `"),
+    ];
+    for (ours, go) in known {
+        if words.contains(ours) {
+            return format!("{go}{pattern}`");
+        }
+    }
+    words.lines().last().unwrap_or_default().trim_start_matches("error: ").to_owned()
+}
+
+/// The pattern in the syntax of the crate.
+fn translated(pattern: &str) -> String {
+    let mut out = String::with_capacity(pattern.len() + 8);
+    let mut characters = pattern.chars().peekable();
+    let mut class = false;
+    while let Some(character) = characters.next() {
+        match character {
+            '\\' => match characters.next() {
+                Some('Q') => {
+                    let rest: String = characters.collect();
+                    let (quoted, rest) = rest.split_once("\\E").unwrap_or((&rest, ""));
+                    out.push_str(&regex::escape(quoted));
+                    out.push_str(&translated(rest));
+                    return out;
+                }
+                Some(kind) => escape(kind, class, &mut out),
+                None => out.push('\\'),
+            },
+            '[' if class && characters.peek() == Some(&':') => {
+                out.push('[');
+                for inner in characters.by_ref() {
+                    out.push(inner);
+                    if inner == ']' {
+                        break;
+                    }
+                }
+            }
+            '[' if class => out.push_str("\\["),
+            '[' => {
+                class = true;
+                out.push('[');
+                if characters.next_if_eq(&'^').is_some() {
+                    out.push('^');
+                }
+                if characters.next_if_eq(&']').is_some() {
+                    out.push_str("\\]");
+                }
+            }
+            ']' => {
+                class = false;
+                out.push(']');
+            }
+            '&' | '~' if class => {
+                out.push('\\');
+                out.push(character);
+            }
+            '-' if class && characters.peek() == Some(&'-') => out.push_str("\\-"),
+            _ => out.push(character),
+        }
+    }
+    out
+}
+
+fn escape(kind: char, class: bool, out: &mut String) {
+    let inner = match kind.to_ascii_lowercase() {
+        'd' => "0-9",
+        'w' => "0-9A-Za-z_",
+        's' => "\\t\\n\\f\\r ",
+        'b' if !class => {
+            out.push_str("(?-u:\\");
+            out.push(kind);
+            out.push(')');
+            return;
+        }
+        _ => {
+            out.push('\\');
+            out.push(kind);
+            return;
+        }
+    };
+    let negated = if kind.is_ascii_uppercase() { "^" } else { "" };
+    if class && negated.is_empty() {
+        out.push_str(inner);
+    } else {
+        out.push_str(&format!("[{negated}{inner}]"));
+    }
+}
+
+fn regex_match(cx: Cx, args: &[Value]) -> Outcome {
+    let matches = compile(cx, args.text(0)).is_ok_and(|regex| regex.is_match(args.text(1)));
+    Ok(matches.into())
+}
+
+fn must_match(cx: Cx, args: &[Value]) -> Outcome {
+    Ok(compile(cx, args.text(0))?.is_match(args.text(1)).into())
+}
+
+/// The functions without `must` panic, in other words than those with it.
+fn panicking(cx: Cx, pattern: &[u8]) -> Result<Arc<Regex>, Fault> {
+    compile(cx, pattern).map_err(|fault| {
+        let shown = if pattern.contains(&b'`') {
+            crate::fmt::quote(pattern)
+        } else {
+            format!("`{}`", String::from_utf8_lossy(pattern))
+        };
+        format!("regexp: Compile({shown}): {}", fault.message).into()
+    })
+}
+
+fn find_with(regex: &Regex, args: &[Value]) -> Value {
+    Value::text(regex.find(args.text(1)).map_or(b"".as_slice(), |found| found.as_bytes()))
+}
+
+fn find(cx: Cx, args: &[Value]) -> Outcome {
+    Ok(find_with(&*panicking(cx, args.text(0))?, args))
+}
+
+fn must_find(cx: Cx, args: &[Value]) -> Outcome {
+    Ok(find_with(&*compile(cx, args.text(0))?, args))
+}
+
+/// The matches, at most so many; empty ones only between characters.
+fn matches<'t>(regex: &Regex, text: &'t [u8], most: i64) -> Vec<regex::bytes::Match<'t>> {
+    let most = usize::try_from(most).unwrap_or(usize::MAX);
+    let inside = |at: usize| text.get(at).is_some_and(|byte| byte & 0xC0 == 0x80);
+    regex.find_iter(text).filter(|found| !found.is_empty() || !inside(found.start())).take(most).collect()
+}
+
+fn find_all_with(regex: &Regex, args: &[Value]) -> Value {
+    Value::texts(matches(regex, args.text(1), args.int(2)).iter().map(|found| found.as_bytes()))
+}
+
+fn find_all(cx: Cx, args: &[Value]) -> Outcome {
+    Ok(find_all_with(&*panicking(cx, args.text(0))?, args))
+}
+
+fn must_find_all(cx: Cx, args: &[Value]) -> Outcome {
+    Ok(find_all_with(&*compile(cx, args.text(0))?, args))
+}
+
+fn replace_with(cx: Cx, regex: &Regex, args: &[Value]) -> Outcome {
+    let text = args.text(1);
+    let count = matches(regex, text, -1).len();
+    cx.run.allocate(count.saturating_mul(args.text(2).len()))?;
+    Ok(regex.replace_all(text, args.text(2)).into_owned().into())
+}
+
+fn replace_all(cx: Cx, args: &[Value]) -> Outcome {
+    let regex = panicking(cx, args.text(0))?;
+    replace_with(cx, &regex, args)
+}
+
+fn must_replace_all(cx: Cx, args: &[Value]) -> Outcome {
+    let regex = compile(cx, args.text(0))?;
+    replace_with(cx, &regex, args)
+}
+
+fn literal_with(cx: Cx, regex: &Regex, args: &[Value]) -> Outcome {
+    let text = args.text(1);
+    let count = matches(regex, text, -1).len();
+    cx.run.allocate(count.saturating_mul(args.text(2).len()))?;
+    Ok(regex.replace_all(text, NoExpand(args.text(2))).into_owned().into())
+}
+
+fn replace_literal(cx: Cx, args: &[Value]) -> Outcome {
+    let regex = panicking(cx, args.text(0))?;
+    literal_with(cx, &regex, args)
+}
+
+fn must_replace_literal(cx: Cx, args: &[Value]) -> Outcome {
+    let regex = compile(cx, args.text(0))?;
+    literal_with(cx, &regex, args)
+}
+
+fn split_with(regex: &Regex, args: &[Value]) -> Value {
+    let (text, most) = (args.text(1), args.int(2));
+    if most == 0 {
+        return Value::texts(Vec::<Vec<u8>>::new());
+    }
+    if text.is_empty() && !args.text(0).is_empty() {
+        return Value::texts([b""]);
+    }
+    let limit = usize::try_from(most).ok();
+    let (mut parts, mut start, mut end) = (Vec::new(), 0, 0);
+    for found in matches(regex, text, most) {
+        if limit == Some(parts.len() + 1) {
+            break;
+        }
+        end = found.start();
+        if found.end() != 0 {
+            parts.push(&text[start..end]);
+        }
+        start = found.end();
+    }
+    if end != text.len() {
+        parts.push(&text[start..]);
+    }
+    Value::texts(parts)
+}
+
+fn split(cx: Cx, args: &[Value]) -> Outcome {
+    Ok(split_with(&*panicking(cx, args.text(0))?, args))
+}
+
+fn must_split(cx: Cx, args: &[Value]) -> Outcome {
+    Ok(split_with(&*compile(cx, args.text(0))?, args))
+}
+
+fn quote_meta(_: Cx, args: &[Value]) -> Outcome {
+    let mut out = Vec::with_capacity(args.text(0).len());
+    for byte in args.text(0) {
+        if br"\.+*?()|[]{}^$".contains(byte) {
+            out.push(b'\\');
+        }
+        out.push(*byte);
+    }
+    Ok(out.into())
+}
+
+pub(super) const TABLE: &[Function] = &[
+    fixed("regexMatch", &[Text, Text], regex_match),
+    fixed("mustRegexMatch", &[Text, Text], must_match),
+    fixed("regexFind", &[Text, Text], find),
+    fixed("mustRegexFind", &[Text, Text], must_find),
+    fixed("regexFindAll", &[Text, Text, Int], find_all),
+    fixed("mustRegexFindAll", &[Text, Text, Int], must_find_all),
+    fixed("regexReplaceAll", &[Text, Text, Text], replace_all),
+    fixed("mustRegexReplaceAll", &[Text, Text, Text], must_replace_all),
+    fixed("regexReplaceAllLiteral", &[Text, Text, Text], replace_literal),
+    fixed("mustRegexReplaceAllLiteral", &[Text, Text, Text], must_replace_literal),
+    fixed("regexSplit", &[Text, Text, Int], split),
+    fixed("mustRegexSplit", &[Text, Text, Int], must_split),
+    fixed("regexQuoteMeta", &[Text], quote_meta),
+];

@@ -1,0 +1,210 @@
+//! Ranges: `>= 1.2, < 2 || ~3.1`, `^0.4`, `1.x`, `1.2 - 1.4`.
+
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+use super::version::{Version, prerelease_order};
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Operator {
+    Equal,
+    NotEqual,
+    Greater,
+    Less,
+    GreaterEqual,
+    LessEqual,
+    Tilde,
+    Caret,
+}
+
+/// One comparison; numbers that were left out or written as `x` are open.
+struct Constraint {
+    operator: Operator,
+    version: Version,
+    open_all: bool,
+    open_minor: bool,
+    open_patch: bool,
+}
+
+/// Alternatives, each a list of comparisons that must all hold.
+pub(super) struct Constraints(Vec<Vec<Constraint>>);
+
+const PART: &str = r"[0-9|xX*]+";
+const SUFFIX: &str = r"(?:-[0-9A-Za-z-]+(?:\.[0-9A-Za-z-]+)*)?(?:\+[0-9A-Za-z-]+(?:\.[0-9A-Za-z-]+)*)?";
+const OPERATOR: &str = r"=|(?:)|!=|>|<|>=|=>|<=|=<|~|~>|\^";
+
+struct Patterns {
+    range: Regex,
+    one: Regex,
+    whole: Regex,
+    parts: Regex,
+}
+
+static PATTERNS: LazyLock<Option<Patterns>> = LazyLock::new(|| {
+    let version = format!(r"v?{PART}(?:\.{PART})?(?:\.{PART})?{SUFFIX}");
+    let one = format!(r"(?:{OPERATOR})\s*{version}");
+    Some(Patterns {
+        range: Regex::new(&format!(r"\s*({version})\s+-\s+({version})\s*")).ok()?,
+        one: Regex::new(&one).ok()?,
+        whole: Regex::new(&format!(r"^\s*{one}\s*(?:(?:\s+|,\s*){one}\s*)*$")).ok()?,
+        parts: Regex::new(&format!(
+            r"^\s*({OPERATOR})\s*v?({PART})(?:\.({PART}))?(?:\.({PART}))?((?:-[0-9A-Za-z-]+(?:\.[0-9A-Za-z-]+)*)?)(?:\+[0-9A-Za-z.-]+)?\s*$"
+        ))
+        .ok()?,
+    })
+});
+
+impl Constraints {
+    pub(super) fn parse(text: &str) -> Result<Self, String> {
+        let patterns = PATTERNS.as_ref().ok_or("the patterns of constraints do not compile")?;
+        let text = patterns.range.replace_all(text, ">= $1, <= $2 ");
+        let alternatives = text.split("||").map(|part| {
+            if !patterns.whole.is_match(part) {
+                return if part.trim().is_empty() && part.is_empty() { anything() } else { improper(part) };
+            }
+            patterns.one.find_iter(part).map(|found| Constraint::parse(patterns, found.as_str())).collect()
+        });
+        Ok(Self(alternatives.collect::<Result<_, _>>()?))
+    }
+
+    pub(super) fn hold(&self, version: &Version) -> bool {
+        self.0.iter().any(|all| {
+            let prereleases = all.iter().any(|constraint| !constraint.version.pre.is_empty());
+            (prereleases || version.pre.is_empty()) && all.iter().all(|constraint| constraint.holds(version))
+        })
+    }
+}
+
+/// An empty alternative is not a constraint.
+fn anything() -> Result<Vec<Constraint>, String> {
+    improper("")
+}
+
+fn improper(text: &str) -> Result<Vec<Constraint>, String> {
+    Err(format!("improper constraint: {text}"))
+}
+
+impl Constraint {
+    fn parse(patterns: &Patterns, text: &str) -> Result<Self, String> {
+        let Some(found) = patterns.parts.captures(text) else {
+            return Err(format!("improper constraint: {text}"));
+        };
+        let part = |index: usize| found.get(index).map_or("", |part| part.as_str());
+        let open = |index: usize| matches!(part(index), "" | "x" | "X" | "*");
+        let (open_all, open_minor) = (open(2), !open(2) && open(3));
+        let open_patch = !open_all && !open_minor && open(4);
+        let suffix = part(5);
+        let version = if open_all {
+            format!("0.0.0{suffix}")
+        } else if open_minor {
+            format!("{}.0.0{suffix}", part(2))
+        } else if open_patch {
+            format!("{}.{}.0{suffix}", part(2), part(3))
+        } else {
+            format!("{}.{}.{}{suffix}", part(2), part(3), part(4))
+        };
+        let version = Version::parse(&version).map_err(|_| "constraint parser error".to_owned())?;
+        let operator = match part(1) {
+            "!=" => Operator::NotEqual,
+            ">" => Operator::Greater,
+            "<" => Operator::Less,
+            ">=" | "=>" => Operator::GreaterEqual,
+            "<=" | "=<" => Operator::LessEqual,
+            "~" | "~>" => Operator::Tilde,
+            "^" => Operator::Caret,
+            _ => Operator::Equal,
+        };
+        Ok(Self { operator, version, open_all, open_minor, open_patch })
+    }
+
+    fn dirty(&self) -> bool {
+        self.open_all || self.open_minor || self.open_patch
+    }
+
+    fn holds(&self, version: &Version) -> bool {
+        let order = version.order(&self.version);
+        match self.operator {
+            Operator::Equal if self.dirty() => self.tilde(version),
+            Operator::Equal => order.is_eq(),
+            Operator::NotEqual => self.differs(version),
+            Operator::Greater => self.greater(version),
+            Operator::Less => order.is_lt(),
+            Operator::GreaterEqual => order.is_ge(),
+            Operator::LessEqual => self.less_equal(version),
+            Operator::Tilde => self.tilde(version),
+            Operator::Caret => self.caret(version),
+        }
+    }
+
+    fn differs(&self, version: &Version) -> bool {
+        let own = &self.version;
+        if self.dirty() {
+            if own.major != version.major {
+                return true;
+            }
+            if self.open_minor {
+                return false;
+            }
+            if own.minor != version.minor {
+                return true;
+            }
+            if self.open_patch {
+                let prereleases = !version.pre.is_empty() || !own.pre.is_empty();
+                return prereleases && prerelease_order(&version.pre, &own.pre).is_ne();
+            }
+            if own.patch != version.patch {
+                return true;
+            }
+        }
+        version.order(own).is_ne()
+    }
+
+    fn greater(&self, version: &Version) -> bool {
+        let own = &self.version;
+        if !self.dirty() || version.major == own.major && !self.open_minor && !self.open_patch {
+            return version.order(own).is_gt();
+        }
+        if version.major != own.major {
+            return version.major > own.major;
+        }
+        !self.open_minor && version.minor > own.minor
+    }
+
+    fn less_equal(&self, version: &Version) -> bool {
+        let own = &self.version;
+        if !self.dirty() {
+            return version.order(own).is_le();
+        }
+        version.major < own.major || version.major == own.major && (version.minor <= own.minor || self.open_minor)
+    }
+
+    fn tilde(&self, version: &Version) -> bool {
+        let own = &self.version;
+        if version.order(own).is_lt() {
+            return false;
+        }
+        let zero = own.major == 0 && own.minor == 0 && own.patch == 0;
+        if zero && !self.open_minor && !self.open_patch {
+            return true;
+        }
+        version.major == own.major && (version.minor == own.minor || self.open_minor)
+    }
+
+    fn caret(&self, version: &Version) -> bool {
+        let own = &self.version;
+        if version.order(own).is_lt() {
+            return false;
+        }
+        if own.major > 0 || self.open_minor {
+            return version.major == own.major;
+        }
+        if version.major > 0 {
+            return false;
+        }
+        if own.minor > 0 || self.open_patch {
+            return version.minor == own.minor;
+        }
+        version.minor == 0 && own.patch == version.patch
+    }
+}

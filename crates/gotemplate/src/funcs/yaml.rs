@@ -1,0 +1,78 @@
+//! YAML in and out, as Helm does it through `sigs.k8s.io/yaml`.
+
+use goyaml::{Dialect, Duplicates, ParseOptions};
+
+use super::json::{json_kind, trouble};
+use crate::exec::Context;
+use crate::registry::Type::{Any, Text};
+use crate::registry::{Args, Function, Outcome, fixed};
+use crate::value::{Map, Value, from_yaml, to_yaml};
+
+type Cx<'a, 'b, 'c, 'd> = &'a mut Context<'b, 'c, 'd>;
+
+fn written(cx: Cx, value: &Value) -> Result<Vec<u8>, String> {
+    let tree = to_yaml(value)?;
+    let mut text = goyaml::emit(&tree).into_bytes();
+    if text.last() == Some(&b'\n') {
+        text.pop();
+    }
+    cx.run.spend(text.len() / 64)?;
+    Ok(text)
+}
+
+/// What cannot be written is nothing.
+fn to_yaml_text(cx: Cx, args: &[Value]) -> Outcome {
+    Ok(written(cx, &args[0]).unwrap_or_default().into())
+}
+
+fn must_to_yaml(cx: Cx, args: &[Value]) -> Outcome {
+    Ok(written(cx, &args[0])?.into())
+}
+
+fn read(text: &[u8]) -> Result<Value, String> {
+    let options =
+        ParseOptions { dialect: Dialect::V2, duplicate_keys: Duplicates::LastWins, ..ParseOptions::default() };
+    let text = String::from_utf8_lossy(text);
+    match goyaml::parse_documents(&text, &options) {
+        Ok(documents) => Ok(documents.first().map_or(Value::Nil, |document| from_yaml(&document.value))),
+        Err(errors) => {
+            let first = errors.first().map(|error| (error.pos.line, error.message.clone())).unwrap_or_default();
+            Err(format!("error converting YAML to JSON: yaml: line {}: {}", first.0, first.1))
+        }
+    }
+}
+
+/// Always a map, with the trouble under `Error`.
+fn from_yaml_map(_: Cx, args: &[Value]) -> Outcome {
+    Ok(match read(args.text(0)) {
+        Ok(value @ Value::Map(_)) => value,
+        Ok(Value::Nil) => Map::default().into(),
+        Ok(other) => trouble(&mismatch(&other, "map[string]interface {}")),
+        Err(message) => trouble(&message),
+    })
+}
+
+/// Always a list, with the trouble as its one item.
+fn from_yaml_array(_: Cx, args: &[Value]) -> Outcome {
+    Ok(match read(args.text(0)) {
+        Ok(value @ Value::List(_)) => value,
+        Ok(Value::Nil) => Value::list(Vec::new()),
+        Ok(other) => Value::list(vec![mismatch(&other, "[]interface {}").into()]),
+        Err(message) => Value::list(vec![message.into()]),
+    })
+}
+
+fn mismatch(value: &Value, wanted: &str) -> String {
+    let kind = json_kind(value);
+    format!(
+        "error unmarshaling JSON: while decoding JSON: json: cannot unmarshal {kind} into Go value of type {wanted}"
+    )
+}
+
+/// Helm's functions.
+pub(super) const TABLE: &[Function] = &[
+    fixed("toYaml", &[Any], to_yaml_text),
+    fixed("mustToYaml", &[Any], must_to_yaml),
+    fixed("fromYaml", &[Text], from_yaml_map),
+    fixed("fromYamlArray", &[Text], from_yaml_array),
+];
