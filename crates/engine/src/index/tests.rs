@@ -78,8 +78,8 @@ impl World {
         self
     }
 
-    fn kustomization(&mut self, object: &str, fields: Value) -> &mut Self {
-        self.index().apply_kustomization(kustomization(object, 1, &fields));
+    fn kustomization(&mut self, object: &str, fields: &Value) -> &mut Self {
+        self.index().apply_kustomization(kustomization(object, 1, fields));
         self
     }
 
@@ -125,7 +125,7 @@ impl World {
     }
 
     /// A world where `apps` is settled at `main@sha1:1` and all is written.
-    fn settled(fields: Value) -> Self {
+    fn settled(fields: &Value) -> Self {
         let mut world = Self::new();
         world
             .source()
@@ -229,7 +229,7 @@ fn waits_for(object: &str, why: &str) -> Phase {
 #[test]
 fn a_delivery_waits_for_its_source_and_then_runs() {
     let mut world = World::new();
-    world.kustomization("apps", json!({}));
+    world.kustomization("apps", &json!({}));
     assert_eq!(*world.phase("apps"), Phase::Waiting(On::Source(name("repo"))));
     world.source();
     assert_eq!(*world.phase("apps"), Phase::Waiting(On::Artifact(name("repo"))));
@@ -243,7 +243,7 @@ fn a_delivery_waits_for_its_source_and_then_runs() {
 
 #[test]
 fn an_hour_without_changes_orders_fetches_only() {
-    let mut world = World::settled(json!({"interval": "1m"}));
+    let mut world = World::settled(&json!({"interval": "1m"}));
     world.index.settings.sweep = None;
     let mut orders = BTreeSet::new();
     for _ in 0..60 {
@@ -260,7 +260,7 @@ fn an_hour_without_changes_orders_fetches_only() {
 
 #[test]
 fn one_interval_in_ten_is_a_sweep_that_writes_nothing() {
-    let mut world = World::settled(json!({"interval": "1m"}));
+    let mut world = World::settled(&json!({"interval": "1m"}));
     world.index.timers.cancel(&Alarm::Poll(name("repo")));
     world.pass(Duration::from_mins(9));
     assert_eq!(world.orders(), Vec::<String>::new());
@@ -272,7 +272,7 @@ fn one_interval_in_ten_is_a_sweep_that_writes_nothing() {
 
 #[test]
 fn a_new_revision_runs_and_one_that_changes_nothing_writes_nothing() {
-    let mut world = World::settled(json!({}));
+    let mut world = World::settled(&json!({}));
     world.index().poll(&name("repo"));
     assert_eq!(world.orders(), ["fetch repo"]);
     world.fetched("main@sha1:2");
@@ -286,7 +286,7 @@ fn a_new_revision_runs_and_one_that_changes_nothing_writes_nothing() {
 #[test]
 fn a_revision_that_comes_during_a_run_is_run_afterwards() {
     let mut world = World::new();
-    world.source().fetched("main@sha1:1").kustomization("apps", json!({}));
+    world.source().fetched("main@sha1:1").kustomization("apps", &json!({}));
     assert_eq!(world.orders(), ["fetch repo", "write repo", "deliver apps"]);
     world.index().source_written(&name("repo"), true);
     world.index().poll(&name("repo"));
@@ -301,9 +301,9 @@ fn a_revision_that_comes_during_a_run_is_run_afterwards() {
 #[test]
 fn dependents_follow_by_event_with_flux_words() {
     let mut world = World::new();
-    world.source().fetched("main@sha1:1").kustomization("apps", json!({"dependsOn": [{"name": "infra"}]}));
+    world.source().fetched("main@sha1:1").kustomization("apps", &json!({"dependsOn": [{"name": "infra"}]}));
     assert_eq!(*world.phase("apps"), waits_for("infra", "dependency 'flux-system/infra' not found"));
-    world.kustomization("infra", json!({}));
+    world.kustomization("infra", &json!({}));
     assert_eq!(*world.phase("apps"), waits_for("infra", "dependency 'flux-system/infra' is not ready"));
     assert_eq!(world.orders(), ["fetch repo", "write repo", "deliver infra"]);
     world.delivered("infra", "main@sha1:1", true);
@@ -321,7 +321,7 @@ fn dependents_follow_by_event_with_flux_words() {
 #[test]
 fn a_wait_is_told_in_status_only_when_it_lasts() {
     let mut world = World::new();
-    world.source().fetched("main@sha1:1").kustomization("apps", json!({"dependsOn": [{"name": "infra"}]}));
+    world.source().fetched("main@sha1:1").kustomization("apps", &json!({"dependsOn": [{"name": "infra"}]}));
     world.orders();
     world.pass(SECOND);
     assert_eq!(world.orders(), Vec::<String>::new());
@@ -334,7 +334,7 @@ fn a_wait_is_told_in_status_only_when_it_lasts() {
 #[test]
 fn a_failure_is_tried_again_and_told_once() {
     let mut world = World::new();
-    world.source().fetched("main@sha1:1").kustomization("apps", json!({})).ended("apps", "main@sha1:1", failure("no"));
+    world.source().fetched("main@sha1:1").kustomization("apps", &json!({})).ended("apps", "main@sha1:1", failure("no"));
     assert_eq!(world.orders(), ["fetch repo", "write repo", "deliver apps", "write apps"]);
     world.written().pass(Duration::from_mins(1));
     assert_eq!(world.orders(), ["deliver again apps"]);
@@ -354,8 +354,8 @@ fn health_takes_no_place_and_a_new_revision_ends_the_wait() {
     world
         .source()
         .fetched("main@sha1:1")
-        .kustomization("apps", json!({"wait": true}))
-        .kustomization("other", json!({}));
+        .kustomization("apps", &json!({"wait": true}))
+        .kustomization("other", &json!({}));
     assert_eq!(world.orders(), ["fetch repo", "write repo", "deliver apps"]);
     world.delivered("apps", "main@sha1:1", true);
     assert_eq!(world.orders(), ["settle apps", "deliver other"]);
@@ -374,7 +374,7 @@ fn health_takes_no_place_and_a_new_revision_ends_the_wait() {
 
 #[test]
 fn a_suspended_delivery_is_left_alone() {
-    let mut world = World::settled(json!({}));
+    let mut world = World::settled(&json!({}));
     world.index().apply_kustomization(kustomization("apps", 2, &json!({"suspend": true})));
     assert_eq!(*world.phase("apps"), Phase::Suspended);
     world.index().drifted(&map_key("apps"), None);
@@ -389,7 +389,7 @@ fn a_suspended_delivery_is_left_alone() {
 
 #[test]
 fn drift_is_healed_at_once_and_remembered() {
-    let mut world = World::settled(json!({}));
+    let mut world = World::settled(&json!({}));
     world.index().drifted(&map_key("unknown"), None);
     world.index().drifted(&map_key("apps"), Some("edit"));
     assert_eq!(world.orders(), ["heal apps"]);
@@ -408,7 +408,7 @@ fn drift_is_healed_at_once_and_remembered() {
 
 #[test]
 fn drift_that_cannot_be_healed_is_tried_again() {
-    let mut world = World::settled(json!({}));
+    let mut world = World::settled(&json!({}));
     world.index().drifted(&map_key("apps"), None);
     assert_eq!(world.orders(), ["heal apps"]);
     world.index().healed(&name("apps"), &Healed { healed: Vec::new(), failed: vec![(map_key("apps"), "no".into())] });
@@ -419,7 +419,7 @@ fn drift_that_cannot_be_healed_is_tried_again() {
 
 #[test]
 fn a_fight_is_slowed_down_and_named() {
-    let mut world = World::settled(json!({}));
+    let mut world = World::settled(&json!({}));
     for _ in 0..apply::contention::LIMIT {
         world.index().drifted(&map_key("apps"), Some("hpa"));
         assert_eq!(world.orders(), ["heal apps"]);
@@ -438,7 +438,7 @@ fn a_fight_is_slowed_down_and_named() {
 
 #[test]
 fn a_deleted_delivery_is_removed_and_its_dependents_wait() {
-    let mut world = World::settled(json!({}));
+    let mut world = World::settled(&json!({}));
     let mut gone = Kustomization::clone(&kustomization("apps", 1, &json!({})));
     gone.metadata.deletion_timestamp =
         Some(k8s_openapi::apimachinery::pkg::apis::meta::v1::Time(Timestamp::UNIX_EPOCH));
@@ -467,7 +467,7 @@ fn files_of_this_machine_are_refused() {
 
 #[test]
 fn a_failed_fetch_backs_off_and_keeps_deliveries() {
-    let mut world = World::settled(json!({}));
+    let mut world = World::settled(&json!({}));
     world.index().poll(&name("repo"));
     assert_eq!(world.orders(), ["fetch repo"]);
     for pause in [1, 2, 4] {
@@ -486,7 +486,7 @@ fn a_failed_fetch_backs_off_and_keeps_deliveries() {
 #[test]
 fn references_into_other_namespaces_can_be_blocked() {
     let mut world = World::with(|settings| settings.no_cross_namespace_refs = true);
-    world.kustomization("apps", json!({"sourceRef": {"kind": "GitRepository", "name": "repo", "namespace": "other"}}));
+    world.kustomization("apps", &json!({"sourceRef": {"kind": "GitRepository", "name": "repo", "namespace": "other"}}));
     let status = &world.index.deliveries[&name("apps")].status;
     let stalled = api::condition(&status.conditions, "Stalled").unwrap();
     assert_eq!(
@@ -501,7 +501,7 @@ fn a_status_that_cannot_be_written_is_written_later() {
     world
         .source()
         .fetched("main@sha1:1")
-        .kustomization("apps", json!({}))
+        .kustomization("apps", &json!({}))
         .delivered("apps", "main@sha1:1", true)
         .orders();
     world.index().delivery_written(&name("apps"), false);
@@ -512,10 +512,10 @@ fn a_status_that_cannot_be_written_is_written_later() {
 
 #[test]
 fn snapshots_share_what_did_not_change() {
-    let mut world = World::settled(json!({}));
+    let mut world = World::settled(&json!({}));
     let first = world.index.snapshot(&State::default(), true).expect("news");
     assert!(world.index.snapshot(&first, true).is_none());
-    world.kustomization("other", json!({}));
+    world.kustomization("other", &json!({}));
     let second = world.index.snapshot(&first, true).expect("news");
     assert!(Arc::ptr_eq(&first.deliveries[&name("apps")], &second.deliveries[&name("apps")]));
     assert_eq!(second.deliveries.len(), 2);

@@ -147,6 +147,7 @@ impl<'w> Run<'w> {
     }
 
     /// Ends the run where nothing that went into the last one has changed.
+    #[expect(clippy::unnecessary_wraps, reason = "all steps have one signature")]
     fn skip_unchanged(&mut self) -> Result<Flow, Trouble> {
         let order = &self.order;
         let held = order.held.as_ref().filter(|held| {

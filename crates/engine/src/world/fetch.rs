@@ -22,12 +22,11 @@ pub(crate) async fn run(world: World, order: FetchOrder) {
 }
 
 async fn fetch(world: &World, order: &FetchOrder) -> Result<Fetched, FetchFailure> {
-    let fetched = match work_tree(world, order) {
-        Some(folder) => tokio::task::spawn_blocking(move || LocalFolder::discover(folder)?.dirty()).await,
-        None => {
-            let (request, store) = (request(world, order).await?, world.store.clone());
-            tokio::task::spawn_blocking(move || store.fetch(&request)).await
-        }
+    let fetched = if let Some(folder) = work_tree(world, order) {
+        tokio::task::spawn_blocking(move || LocalFolder::discover(folder)?.dirty()).await
+    } else {
+        let (request, store) = (request(world, order).await?, world.store.clone());
+        tokio::task::spawn_blocking(move || store.fetch(&request)).await
     };
     match fetched {
         Ok(Ok(snapshot)) => Ok(read(snapshot)),
