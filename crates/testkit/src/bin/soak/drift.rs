@@ -168,28 +168,21 @@ impl Bench {
         let (name, namespace) = (text("name"), text("namespace"));
         let kind = manifest["kind"].as_str().unwrap_or_default();
         let api: Api<DynamicObject> = Api::namespaced_with(self.client.clone(), &namespace, &resource(kind));
-        let before = api.get(&name).await?;
+        let before = serde_json::to_value(api.get(&name).await?)?;
         let start = Instant::now();
-        let version = match damage {
-            Damage::Deletion => {
-                api.delete(&name, &DeleteParams::background()).await?;
-                None
-            }
+        match damage {
+            Damage::Deletion => drop(api.delete(&name, &DeleteParams::background()).await?),
             Damage::Edit => {
                 let parameters = PatchParams { field_manager: Some(MEDDLER.into()), ..PatchParams::default() };
-                let edited = api.patch(&name, &parameters, &Patch::Merge(edit(kind, chance))).await?;
-                edited.metadata.resource_version.and_then(|version| version.parse::<u64>().ok())
+                api.patch(&name, &parameters, &Patch::Merge(edit(kind, chance))).await?;
             }
-        };
-        let is_healed = |object: &Value| {
-            let is_later = match version {
-                Some(damaged) => {
-                    object["metadata"]["resourceVersion"].as_str().and_then(|text| text.parse::<u64>().ok())
-                        > Some(damaged)
-                }
-                None => object["metadata"]["uid"].as_str() != before.metadata.uid.as_deref(),
-            };
-            is_later && object["metadata"]["labels"][OWNER_LABEL].is_string() && difference(manifest, object).is_none()
+        }
+        let mut was_damaged = false;
+        let mut is_healed = |object: &Value| {
+            let is_whole = object["metadata"]["labels"][OWNER_LABEL] == before["metadata"]["labels"][OWNER_LABEL]
+                && difference(manifest, object).is_none();
+            was_damaged |= !is_whole || object["metadata"]["uid"] != before["metadata"]["uid"];
+            is_whole && was_damaged
         };
         let wanted = key(manifest);
         let healed = timeout(PATIENCE, async {
@@ -200,7 +193,12 @@ impl Bench {
             }
             None
         });
-        let healed = healed.await.map_err(|_| format!("not healed within {PATIENCE:?}"))?;
+        let Ok(healed) = healed.await else {
+            let live = api.get_opt(&name).await?.map(serde_json::to_value).transpose()?.unwrap_or_default();
+            let owner = &live["metadata"]["labels"][OWNER_LABEL];
+            let state = difference(manifest, &live).unwrap_or_else(|| format!("as it should be, owner {owner}"));
+            return Err(format!("no watch showed it healed within {PATIENCE:?}; it is now {state}").into());
+        };
         Ok(healed.ok_or("the watches ended")?.duration_since(start))
     }
 
