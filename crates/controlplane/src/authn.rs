@@ -59,17 +59,26 @@ impl Tokens {
 }
 
 /// The caller: certificate, else token; then whom it acts as. No caller is 401.
-pub(crate) fn authenticate(tokens: impl Fn(&str) -> Option<Identity>, certificate: Option<Identity>, headers: &HeaderMap) -> ApiResult<Identity> {
+pub(crate) fn authenticate(
+    tokens: impl Fn(&str) -> Option<Identity>,
+    certificate: Option<Identity>,
+    headers: &HeaderMap,
+) -> ApiResult<Identity> {
     let bearer = headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok());
     let bearer = bearer.and_then(|value| value.strip_prefix("Bearer ").or_else(|| value.strip_prefix("bearer ")));
-    let caller = certificate.or_else(|| bearer.and_then(|token| tokens(token.trim()))).ok_or_else(ApiError::unauthorized)?;
+    let caller =
+        certificate.or_else(|| bearer.and_then(|token| tokens(token.trim()))).ok_or_else(ApiError::unauthorized)?;
     impersonate(caller, headers)
 }
 
 fn impersonate(caller: Identity, headers: &HeaderMap) -> ApiResult<Identity> {
     let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
-    let groups: Vec<_> =
-        headers.get_all("impersonate-group").iter().filter_map(|value| value.to_str().ok()).map(str::to_owned).collect();
+    let groups: Vec<_> = headers
+        .get_all("impersonate-group")
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .map(str::to_owned)
+        .collect();
     let Some(user) = text("impersonate-user") else {
         if !groups.is_empty() {
             return Err(ApiError::bad_request("requested [{Group}] without impersonating a user"));

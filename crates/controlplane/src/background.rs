@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use tokio::runtime::Handle;
 
+use crate::config::Workloads;
 use crate::plane::ControlPlane;
 use crate::store::GroupResource;
 use crate::{garbage, namespaces, simulate};
@@ -16,9 +17,15 @@ const RETRY: Duration = Duration::from_millis(200);
 
 /// Starts the tasks; they end with the plane.
 pub(crate) fn start(plane: &Arc<ControlPlane>, runtime: &Handle) {
-    runtime.spawn(watch_namespaces(Arc::downgrade(plane), plane.store().subscribe(&namespaces_resource()), plane.shutdown_signal()));
-    runtime.spawn(garbage::collect(Arc::downgrade(plane), plane.shutdown_signal()));
-    simulate::start(plane, runtime, Arc::new(jiff::Timestamp::now));
+    runtime.spawn(watch_namespaces(
+        Arc::downgrade(plane),
+        plane.store().subscribe(&namespaces_resource()),
+        plane.shutdown_signal(),
+    ));
+    runtime.spawn(garbage::collect(Arc::downgrade(plane), plane.store().subscribe_garbage(), plane.shutdown_signal()));
+    if plane.workloads() == Workloads::Simulated {
+        simulate::start(plane, runtime, Arc::new(jiff::Timestamp::now));
+    }
 }
 
 fn namespaces_resource() -> GroupResource {

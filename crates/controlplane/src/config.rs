@@ -21,6 +21,19 @@ pub struct Config {
     pub history: usize,
     /// Schemas shared with other planes; `None` reads those that come with the program.
     pub schemas: Option<Arc<BuiltinSchemas>>,
+    /// Who plays controllers, scheduler and kubelet.
+    pub workloads: Workloads,
+}
+
+/// Whether workloads come to life.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Workloads {
+    /// Pods are made, scheduled and become ready by simulation.
+    #[default]
+    Simulated,
+    /// Objects stay as they were written, as on an API server without controllers. Namespaces and garbage are still
+    /// looked after.
+    Still,
 }
 
 /// Who calls: what authentication found out.

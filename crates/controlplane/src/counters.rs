@@ -26,12 +26,15 @@ pub(crate) struct Counters {
 
 /// Different lines kept; a client that changes its User-Agent each time must not fill the memory.
 const MAX_LINES: usize = 4096;
+/// Characters of a resource or User-Agent that are kept.
+const MAX_TEXT: usize = 256;
 
 impl Counters {
     /// Counts one request.
-    pub(crate) fn count(&self, verb: &str, resource: String, user_agent: &str) {
+    pub(crate) fn count(&self, verb: &str, resource: &str, user_agent: &str) {
         let mut lines = self.lines.lock().unwrap_or_else(PoisonError::into_inner);
-        let line = (verb.to_owned(), resource, user_agent.to_owned());
+        let short = |text: &str| text.chars().take(MAX_TEXT).collect::<String>();
+        let line = (verb.to_owned(), short(resource), short(user_agent));
         if lines.len() >= MAX_LINES && !lines.contains_key(&line) {
             return;
         }

@@ -9,7 +9,10 @@ use crate::status::{ApiError, ApiResult};
 
 /// The largest body, as upstream's.
 pub(crate) const MAX_BODY: usize = 3 * 1024 * 1024;
-/// The deepest nesting, as Go's JSON decoder allows; ours is less deep than its parsers.
+/// The deepest nesting of YAML, as that of JSON. Go allows 10,000 levels; no object comes near either.
+const MAX_DEPTH: usize = 128;
+/// Nodes of a YAML body, those reached through aliases counted each time: a body of this size in JSON is not larger.
+const MAX_NODES: usize = 1_000_000;
 const ACCEPTED: &str = "application/json, application/yaml, application/vnd.kubernetes.protobuf, application/cbor";
 const PROTOBUF: &str = "application/vnd.kubernetes.protobuf";
 
@@ -43,8 +46,8 @@ pub(crate) fn media_type(content_type: &str) -> &str {
 
 /// Reads JSON.
 pub(crate) fn json(body: &[u8]) -> ApiResult<Body> {
-    let (value, duplicates) =
-        goyaml::json::parse_strict(body).map_err(|error| ApiError::bad_request(format!("error decoding JSON: {error}")))?;
+    let (value, duplicates) = goyaml::json::parse_strict(body)
+        .map_err(|error| ApiError::bad_request(format!("error decoding JSON: {error}")))?;
     Ok(Body { value, duplicates })
 }
 
@@ -57,7 +60,8 @@ pub(crate) fn yaml(body: &[u8]) -> ApiResult<Body> {
     }
     let invalid = |message: String| ApiError::bad_request(format!("error decoding YAML: {message}"));
     let text = std::str::from_utf8(body).map_err(|error| invalid(error.to_string()))?;
-    let options = goyaml::ParseOptions { dialect: goyaml::Dialect::V2, ..goyaml::ParseOptions::default() };
+    let limits = goyaml::Limits { bytes: MAX_BODY, depth: MAX_DEPTH, nodes: MAX_NODES };
+    let options = goyaml::ParseOptions { dialect: goyaml::Dialect::V2, limits, ..goyaml::ParseOptions::default() };
     let told = |errors: Vec<goyaml::YamlError>| {
         invalid(errors.into_iter().map(|error| error.message).collect::<Vec<_>>().join("; "))
     };
@@ -81,7 +85,11 @@ pub(crate) fn strict_problems(call: &Call, body: &Body) -> ApiResult<Vec<String>
     };
     let unknown = unknown.into_iter().map(|path| format!("unknown field \"{path}\""));
     let duplicates = body.duplicates.iter().map(|path| format!("duplicate field \"{path}\""));
-    Ok(if call.resource.custom().is_some() { duplicates.chain(unknown).collect() } else { unknown.chain(duplicates).collect() })
+    Ok(if call.resource.custom().is_some() {
+        duplicates.chain(unknown).collect()
+    } else {
+        unknown.chain(duplicates).collect()
+    })
 }
 
 /// Checks an object against its kind and acts as the request wants: refuses, warns or is silent.
@@ -91,7 +99,11 @@ pub(crate) fn validate_fields(call: &mut Call, body: &Body) -> ApiResult<()> {
 }
 
 /// Acts on problems as the request wants.
-pub(crate) fn report(call: &mut Call, problems: &[String], refuse: impl Fn(&Call, String) -> ApiError) -> ApiResult<()> {
+pub(crate) fn report(
+    call: &mut Call,
+    problems: &[String],
+    refuse: impl Fn(&Call, String) -> ApiError,
+) -> ApiResult<()> {
     match call.field_validation()? {
         FieldValidation::Strict if !problems.is_empty() => {
             Err(refuse(call, format!("strict decoding error: {}", problems.join(", "))))
@@ -119,7 +131,9 @@ pub(crate) fn check_kind(call: &Call, value: &mut Value) -> ApiResult<()> {
 pub(crate) fn check_kind_is(value: &mut Value, kind: &str, api_version: &str) -> ApiResult<()> {
     let Some(map) = value.as_map_mut() else {
         let found = value.kind_name();
-        return Err(ApiError::bad_request(format!("the object provided is unrecognized (must be of type {kind}): it is a {found}")));
+        return Err(ApiError::bad_request(format!(
+            "the object provided is unrecognized (must be of type {kind}): it is a {found}"
+        )));
     };
     let text = |map: &Map, key: &str| map.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
     let (found_kind, found_version) = (text(map, "kind"), text(map, "apiVersion"));

@@ -1,8 +1,9 @@
 //! Discovery: which groups, versions and resources there are.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
+use bytes::Bytes;
 use goyaml::{Map, Value};
 use http::header::{ACCEPT, ETAG, HeaderName, IF_NONE_MATCH, VARY};
 use http::request::Parts;
@@ -32,9 +33,7 @@ pub(crate) fn serve(plane: &ControlPlane, parts: &Parts) -> ApiResult<Reply> {
     let path = parts.uri.path().trim_end_matches('/');
     let accept = header(parts, &ACCEPT);
     let aggregated = matches!(path, "/api" | "/apis") && wants_aggregated(accept);
-    let document = if aggregated { aggregate(plane, path)? } else { plain(plane, path)? };
-    let json = goyaml::json::to_string(&document);
-    let tag = format!("\"{}\"", hash(json.as_bytes()));
+    let Document { json, tag } = document(plane, path, aggregated)?;
     let reply = if header(parts, &IF_NONE_MATCH) == tag {
         Reply::not_modified()
     } else if aggregated {
@@ -43,6 +42,49 @@ pub(crate) fn serve(plane: &ControlPlane, parts: &Parts) -> ApiResult<Reply> {
         Reply::json(200, json)
     };
     Ok(reply.header(ETAG, tag).header(VARY, "Accept"))
+}
+
+/// Documents kept; some paths lead to the same one.
+const MAX_CACHED: usize = 512;
+
+/// A document as it is sent.
+#[derive(Clone, Debug)]
+struct Document {
+    json: Bytes,
+    tag: String,
+}
+
+/// By path and whether all groups stand in one document.
+type ByPath = BTreeMap<(String, bool), Document>;
+
+/// The documents that were asked for since the served resources changed last.
+#[derive(Debug, Default)]
+pub(crate) struct Cache {
+    made: Mutex<(Arc<Registry>, ByPath)>,
+}
+
+fn document(plane: &ControlPlane, path: &str, aggregated: bool) -> ApiResult<Document> {
+    let registry = plane.registry();
+    let key = (path.to_owned(), aggregated);
+    let lock = || plane.discovery().made.lock().unwrap_or_else(PoisonError::into_inner);
+    {
+        let mut made = lock();
+        if !Arc::ptr_eq(&made.0, &registry) {
+            // Holding the registry keeps it from being changed in place.
+            *made = (registry, ByPath::new());
+        } else if let Some(known) = made.1.get(&key) {
+            return Ok(known.clone());
+        }
+    }
+    let registry = plane.registry();
+    let document = if aggregated { aggregate(plane, path)? } else { plain(plane, path)? };
+    let json = Bytes::from(goyaml::json::to_string(&document));
+    let document = Document { tag: format!("\"{}\"", hash(&json)), json };
+    let mut made = lock();
+    if Arc::ptr_eq(&made.0, &registry) && made.1.len() < MAX_CACHED {
+        made.1.insert(key, document.clone());
+    }
+    Ok(document)
 }
 
 fn header<'a>(parts: &'a Parts, name: &HeaderName) -> &'a str {
@@ -97,9 +139,13 @@ fn plain(plane: &ControlPlane, path: &str) -> ApiResult<Value> {
         }
         "/apis" => {
             let mut list = recorded(plane, path)?;
-            let custom = custom_groups(&registry).into_iter().map(|(group, versions)| api_group(&group, versions.keys()));
+            let custom =
+                custom_groups(&registry).into_iter().map(|(group, versions)| api_group(&group, versions.keys()));
             let custom: Vec<_> = custom.collect();
-            list.as_map_mut().and_then(|map| map.get_mut("groups")?.as_list_mut()).into_iter().for_each(|groups| groups.extend(custom.clone()));
+            list.as_map_mut()
+                .and_then(|map| map.get_mut("groups")?.as_list_mut())
+                .into_iter()
+                .for_each(|groups| groups.extend(custom.clone()));
             Ok(list)
         }
         _ => match path.trim_start_matches("/apis/").trim_start_matches("/api/").split_once('/') {
@@ -157,7 +203,10 @@ fn resource_list(plane: &ControlPlane, registry: &Registry, path: &str) -> ApiRe
     let custom: Vec<Value> = found.iter().flat_map(|resource| custom_entries(resource)).collect();
     if let Some(recorded) = plane.schemas().discovery(path) {
         let mut list = recorded.clone();
-        list.as_map_mut().and_then(|map| map.get_mut("resources")?.as_list_mut()).into_iter().for_each(|all| all.extend(custom.clone()));
+        list.as_map_mut()
+            .and_then(|map| map.get_mut("resources")?.as_list_mut())
+            .into_iter()
+            .for_each(|all| all.extend(custom.clone()));
         return Ok(list);
     }
     if custom.is_empty() {
@@ -193,7 +242,8 @@ fn custom_entries(resource: &Resource) -> Vec<Value> {
         }
     }
     let sub = resource.subresources.iter().map(|(name, verbs)| {
-        let mut sub = entry(format!("{plural}/{name}"), "", if name == "scale" { "Scale" } else { &resource.kind }, verbs);
+        let mut sub =
+            entry(format!("{plural}/{name}"), "", if name == "scale" { "Scale" } else { &resource.kind }, verbs);
         if name == "scale" {
             sub.insert("group", "autoscaling");
             sub.insert("version", "v1");
@@ -211,7 +261,10 @@ fn aggregate(plane: &ControlPlane, path: &str) -> ApiResult<Value> {
     let registry = plane.registry();
     let groups = custom_groups(&registry).into_iter().map(|(group, versions)| aggregated_group(&group, &versions));
     let groups: Vec<_> = groups.collect();
-    list.as_map_mut().and_then(|map| map.get_mut("items")?.as_list_mut()).into_iter().for_each(|items| items.extend(groups.clone()));
+    list.as_map_mut()
+        .and_then(|map| map.get_mut("items")?.as_list_mut())
+        .into_iter()
+        .for_each(|items| items.extend(groups.clone()));
     Ok(list)
 }
 

@@ -123,7 +123,8 @@ pub(crate) fn list(call: &Call, page: &Page, form: &Form) -> Bytes {
 fn list_of_objects(call: &Call, page: &Page) -> Bytes {
     let (kind, api_version) = (&call.resource.list_kind, call.resource.api_version());
     let metadata = goyaml::json::to_string(&page.metadata);
-    let mut out = format!(r#"{{"kind":"{kind}","apiVersion":"{api_version}","metadata":{metadata},"items":["#).into_bytes();
+    let mut out =
+        format!(r#"{{"kind":"{kind}","apiVersion":"{api_version}","metadata":{metadata},"items":["#).into_bytes();
     let builtin = call.resource.custom().is_none();
     let head = format!(r#"{{"kind":"{}","apiVersion":"{api_version}","#, call.resource.kind);
     for (index, stored) in page.items.iter().enumerate() {

@@ -64,7 +64,8 @@ impl Fields {
 
     /// Strategic merge patch.
     pub(crate) fn strategic(&self, live: &Value, patch: &Value) -> ApiResult<Value> {
-        structured_merge::strategic::apply(self.kind(), live, patch).map_err(|error| ApiError::bad_request(error.to_string()))
+        structured_merge::strategic::apply(self.kind(), live, patch)
+            .map_err(|error| ApiError::bad_request(error.to_string()))
     }
 }
 
@@ -83,7 +84,9 @@ pub(crate) fn json_patch(live: &Value, patch: &Value) -> ApiResult<Value> {
     use structured_merge::json_patch::JsonPatchError;
     structured_merge::json_patch::apply(live, patch).map_err(|error| match error {
         JsonPatchError::Malformed(message) => ApiError::bad_request(message),
-        other => ApiError::unprocessable(format!("the server rejected our request due to an error in our request: {other}")),
+        other => {
+            ApiError::unprocessable(format!("the server rejected our request due to an error in our request: {other}"))
+        }
     })
 }
 

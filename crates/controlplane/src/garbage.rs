@@ -1,9 +1,10 @@
 //! The garbage collector: what is owned goes with its owner.
 //!
-//! It looks at all objects when something was deleted or is to be deleted in the foreground. The objects of an embedded
-//! plane are few enough for that.
+//! It sleeps until the store has suspects ([`Store::take_suspects`]) and looks at those alone.
+//!
+//! [`Store::take_suspects`]: crate::store::Store::take_suspects
 
-use std::collections::HashSet;
+use std::collections::BTreeSet;
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
@@ -12,129 +13,128 @@ use tokio::sync::watch;
 
 use crate::metadata;
 use crate::plane::ControlPlane;
-use crate::registry::Resource;
 use crate::status::{ApiError, ApiResult};
-use crate::store::{GroupResource, Stored};
+use crate::store::{Place, Stored};
 use crate::system;
 
 const FOREGROUND: &str = "foregroundDeletion";
 const ORPHAN: &str = "orphan";
-/// How often is looked whether something was deleted.
-const EVERY: Duration = Duration::from_millis(50);
+/// How soon is tried again what was refused.
+const RETRY: Duration = Duration::from_secs(1);
 
 /// Runs until the plane shuts down.
-pub(crate) async fn collect(plane: Weak<ControlPlane>, mut down: watch::Receiver<bool>) {
-    let mut seen = 0;
+pub(crate) async fn collect(plane: Weak<ControlPlane>, mut news: watch::Receiver<()>, mut down: watch::Receiver<bool>) {
+    let mut refused = BTreeSet::new();
     loop {
         {
             let Some(plane) = plane.upgrade() else {
                 return;
             };
-            let revision = plane.store().removals();
-            if revision != seen {
-                seen = revision;
-                if let Err(error) = sweep(&plane).await {
+            news.mark_unchanged();
+            let mut suspects = plane.store().take_suspects();
+            suspects.append(&mut refused);
+            for at in suspects {
+                if let Err(error) = look_at(&plane, &at).await {
                     tracing::warn!(message = %error.message, "garbage could not be collected; it is tried again");
-                    seen = 0;
+                    refused.insert(at);
                 }
             }
         }
-        tokio::select! {
-            ended = down.wait_for(|down| *down) => { drop(ended); return }
-            () = tokio::time::sleep(EVERY) => {}
-        }
-    }
-}
-
-struct Owned {
-    resource: Arc<Resource>,
-    stored: Arc<Stored>,
-}
-
-impl Owned {
-    fn text(&self, key: &str) -> &str {
-        self.stored.value.str_at(&["metadata", key]).unwrap_or_default()
-    }
-
-    fn owners(&self) -> impl Iterator<Item = &str> {
-        let list = self.stored.value.at(&["metadata", "ownerReferences"]).and_then(Value::as_list).unwrap_or_default();
-        list.iter().filter_map(|owner| owner.str_at(&["uid"]))
-    }
-}
-
-/// Deletes what has lost its owners and finishes deletions that wait for dependents.
-async fn sweep(plane: &Arc<ControlPlane>) -> ApiResult<()> {
-    let all = objects(plane);
-    let living: HashSet<&str> = all.iter().map(|one| one.text("uid")).collect();
-    let waiting = |finalizer: &str| -> HashSet<&str> {
-        let waits = |one: &&Owned| {
-            one.stored.value.at(&["metadata", "deletionTimestamp"]).is_some()
-                && metadata::finalizers(&one.stored.value).contains(&finalizer)
+        let retry = async {
+            if refused.is_empty() {
+                std::future::pending::<()>().await;
+            }
+            tokio::time::sleep(RETRY).await;
         };
-        all.iter().filter(waits).map(|one| one.text("uid")).collect()
-    };
-    let (foreground, orphaning) = (waiting(FOREGROUND), waiting(ORPHAN));
-    for one in &all {
-        let mut owners = one.owners().peekable();
-        if owners.peek().is_none() {
-            continue;
-        }
-        if one.owners().any(|owner| orphaning.contains(owner)) {
-            release(plane, one, &orphaning).await?;
-        } else if !one.owners().any(|owner| living.contains(owner) && !foreground.contains(owner)) {
-            system::delete(plane, &one.resource, one.text("namespace"), one.text("name")).await?;
+        tokio::select! {
+            changed = news.changed() => if changed.is_err() { return },
+            ended = down.wait_for(|down| *down) => { drop(ended); return }
+            () = retry => {}
         }
     }
-    for one in all.iter().filter(|one| orphaning.contains(one.text("uid"))) {
-        finish(plane, one, ORPHAN).await?;
-    }
-    let left = objects(plane);
-    for one in all.iter().filter(|one| foreground.contains(one.text("uid"))) {
-        if !left.iter().any(|other| other.owners().any(|owner| owner == one.text("uid"))) {
-            finish(plane, one, FOREGROUND).await?;
-        }
-    }
-    Ok(())
 }
 
-fn objects(plane: &Arc<ControlPlane>) -> Vec<Owned> {
+fn text<'a>(object: &'a Value, key: &str) -> &'a str {
+    object.str_at(&["metadata", key]).unwrap_or_default()
+}
+
+/// Whether an object is to be deleted and waits for the garbage collector in this way.
+fn waits(object: &Value, finalizer: &str) -> bool {
+    object.at(&["metadata", "deletionTimestamp"]).is_some() && metadata::finalizers(object).contains(&finalizer)
+}
+
+fn owners(object: &Value) -> impl Iterator<Item = &str> {
+    let list = object.at(&["metadata", "ownerReferences"]).and_then(Value::as_list).unwrap_or_default();
+    list.iter().filter_map(|owner| owner.str_at(&["uid"]))
+}
+
+/// Does what one object needs: deletes it, lets go of its dependents, or finishes its deletion.
+async fn look_at(plane: &Arc<ControlPlane>, at: &Place) -> ApiResult<()> {
+    let Some(stored) = plane.store().get(&at.0, &at.1) else {
+        return Ok(());
+    };
+    let uid = text(&stored.value, "uid");
+    if waits(&stored.value, ORPHAN) {
+        for dependent in plane.store().dependents(uid) {
+            release(plane, &dependent, uid).await?;
+        }
+        return finish(plane, at, ORPHAN).await;
+    }
+    if waits(&stored.value, FOREGROUND) {
+        for dependent in plane.store().dependents(uid) {
+            delete_unless_owned(plane, &dependent).await?;
+        }
+        // The last dependent makes this one a suspect again when it goes.
+        return if plane.store().dependents(uid).is_empty() { finish(plane, at, FOREGROUND).await } else { Ok(()) };
+    }
+    delete_unless_owned(plane, at).await
+}
+
+/// Deletes what names owners of which none stays.
+async fn delete_unless_owned(plane: &Arc<ControlPlane>, at: &Place) -> ApiResult<()> {
+    let Some(stored) = plane.store().get(&at.0, &at.1) else {
+        return Ok(());
+    };
+    let stays = |owner: Arc<Stored>| !waits(&owner.value, FOREGROUND);
+    let mut owners = owners(&stored.value).peekable();
+    let gone = stored.value.at(&["metadata", "deletionTimestamp"]).is_some();
+    if gone || owners.peek().is_none() || owners.any(|uid| plane.store().by_uid(uid).is_some_and(stays)) {
+        return Ok(());
+    }
     let registry = plane.registry();
-    let of = |storage: &GroupResource| {
-        let resource = registry.by_storage(storage).cloned();
-        let (objects, _) = plane.store().list(storage, None);
-        resource.into_iter().flat_map(move |resource| {
-            let owned = |stored| Owned { resource: Arc::clone(&resource), stored };
-            objects.clone().into_iter().map(owned).collect::<Vec<_>>()
-        })
+    let Some(resource) = registry.by_storage(&at.0) else {
+        return Ok(());
     };
-    plane.store().resources().iter().flat_map(of).collect()
+    system::delete(plane, resource, &at.1.namespace, &at.1.name).await
 }
 
-/// Takes the references to these owners out of an object.
-async fn release(plane: &Arc<ControlPlane>, one: &Owned, owners: &HashSet<&str>) -> ApiResult<()> {
-    let owners: HashSet<String> = owners.iter().map(|uid| (*uid).to_owned()).collect();
-    let kept = move |owner: &Value| !owner.str_at(&["uid"]).is_some_and(|uid| owners.contains(uid));
-    let change = |object: &mut Value| {
+/// Takes the references to an owner out of an object.
+async fn release(plane: &Arc<ControlPlane>, at: &Place, owner: &str) -> ApiResult<()> {
+    change(plane, at, |object| {
         let list = object.at(&["metadata", "ownerReferences"]).and_then(Value::as_list).unwrap_or_default();
-        let left: Vec<Value> = list.iter().filter(|owner| kept(owner)).cloned().collect();
+        let left: Vec<Value> = list.iter().filter(|found| found.str_at(&["uid"]) != Some(owner)).cloned().collect();
         object.set_at(&["metadata", "ownerReferences"], left);
-    };
-    found(system::change(plane, &one.resource, (one.text("namespace"), one.text("name")), "", change).await)
+    })
+    .await
 }
 
-async fn finish(plane: &Arc<ControlPlane>, one: &Owned, finalizer: &'static str) -> ApiResult<()> {
-    let change = |object: &mut Value| {
+async fn finish(plane: &Arc<ControlPlane>, at: &Place, finalizer: &'static str) -> ApiResult<()> {
+    change(plane, at, |object| {
         let left: Vec<Value> =
             metadata::finalizers(object).into_iter().filter(|found| *found != finalizer).map(Value::from).collect();
         object.set_at(&["metadata", "finalizers"], left);
-    };
-    found(system::change(plane, &one.resource, (one.text("namespace"), one.text("name")), "", change).await)
+    })
+    .await
 }
 
 /// What is gone meanwhile needs nothing more.
-fn found(outcome: Result<Value, ApiError>) -> ApiResult<()> {
-    match outcome {
-        Err(error) if error.reason == "NotFound" => Ok(()),
+async fn change(plane: &Arc<ControlPlane>, at: &Place, change: impl Fn(&mut Value) + Send) -> ApiResult<()> {
+    let registry = plane.registry();
+    let Some(resource) = registry.by_storage(&at.0) else {
+        return Ok(());
+    };
+    match system::change(plane, resource, (&at.1.namespace, &at.1.name), "", change).await {
+        Err(ApiError { reason: "NotFound", .. }) => Ok(()),
         outcome => outcome.map(drop),
     }
 }

@@ -50,9 +50,7 @@ async fn dispatch(call: &mut Call, verb: &'static str, content_type: &str, body:
     }
     match subresource.as_str() {
         "" if special::is_virtual(call) => special::review(call, content_type, body),
-        "" | "status" | "approval" | "ephemeralcontainers" | "resize" => {
-            main(call, verb, content_type, body).await
-        }
+        "" | "status" | "approval" | "ephemeralcontainers" | "resize" => main(call, verb, content_type, body).await,
         "finalize" => update::put(call, content_type, body).await,
         "scale" => scale::scale(call, verb, content_type, body).await,
         "token" => special::token(call, content_type, body),

@@ -52,7 +52,7 @@ mod validate;
 mod write;
 
 pub use body::ResponseBody;
-pub use config::{Config, Identity, Storage};
+pub use config::{Config, Identity, Storage, Workloads};
 pub use counters::RequestCount;
 pub use plane::{ControlPlane, OpenError};
 pub use schema::{BuiltinSchemas, SchemaError};

@@ -98,8 +98,15 @@ fn generate_name(metadata: &mut Map) {
 }
 
 /// Keys of metadata that clients cannot change once an object is there.
-const KEPT: [&str; 7] =
-    ["uid", "creationTimestamp", "selfLink", "deletionTimestamp", "deletionGracePeriodSeconds", "generation", "generateName"];
+const KEPT: [&str; 7] = [
+    "uid",
+    "creationTimestamp",
+    "selfLink",
+    "deletionTimestamp",
+    "deletionGracePeriodSeconds",
+    "generation",
+    "generateName",
+];
 
 /// What a changed object keeps of the one before.
 pub(crate) fn carry_over(live: &Value, object: &mut Value) -> ApiResult<()> {

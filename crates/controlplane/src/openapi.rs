@@ -3,7 +3,7 @@
 mod custom;
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use goyaml::{Map, Value};
 use http::header::{CACHE_CONTROL, ETAG, EXPIRES, IF_NONE_MATCH, LOCATION};
@@ -18,17 +18,28 @@ use crate::status::{ApiError, ApiResult};
 
 const PREFIX: &str = "/openapi/v3/";
 
-/// The recorded documents with their hashes.
+/// A document and its hash.
+type Document = (Arc<str>, String);
+
+/// The recorded documents, and those of custom kinds once they were asked for.
 #[derive(Debug)]
 pub(crate) struct Documents {
-    builtin: BTreeMap<String, (Arc<str>, String)>,
+    builtin: BTreeMap<String, Document>,
+    custom: Mutex<BTreeMap<String, Made>>,
+}
+
+/// A document with what it was made from.
+#[derive(Debug)]
+struct Made {
+    from: Vec<Arc<Resource>>,
+    document: Document,
 }
 
 impl Documents {
     /// Those of the built-in kinds.
     pub(crate) fn builtin(schemas: &crate::schema::BuiltinSchemas) -> Self {
         let document = |(path, text): (&str, &Arc<str>)| (path.to_owned(), (Arc::clone(text), hash(text.as_bytes())));
-        Self { builtin: schemas.documents().map(document).collect() }
+        Self { builtin: schemas.documents().map(document).collect(), custom: Mutex::default() }
     }
 }
 
@@ -38,16 +49,8 @@ pub(crate) fn serve(plane: &ControlPlane, parts: &Parts) -> ApiResult<Reply> {
     let Some(name) = path.strip_prefix(PREFIX).filter(|name| !name.is_empty()) else {
         return Ok(index(plane));
     };
-    let custom = custom_document(plane, name);
-    let builtin = plane.documents().builtin.get(name);
-    let (text, tag) = match (custom, builtin) {
-        (Some(text), _) => {
-            let tag = hash(text.as_bytes());
-            (text, tag)
-        }
-        (None, Some((text, tag))) => (Arc::clone(text), tag.clone()),
-        (None, None) => return Err(ApiError::no_such_resource()),
-    };
+    let document = custom_document(plane, name).or_else(|| plane.documents().builtin.get(name).cloned());
+    let (text, tag) = document.ok_or_else(ApiError::no_such_resource)?;
     let query = Query::parse(parts.uri.query().unwrap_or_default());
     let asked = query.get("hash");
     if !asked.is_empty() && asked != tag {
@@ -68,7 +71,7 @@ pub(crate) fn serve(plane: &ControlPlane, parts: &Parts) -> ApiResult<Reply> {
 fn index(plane: &ControlPlane) -> Reply {
     let mut tags: BTreeMap<String, String> =
         plane.documents().builtin.iter().map(|(path, (_, tag))| (path.clone(), tag.clone())).collect();
-    let tagged = |path: String| custom_document(plane, &path).map(|text| (path, hash(text.as_bytes())));
+    let tagged = |path: String| custom_document(plane, &path).map(|(_, tag)| (path, tag));
     tags.extend(custom_paths(plane).into_iter().filter_map(tagged));
     let entry = |(path, tag): (String, String)| {
         let url = format!("{PREFIX}{path}?hash={tag}");
@@ -89,15 +92,26 @@ fn custom_paths(plane: &ControlPlane) -> Vec<String> {
     paths
 }
 
-/// The document of a group version that custom definitions serve.
-fn custom_document(plane: &ControlPlane, path: &str) -> Option<Arc<str>> {
+/// The document of a group version that custom definitions serve; made again when one of them changed.
+fn custom_document(plane: &ControlPlane, path: &str) -> Option<Document> {
     let group_version = path.strip_prefix("apis/")?;
     let registry = plane.registry();
     let served = registry.custom.values().flatten().filter(|resource| resource.api_version() == group_version);
-    let served: Vec<&Arc<Resource>> = served.collect();
+    let served: Vec<Arc<Resource>> = served.cloned().collect();
+    let mut made = plane.documents().custom.lock().unwrap_or_else(PoisonError::into_inner);
     if served.is_empty() {
+        made.remove(path);
         return None;
     }
+    let same = |known: &&Made| {
+        known.from.len() == served.len() && known.from.iter().zip(&served).all(|(one, other)| Arc::ptr_eq(one, other))
+    };
+    if let Some(known) = made.get(path).filter(same) {
+        return Some(known.document.clone());
+    }
     let metadata = plane.schemas().types("apps/v1")?;
-    Some(goyaml::json::to_string(&custom::document(&served, metadata.document())).into())
+    let text: Arc<str> = goyaml::json::to_string(&custom::document(&served, metadata.document())).into();
+    let document = (Arc::clone(&text), hash(text.as_bytes()));
+    made.insert(path.to_owned(), Made { from: served, document: document.clone() });
+    Some(document)
 }

@@ -72,8 +72,8 @@ impl Pki {
 
     /// Reads those of a folder, or makes them there, readable by the owner alone.
     pub(crate) fn load_or_make(folder: &Path) -> Result<Self, PkiError> {
-        let folder = folder.join(FOLDER);
-        if folder.join("token.key").exists() {
+        let (made, folder) = (is_made(folder), folder.join(FOLDER));
+        if made {
             return Self::load(&folder);
         }
         let made = Self::make()?;
@@ -139,6 +139,11 @@ impl Pki {
     }
 }
 
+/// Whether a folder has certificates.
+pub(crate) fn is_made(folder: &Path) -> bool {
+    folder.join(FOLDER).join("token.key").exists()
+}
+
 fn params(name: &str, organization: Option<&str>) -> Result<CertificateParams, rcgen::Error> {
     let mut params = CertificateParams::new(Vec::new())?;
     let mut subject = DistinguishedName::new();
@@ -159,7 +164,8 @@ fn server_params() -> Result<CertificateParams, rcgen::Error> {
     for name in NAMES {
         params.subject_alt_names.push(SanType::DnsName(name.try_into()?));
     }
-    let addresses = [IpAddr::V4(Ipv4Addr::LOCALHOST), IpAddr::V6(Ipv6Addr::LOCALHOST), IpAddr::V4(Ipv4Addr::new(10, 96, 0, 1))];
+    let addresses =
+        [IpAddr::V4(Ipv4Addr::LOCALHOST), IpAddr::V6(Ipv6Addr::LOCALHOST), IpAddr::V4(Ipv4Addr::new(10, 96, 0, 1))];
     params.subject_alt_names.extend(addresses.map(SanType::IpAddress));
     params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
     Ok(params)

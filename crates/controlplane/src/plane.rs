@@ -1,14 +1,16 @@
 //! The control plane as a whole: opened, reached, shut down.
 
 use std::net::SocketAddr;
+use std::path::Path;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use goyaml::Value;
 use tokio::sync::watch;
 
 use crate::authn::Tokens;
-use crate::config::{Config, Identity, Storage};
+use crate::config::{Config, Identity, Storage, Workloads};
 use crate::counters::{Counters, RequestCount};
+use crate::discovery::Cache;
 use crate::openapi::Documents;
 use crate::pki::{Pki, PkiError};
 use crate::registry::Registry;
@@ -17,7 +19,7 @@ use crate::serve::{ListenError, Listening};
 use crate::service::ApiService;
 use crate::status::ApiResult;
 use crate::store::{DiskError, GroupResource, Store};
-use crate::{background, bootstrap, crd, kubeconfig, system};
+use crate::{background, bootstrap, crd, kubeconfig, pki, system};
 
 /// The file of the store inside its folder.
 const STORE_FILE: &str = "store.redb";
@@ -53,9 +55,11 @@ pub struct ControlPlane {
     schemas: Arc<BuiltinSchemas>,
     registry: RwLock<Arc<Registry>>,
     documents: Documents,
+    discovery: Cache,
     pki: Pki,
     tokens: Tokens,
     counters: Counters,
+    workloads: Workloads,
     down: watch::Sender<bool>,
 }
 
@@ -71,13 +75,19 @@ impl ControlPlane {
             Storage::File(folder) => {
                 std::fs::create_dir_all(&folder)
                     .map_err(|cause| OpenError::Storage(format!("{} cannot be made: {cause}", folder.display())))?;
+                refuse_emptied(&folder)?;
                 (Store::file(&folder.join(STORE_FILE), config.history)?, Pki::load_or_make(&folder)?)
             }
         };
-        Self::start(Arc::new(store), schemas, pki)
+        Self::start(Arc::new(store), schemas, pki, config.workloads)
     }
 
-    fn start(store: Arc<Store>, schemas: Arc<BuiltinSchemas>, pki: Pki) -> Result<Arc<Self>, OpenError> {
+    fn start(
+        store: Arc<Store>,
+        schemas: Arc<BuiltinSchemas>,
+        pki: Pki,
+        workloads: Workloads,
+    ) -> Result<Arc<Self>, OpenError> {
         let runtime = tokio::runtime::Handle::try_current().map_err(|_| OpenError::NoRuntime)?;
         let mut registry = Registry::builtin(&schemas);
         let (definitions, _) = store.list(&definitions(), None);
@@ -87,9 +97,11 @@ impl ControlPlane {
         }
         let plane = Arc::new(Self {
             documents: Documents::builtin(&schemas),
+            discovery: Cache::default(),
             tokens: Tokens::new(pki.token_key()),
             registry: RwLock::new(Arc::new(registry)),
             counters: Counters::default(),
+            workloads,
             down: watch::Sender::new(false),
             store,
             schemas,
@@ -102,7 +114,10 @@ impl ControlPlane {
 
     /// The API as a service for `kube::Client::new(plane.service(identity), "default")`. The service carries a bearer
     /// token made for the identity, so requests go the whole way through authentication.
-    #[expect(clippy::needless_pass_by_value, reason = "callers hand over an identity made for this; the seam is agreed")]
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "callers hand over an identity made for this; the seam is agreed"
+    )]
     pub fn service(self: &Arc<Self>, identity: Identity) -> ApiService {
         let token = self.tokens.token_for(&identity);
         ApiService::new(Arc::clone(self), Some(token))
@@ -130,7 +145,7 @@ impl ControlPlane {
 
     /// A plane in memory with the same objects. Changes of one are not seen by the other.
     pub fn fork(self: &Arc<Self>) -> Result<Arc<Self>, OpenError> {
-        Self::start(Arc::new(self.store.fork()), Arc::clone(&self.schemas), self.pki.clone())
+        Self::start(Arc::new(self.store.fork()), Arc::clone(&self.schemas), self.pki.clone(), self.workloads)
     }
 
     /// Ends watches, writes what is pending and closes the storage.
@@ -152,6 +167,15 @@ impl ControlPlane {
 
     pub(crate) fn documents(&self) -> &Documents {
         &self.documents
+    }
+
+    pub(crate) fn discovery(&self) -> &Cache {
+        &self.discovery
+    }
+
+    /// Who plays the controllers.
+    pub(crate) fn workloads(&self) -> Workloads {
+        self.workloads
     }
 
     pub(crate) fn counters(&self) -> &Counters {
@@ -208,6 +232,19 @@ impl ControlPlane {
         let mut registry = self.registry.write().unwrap_or_else(PoisonError::into_inner);
         change(Arc::make_mut(&mut registry));
     }
+}
+
+/// The certificates are made after the store: a store without a byte beside certificates has lost what was in it.
+fn refuse_emptied(folder: &Path) -> Result<(), OpenError> {
+    let store = folder.join(STORE_FILE);
+    let empty = std::fs::metadata(&store).is_ok_and(|found| found.len() == 0);
+    if empty && pki::is_made(folder) {
+        let path = store.display();
+        return Err(OpenError::Storage(format!(
+            "{path} is empty; restore it from a backup, or remove it to start anew"
+        )));
+    }
+    Ok(())
 }
 
 fn definitions() -> GroupResource {

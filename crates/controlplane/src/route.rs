@@ -15,7 +15,12 @@ use crate::status::{ApiError, ApiResult};
 use crate::{authn, discovery, handle, health, openapi};
 
 /// Answers a request.
-pub(crate) async fn route(plane: &Arc<ControlPlane>, parts: &Parts, certificate: Option<Identity>, body: Bytes) -> Reply {
+pub(crate) async fn route(
+    plane: &Arc<ControlPlane>,
+    parts: &Parts,
+    certificate: Option<Identity>,
+    body: Bytes,
+) -> Reply {
     let path = parts.uri.path();
     if let Some(reply) = health::probe(path) {
         return reply;
@@ -30,7 +35,7 @@ pub(crate) async fn route(plane: &Arc<ControlPlane>, parts: &Parts, certificate:
             Err(error) => error.into(),
         },
         Target::Other => {
-            plane.counters().count("get", path.to_owned(), header(parts, &USER_AGENT));
+            plane.counters().count("get", path, header(parts, &USER_AGENT));
             other(plane, parts).unwrap_or_else(Reply::from)
         }
     }
@@ -53,7 +58,7 @@ fn resource(
     if !path.subresource.is_empty() {
         counted = format!("{counted}/{}", path.subresource);
     }
-    plane.counters().count(verb.as_ref().copied().unwrap_or("unknown"), counted, agent);
+    plane.counters().count(verb.as_ref().copied().unwrap_or("unknown"), &counted, agent);
     let registry = plane.registry();
     let resource = registry.get(&path.group_version, &path.resource).ok_or_else(ApiError::no_such_resource)?;
     let call = Call {

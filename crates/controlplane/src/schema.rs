@@ -49,13 +49,19 @@ impl BuiltinSchemas {
     /// The schemas that come with the program.
     pub fn recorded() -> Result<Arc<Self>, SchemaError> {
         let mut text = Vec::new();
-        flate2::read::GzDecoder::new(RECORDED).read_to_end(&mut text).map_err(|cause| SchemaError(cause.to_string()))?;
+        flate2::read::GzDecoder::new(RECORDED)
+            .read_to_end(&mut text)
+            .map_err(|cause| SchemaError(cause.to_string()))?;
         let recording: Recording = serde_json::from_slice(&text).map_err(|cause| SchemaError(cause.to_string()))?;
         let documents = recording.openapi.into_iter().filter(|(path, _)| path != "/openapi/v3").map(|(path, raw)| {
             let text = <Box<str>>::from(raw).into();
             (path, Document { text, types: OnceLock::new(), merge: OnceLock::new() })
         });
-        Ok(Arc::new(Self { version: recording.version, documents: documents.collect(), discovery: recording.discovery }))
+        Ok(Arc::new(Self {
+            version: recording.version,
+            documents: documents.collect(),
+            discovery: recording.discovery,
+        }))
     }
 
     /// What `GET /version` answers.

@@ -146,7 +146,10 @@ fn parse_fields(text: &str, selectable: &Selectable<'_>) -> ApiResult<Vec<(Vec<S
         let split = split.or_else(|| part.split_once("==").map(|split| (split, true)));
         let Some(((label, value), equal)) = split.or_else(|| part.split_once('=').map(|split| (split, true))) else {
             let message = format!("invalid selector: '{text}'; can't understand '{part}'");
-            return Err(ApiError::bad_request(format!("unable to find \"{label}\" that match label selector \"\", field selector {text:?}: {message}", label = "fieldSelector")));
+            return Err(ApiError::bad_request(format!(
+                "unable to find \"{label}\" that match label selector \"\", field selector {text:?}: {message}",
+                label = "fieldSelector"
+            )));
         };
         let path = selectable_path(label, selectable)?;
         fields.push((path, value.to_owned(), equal));
@@ -160,7 +163,9 @@ fn selectable_path(label: &str, selectable: &Selectable<'_>) -> ApiResult<Vec<St
         return Ok(label.split('.').map(str::to_owned).collect());
     }
     let known = selectable.builtin.iter().find(|(known, _)| *known == label);
-    known.map(|(_, path)| owned(path)).ok_or_else(|| ApiError::bad_request(format!("field label not supported: {label}")))
+    known
+        .map(|(_, path)| owned(path))
+        .ok_or_else(|| ApiError::bad_request(format!("field label not supported: {label}")))
 }
 
 #[cfg(test)]
@@ -171,8 +176,18 @@ mod tests {
     fn labels() {
         let object: Value = goyaml::json::parse(br#"{"metadata":{"name":"x","labels":{"a":"b","n":"5"}}}"#).unwrap();
         let cases = [
-            ("a=b", true), ("a==c", false), ("a!=b", false), ("z!=b", true), ("a in (b, c)", true),
-            ("a notin (b)", false), ("a", true), ("!a", false), ("!z", true), ("a=b,n>4", true), ("n<5", false), ("", true),
+            ("a=b", true),
+            ("a==c", false),
+            ("a!=b", false),
+            ("z!=b", true),
+            ("a in (b, c)", true),
+            ("a notin (b)", false),
+            ("a", true),
+            ("!a", false),
+            ("!z", true),
+            ("a=b,n>4", true),
+            ("n<5", false),
+            ("", true),
         ];
         let none = Selectable { builtin: &[], custom: &[] };
         for (text, expect) in cases {

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use hyper_util::rt::{TokioExecutor, TokioIo};
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
 use hyper_util::service::TowerToHyperService;
 use rustls::server::WebPkiClientVerifier;
@@ -12,6 +12,7 @@ use rustls::{RootCertStore, ServerConfig};
 use rustls_pki_types::pem::PemObject;
 use rustls_pki_types::{CertificateDer, PrivateKeyDer};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task::AbortHandle;
 use tokio_rustls::TlsAcceptor;
 
@@ -21,6 +22,21 @@ use crate::service::ApiService;
 
 /// A client that does not finish its handshake in this time is dropped.
 const HANDSHAKE: Duration = Duration::from_secs(10);
+/// A client that does not finish the head of a request in this time is dropped.
+const HEAD: Duration = Duration::from_secs(30);
+/// Bytes of the head of a request, address and headers together; more is answered with 431.
+const MAX_HEAD: u32 = 64 * 1024;
+/// Headers of a request; more is answered with 431.
+const MAX_HEADERS: usize = 100;
+/// Requests of one HTTP/2 connection at the same time, watches among them.
+const MAX_STREAMS: u32 = 250;
+/// Bytes of answers that wait for one HTTP/2 connection.
+const MAX_UNSENT: usize = 256 * 1024;
+/// How often a quiet HTTP/2 connection is asked whether it lives, and how long it has to answer.
+const PING_EVERY: Duration = Duration::from_secs(30);
+const PING_ANSWER: Duration = Duration::from_secs(30);
+/// Connections at the same time; the next ones wait until others end.
+const MAX_CONNECTIONS: usize = 4096;
 
 /// Why the API is not reachable over TLS.
 #[derive(Debug, thiserror::Error)]
@@ -98,15 +114,27 @@ fn server_config(pki: &Pki) -> Result<ServerConfig, String> {
     Ok(config)
 }
 
+/// HTTP/1.1 and HTTP/2 with their limits.
+fn http() -> Builder<TokioExecutor> {
+    let mut builder = Builder::new(TokioExecutor::new());
+    let mut one = builder.http1();
+    one.timer(TokioTimer::new()).header_read_timeout(HEAD).max_buf_size(MAX_HEAD as usize).max_headers(MAX_HEADERS);
+    let mut two = builder.http2();
+    two.timer(TokioTimer::new()).max_concurrent_streams(MAX_STREAMS).max_send_buf_size(MAX_UNSENT);
+    two.max_header_list_size(MAX_HEAD).keep_alive_interval(PING_EVERY).keep_alive_timeout(PING_ANSWER);
+    builder
+}
+
 async fn accept(plane: Arc<ControlPlane>, listener: TcpListener, acceptor: TlsAcceptor) {
     let mut down = plane.shutdown_signal();
+    let slots = Arc::new(Semaphore::new(MAX_CONNECTIONS));
     loop {
         let accepted = tokio::select! {
-            accepted = listener.accept() => accepted,
+            accepted = next(&listener, &slots) => accepted,
             ended = down.wait_for(|down| *down) => { drop(ended); return }
         };
         match accepted {
-            Ok((stream, _)) => drop(tokio::spawn(serve(Arc::clone(&plane), stream, acceptor.clone()))),
+            Ok((stream, slot)) => drop(tokio::spawn(serve(Arc::clone(&plane), stream, acceptor.clone(), slot))),
             Err(error) => {
                 // Out of file descriptors, mostly: give others time to close theirs.
                 tracing::warn!(%error, "a connection could not be accepted");
@@ -116,7 +144,14 @@ async fn accept(plane: Arc<ControlPlane>, listener: TcpListener, acceptor: TlsAc
     }
 }
 
-async fn serve(plane: Arc<ControlPlane>, stream: TcpStream, acceptor: TlsAcceptor) {
+/// A connection, when there is place for it.
+async fn next(listener: &TcpListener, slots: &Arc<Semaphore>) -> std::io::Result<(TcpStream, OwnedSemaphorePermit)> {
+    let slot = Arc::clone(slots).acquire_owned().await.map_err(std::io::Error::other)?;
+    let (stream, _) = listener.accept().await?;
+    Ok((stream, slot))
+}
+
+async fn serve(plane: Arc<ControlPlane>, stream: TcpStream, acceptor: TlsAcceptor, _slot: OwnedSemaphorePermit) {
     drop(stream.set_nodelay(true));
     let stream = match tokio::time::timeout(HANDSHAKE, acceptor.accept(stream)).await {
         Ok(Ok(stream)) => stream,
@@ -125,7 +160,7 @@ async fn serve(plane: Arc<ControlPlane>, stream: TcpStream, acceptor: TlsAccepto
     };
     let certificate = stream.get_ref().1.peer_certificates().and_then(|chain| pki::identity(chain.first()?));
     let service = ApiService::new(plane, None).with_certificate(certificate);
-    let connection = Builder::new(TokioExecutor::new());
+    let connection = http();
     let served = connection.serve_connection(TokioIo::new(stream), TowerToHyperService::new(service)).await;
     if let Err(error) = served {
         tracing::debug!(%error, "a connection ended early");

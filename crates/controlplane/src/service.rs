@@ -5,12 +5,14 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use bytes::Bytes;
 use http::header::{AUTHORIZATION, HeaderValue};
+use http::request::Parts;
 use http::{Request, Response};
 use http_body::Body;
-use http_body_util::{BodyExt, LengthLimitError, Limited};
+use http_body_util::{BodyExt, Collected, LengthLimitError, Limited};
 
 use crate::body::ResponseBody;
 use crate::config::Identity;
@@ -19,6 +21,11 @@ use crate::plane::ControlPlane;
 use crate::reply::Reply;
 use crate::route;
 use crate::status::ApiError;
+
+/// A request whose body is not there after this time is answered with 408.
+const BODY: Duration = Duration::from_mins(1);
+
+type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
 /// The API of one plane, with the bearer token of one caller or for the callers of a connection.
 #[derive(Clone, Debug)]
@@ -50,12 +57,22 @@ impl ApiService {
         }
         let audit_id = crate::metadata::uid();
         let (parts, body) = request.into_parts();
-        let reply = match Limited::new(body, MAX_BODY).collect().await {
-            Ok(body) => route::route(&self.plane, &parts, self.certificate, body.to_bytes()).await,
-            Err(error) if error.is::<LengthLimitError>() => ApiError::too_large(MAX_BODY).into(),
-            Err(error) => Reply::from(ApiError::bad_request(format!("the body could not be read: {error}"))),
+        if body.size_hint().lower() > MAX_BODY as u64 {
+            return Reply::from(ApiError::too_large(MAX_BODY)).into_http(&audit_id);
+        }
+        let reply = match tokio::time::timeout(BODY, Limited::new(body, MAX_BODY).collect()).await {
+            Err(_) => ApiError::slow_body(BODY).into(),
+            Ok(outcome) => self.reply(&parts, outcome).await,
         };
         reply.into_http(&audit_id)
+    }
+
+    async fn reply(self, parts: &Parts, body: Result<Collected<Bytes>, BoxError>) -> Reply {
+        match body {
+            Ok(body) => route::route(&self.plane, parts, self.certificate, body.to_bytes()).await,
+            Err(error) if error.is::<LengthLimitError>() => ApiError::too_large(MAX_BODY).into(),
+            Err(error) => Reply::from(ApiError::bad_request(format!("the body could not be read: {error}"))),
+        }
     }
 }
 

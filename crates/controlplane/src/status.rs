@@ -147,6 +147,11 @@ impl ApiError {
         Self::new(415, "UnsupportedMediaType", message)
     }
 
+    /// 408 for a body that does not come.
+    pub(crate) fn slow_body(limit: std::time::Duration) -> Self {
+        Self::new(408, "Timeout", format!("the body of the request did not come in {} s", limit.as_secs()))
+    }
+
     /// 413 for a body above the limit.
     pub(crate) fn too_large(limit: usize) -> Self {
         Self::new(413, "RequestEntityTooLarge", format!("Request entity too large: limit is {limit}"))
@@ -191,8 +196,11 @@ impl ApiError {
         let mut error = Self::new(504, "Timeout", format!("Timeout: {message}"));
         let details = error.details.get_or_insert_default();
         details.retry_after = 1;
-        details.causes =
-            vec![Cause { reason: "ResourceVersionTooLarge".into(), message: "Too large resource version".into(), field: String::new() }];
+        details.causes = vec![Cause {
+            reason: "ResourceVersionTooLarge".into(),
+            message: "Too large resource version".into(),
+            field: String::new(),
+        }];
         error
     }
 

@@ -6,9 +6,11 @@
 //! older revision is the present undone by the events since.
 
 mod disk;
+mod owners;
 mod tables;
 mod writer;
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::path::Path;
 use std::sync::{Arc, OnceLock, PoisonError, RwLock};
@@ -18,7 +20,7 @@ use goyaml::Value;
 use tokio::sync::watch;
 
 pub(crate) use disk::DiskError;
-use tables::Tables;
+use tables::{News, Tables};
 use writer::Writer;
 
 /// Events kept per resource unless the configuration says otherwise.
@@ -63,6 +65,9 @@ impl Name {
         Self { namespace: namespace.into(), name: name.into() }
     }
 }
+
+/// Where an object is.
+pub(crate) type Place = (GroupResource, Name);
 
 /// One object as it is stored, with its revision inside.
 #[derive(Debug)]
@@ -229,8 +234,17 @@ impl Store {
         resource: &GroupResource,
         revision: u64,
     ) -> Result<(Vec<Arc<Event>>, u64), Expired> {
-        let tables = self.read();
-        Ok((tables.events_after(resource, revision)?, tables.revision()))
+        self.read().events_after(resource, revision, usize::MAX)
+    }
+
+    /// The first of them, not more than `limit`.
+    pub(crate) fn some_events_after(
+        &self,
+        resource: &GroupResource,
+        revision: u64,
+        limit: usize,
+    ) -> Result<(Vec<Arc<Event>>, u64), Expired> {
+        self.read().events_after(resource, revision, limit)
     }
 
     /// Wakes when a resource has new events.
@@ -246,15 +260,33 @@ impl Store {
     /// Makes a change; the answer comes when it is durable. Gives back the object as stored, for a removal its last
     /// state.
     pub(crate) async fn write(&self, write: Write) -> Result<Arc<Stored>, WriteError> {
-        match &self.writer {
-            Some(writer) => writer.write(write).await,
-            None => self.tables.write().unwrap_or_else(PoisonError::into_inner).apply(write),
+        if let Some(writer) = &self.writer {
+            return writer.write(write).await;
         }
+        let mut news = News::default();
+        let outcome = self.tables.write().unwrap_or_else(PoisonError::into_inner).apply(write, &mut news);
+        news.tell();
+        outcome
     }
 
-    /// Changes whenever an object is removed or marked for removal.
-    pub(crate) fn removals(&self) -> u64 {
-        self.read().removals()
+    /// Wakes when something may be garbage.
+    pub(crate) fn subscribe_garbage(&self) -> watch::Receiver<()> {
+        self.read().subscribe_garbage()
+    }
+
+    /// What may be garbage since this was asked last.
+    pub(crate) fn take_suspects(&self) -> BTreeSet<Place> {
+        self.tables.write().unwrap_or_else(PoisonError::into_inner).take_suspects()
+    }
+
+    /// The object of a uid.
+    pub(crate) fn by_uid(&self, uid: &str) -> Option<Arc<Stored>> {
+        self.read().by_uid(uid)
+    }
+
+    /// What names this uid as its owner.
+    pub(crate) fn dependents(&self, uid: &str) -> Vec<Place> {
+        self.read().dependents(uid)
     }
 
     /// Writes what waits and frees the file.

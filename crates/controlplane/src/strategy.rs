@@ -76,8 +76,17 @@ pub(crate) fn of(resource: &GroupResource) -> Strategy {
         ("discovery.k8s.io", "endpointslices") => Strategy { create_on_update: true, ..COUNTED },
         ("", "endpoints" | "limitranges") | ("coordination.k8s.io", _) => UPSERT,
         ("apps", "controllerrevisions") => PLAIN,
-        ("apps" | "batch" | "policy" | "networking.k8s.io" | "flowcontrol.apiserver.k8s.io" | "resource.k8s.io"
-        | "admissionregistration.k8s.io" | "apiextensions.k8s.io", _)
+        (
+            "apps"
+            | "batch"
+            | "policy"
+            | "networking.k8s.io"
+            | "flowcontrol.apiserver.k8s.io"
+            | "resource.k8s.io"
+            | "admissionregistration.k8s.io"
+            | "apiextensions.k8s.io",
+            _,
+        )
         | ("scheduling.k8s.io", "priorityclasses") => COUNTED,
         _ => PLAIN,
     }

@@ -31,7 +31,12 @@ pub(crate) fn object(api_version: &str, kind: &str, namespace: &str, name: &str)
 }
 
 /// A call of the plane to itself.
-pub(crate) fn call(plane: &Arc<ControlPlane>, resource: &Arc<Resource>, (namespace, name): (&str, &str), subresource: &str) -> Call {
+pub(crate) fn call(
+    plane: &Arc<ControlPlane>,
+    resource: &Arc<Resource>,
+    (namespace, name): (&str, &str),
+    subresource: &str,
+) -> Call {
     let path = ResourcePath {
         group_version: resource.api_version(),
         namespace: namespace.into(),
@@ -60,7 +65,12 @@ pub(crate) async fn create(plane: &Arc<ControlPlane>, resource: &Arc<Resource>, 
 }
 
 /// Makes an object unless it is there.
-pub(crate) async fn ensure(plane: &Arc<ControlPlane>, group_version: &str, plural: &str, object: Value) -> ApiResult<()> {
+pub(crate) async fn ensure(
+    plane: &Arc<ControlPlane>,
+    group_version: &str,
+    plural: &str,
+    object: Value,
+) -> ApiResult<()> {
     let registry = plane.registry();
     let resource = registry.get(group_version, plural).ok_or_else(ApiError::no_such_resource)?;
     let text = |key| object.str_at(&["metadata", key]).unwrap_or_default();
@@ -93,7 +103,12 @@ pub(crate) async fn change(
 }
 
 /// Deletes an object in the background way; one that is not there is fine.
-pub(crate) async fn delete(plane: &Arc<ControlPlane>, resource: &Arc<Resource>, namespace: &str, name: &str) -> ApiResult<()> {
+pub(crate) async fn delete(
+    plane: &Arc<ControlPlane>,
+    resource: &Arc<Resource>,
+    namespace: &str,
+    name: &str,
+) -> ApiResult<()> {
     let mut call = call(plane, resource, (namespace, name), "");
     match Box::pin(delete::remove(&mut call, &delete::Options::at_once())).await {
         Err(error) if error.reason == "NotFound" => Ok(()),
@@ -102,7 +117,12 @@ pub(crate) async fn delete(plane: &Arc<ControlPlane>, resource: &Arc<Resource>, 
 }
 
 /// Takes an object out, whatever finalizers it has: its definition is gone.
-pub(crate) async fn erase(plane: &Arc<ControlPlane>, resource: &Arc<Resource>, namespace: &str, name: &str) -> ApiResult<()> {
+pub(crate) async fn erase(
+    plane: &Arc<ControlPlane>,
+    resource: &Arc<Resource>,
+    namespace: &str,
+    name: &str,
+) -> ApiResult<()> {
     let full_name = crate::store::Name::new(namespace, name);
     while let Some(stored) = plane.store().get(&resource.storage, &full_name) {
         let write = crate::store::Write {

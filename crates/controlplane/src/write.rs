@@ -91,7 +91,6 @@ pub(crate) async fn modify(
     Err(ApiError::modified(&call.resource.name, &call.path.name))
 }
 
-
 /// One attempt; `None` when somebody else was faster.
 async fn attempt(
     call: &mut Call,
@@ -190,7 +189,12 @@ pub(crate) fn is_deleted(object: &Value) -> bool {
 }
 
 /// Puts an object of the version of the request into the store, or takes it out.
-pub(crate) async fn put(call: &Call, name: &str, expect: Expect, value: Option<Value>) -> Result<Arc<Stored>, WriteError> {
+pub(crate) async fn put(
+    call: &Call,
+    name: &str,
+    expect: Expect,
+    value: Option<Value>,
+) -> Result<Arc<Stored>, WriteError> {
     let value = value.map(|value| convert::to_storage(value, &call.resource));
     let name = Name::new(call.namespace(), name);
     call.plane.store().write(Write { resource: call.resource.storage.clone(), name, expect, value }).await

@@ -33,8 +33,11 @@ pub(crate) fn accept(definition: &mut Value, registry: &Registry) {
     let conditions: Value = conditions.into_iter().map(|(kind, state)| condition(&before, kind, state, &now)).collect();
     definition.set_at(&["status", "conditions"], conditions);
     definition.set_at(&["status", "acceptedNames"], if conflict.is_none() { names } else { Value::empty_map() });
-    let mut stored: Vec<Value> =
-        definition.at(&["status", "storedVersions"]).and_then(Value::as_list).map(<[Value]>::to_vec).unwrap_or_default();
+    let mut stored: Vec<Value> = definition
+        .at(&["status", "storedVersions"])
+        .and_then(Value::as_list)
+        .map(<[Value]>::to_vec)
+        .unwrap_or_default();
     let storage: Value = storage_version(definition).into();
     if !stored.contains(&storage) {
         stored.push(storage);
@@ -44,9 +47,15 @@ pub(crate) fn accept(definition: &mut Value, registry: &Registry) {
 
 fn condition(before: &Value, kind: &str, (status, reason, message): (&str, &str, String), now: &str) -> Value {
     let found = before.as_list().unwrap_or_default().iter().find(|one| one.str_at(&["type"]) == Some(kind));
-    let since = found.filter(|one| one.str_at(&["status"]) == Some(status)).and_then(|one| one.str_at(&["lastTransitionTime"]));
-    let entries =
-        [("lastTransitionTime", since.unwrap_or(now)), ("message", &message), ("reason", reason), ("status", status), ("type", kind)];
+    let since =
+        found.filter(|one| one.str_at(&["status"]) == Some(status)).and_then(|one| one.str_at(&["lastTransitionTime"]));
+    let entries = [
+        ("lastTransitionTime", since.unwrap_or(now)),
+        ("message", &message),
+        ("reason", reason),
+        ("status", status),
+        ("type", kind),
+    ];
     entries.into_iter().collect()
 }
 
@@ -100,7 +109,8 @@ fn resource(definition: &Value, version: &Value) -> Resource {
     let list_kind = text(&["spec", "names", "listKind"]);
     let subresources = version.get("subresources").and_then(Value::as_map).into_iter().flat_map(Map::keys);
     let verbs = |verbs: &[&str]| verbs.iter().map(|verb| (*verb).to_owned()).collect::<Vec<_>>();
-    let subresources: BTreeMap<_, _> = subresources.map(|key| (key.as_str().to_owned(), verbs(&SUBRESOURCE_VERBS))).collect();
+    let subresources: BTreeMap<_, _> =
+        subresources.map(|key| (key.as_str().to_owned(), verbs(&SUBRESOURCE_VERBS))).collect();
     Resource {
         storage: name.clone(),
         storage_version: join(&group, storage_version(definition)),
@@ -118,7 +128,8 @@ fn resource(definition: &Value, version: &Value) -> Resource {
 
 fn custom_version(definition: &Value, version: &Value, gvk: &Gvk) -> CustomVersion {
     let schema = version.at(&["schema", "openAPIV3Schema"]).cloned();
-    let preserve_unknown = super::structural::on(definition.get("spec").unwrap_or(&Value::NULL), "preserveUnknownFields");
+    let preserve_unknown =
+        super::structural::on(definition.get("spec").unwrap_or(&Value::NULL), "preserveUnknownFields");
     let mut merge = Schema::new();
     if let Err(error) = merge.add_crd(gvk, schema.as_ref(), preserve_unknown) {
         tracing::warn!(kind = %gvk.kind, %error, "the schema of a custom kind is not understood; its lists are merged as a whole");

@@ -39,7 +39,8 @@ fn prune_value(schema: &Value, value: &mut Value, dropped: &mut Dropped, is_obje
         if is_object && ROOT.contains(&key) {
             return true;
         }
-        let known = properties.and_then(|known| known.get(key)).or_else(|| additional.filter(|one| one.as_map().is_some()));
+        let known =
+            properties.and_then(|known| known.get(key)).or_else(|| additional.filter(|one| one.as_map().is_some()));
         dropped.at.push(key.to_owned());
         let keep = match known {
             Some(known) => {

@@ -75,7 +75,10 @@ fn check_enum(schema: &Value, value: &Value, path: &str, faults: &mut Vec<Cause>
         return;
     };
     if !allowed.contains(value) {
-        let allowed: Vec<_> = allowed.iter().map(|one| one.as_str().map_or_else(|| goyaml::json::to_string(one), str::to_owned)).collect();
+        let allowed: Vec<_> = allowed
+            .iter()
+            .map(|one| one.as_str().map_or_else(|| goyaml::json::to_string(one), str::to_owned))
+            .collect();
         let allowed: Vec<_> = allowed.iter().map(String::as_str).collect();
         faults.push(not_supported(path, value, &allowed));
     }
@@ -115,7 +118,11 @@ fn check_list(schema: &Value, items: &[Value], path: &str, faults: &mut Vec<Caus
         faults.push(too_many(path, items.len(), limit));
     }
     if let Some(least) = bound(schema, "minItems").filter(|least| items.len() < *least) {
-        faults.push(invalid_raw(path, &items.len().to_string(), &format!("{path} in body should have at least {least} items")));
+        faults.push(invalid_raw(
+            path,
+            &items.len().to_string(),
+            &format!("{path} in body should have at least {least} items"),
+        ));
     }
     check_unique(schema, items, path, faults);
 }
@@ -230,7 +237,11 @@ fn check_combinations(schema: &Value, value: &Value, path: &str, faults: &mut Ve
 }
 
 fn invalid_raw(path: &str, value: &str, message: &str) -> Cause {
-    Cause { reason: "FieldValueInvalid".into(), message: format!("Invalid value: {value}: {message}"), field: path.to_owned() }
+    Cause {
+        reason: "FieldValueInvalid".into(),
+        message: format!("Invalid value: {value}: {message}"),
+        field: path.to_owned(),
+    }
 }
 
 fn bound(schema: &Value, name: &str) -> Option<usize> {

@@ -53,7 +53,8 @@ impl Options {
                 "DeleteOptions.meta.k8s.io \"\" is invalid: propagationPolicy: Unsupported value: {policy:?}: supported values: \"Foreground\", \"Background\", \"Orphan\", \"nil\""
             )));
         }
-        let orphan = value.get("orphanDependents").and_then(Value::as_bool) == Some(true) || call.query.flag("orphanDependents");
+        let orphan =
+            value.get("orphanDependents").and_then(Value::as_bool) == Some(true) || call.query.flag("orphanDependents");
         let grace = match value.get("gracePeriodSeconds").and_then(Value::as_i64) {
             Some(grace) => Some(grace),
             None => read::parse_number(call.query.get("gracePeriodSeconds"), "gracePeriodSeconds")?,
@@ -82,8 +83,19 @@ pub(super) async fn delete(call: &mut Call, content_type: &str, body: &Bytes) ->
 /// These kinds answer with the object instead of a `Status`.
 fn returns_object(call: &Call) -> bool {
     let place = (&*call.resource.name.group, &*call.resource.name.resource);
-    matches!(place, ("", "pods" | "services" | "serviceaccounts" | "persistentvolumeclaims" | "persistentvolumes" | "podtemplates" | "resourcequotas"))
-        || matches!(place, ("storage.k8s.io", _) | ("policy", "podsecuritypolicies"))
+    matches!(
+        place,
+        (
+            "",
+            "pods"
+                | "services"
+                | "serviceaccounts"
+                | "persistentvolumeclaims"
+                | "persistentvolumes"
+                | "podtemplates"
+                | "resourcequotas"
+        )
+    ) || matches!(place, ("storage.k8s.io", _) | ("policy", "podsecuritypolicies"))
 }
 
 fn success(call: &Call, object: &Value) -> Value {
@@ -118,7 +130,8 @@ pub(super) async fn delete_collection(call: &mut Call, content_type: &str, body:
     }
     call.path.name = String::new();
     call.path.namespace = namespace;
-    let mut list: Map = [("kind", call.resource.list_kind.clone()), ("apiVersion", call.resource.api_version())].into_iter().collect();
+    let mut list: Map =
+        [("kind", call.resource.list_kind.clone()), ("apiVersion", call.resource.api_version())].into_iter().collect();
     list.insert("metadata", [("resourceVersion", revision.to_string())].into_iter().collect::<Value>());
     list.insert("items", gone);
     Ok(Reply::value(200, &list.into()))
@@ -161,7 +174,8 @@ fn check(call: &Call, live: &Value, options: &Options) -> ApiResult<()> {
         let asked = asked.as_deref().filter(|asked| *asked != found)?;
         Some(format!("Precondition failed: {what} in precondition: {asked}, {what} in object meta: {found}"))
     };
-    let fault = differs(&options.uid, "uid", "UID").or_else(|| differs(&options.revision, "resourceVersion", "ResourceVersion"));
+    let fault = differs(&options.uid, "uid", "UID")
+        .or_else(|| differs(&options.revision, "resourceVersion", "ResourceVersion"));
     fault.map_or(Ok(()), |why| Err(ApiError::conflict(&call.resource.name, name, &why)))
 }
 

@@ -140,7 +140,11 @@ fn read_token(text: &str) -> ApiResult<Token> {
 
 /// Reads a `resourceVersion`; empty is `None`.
 pub(crate) fn parse_revision(text: &str) -> ApiResult<Option<u64>> {
-    let invalid = |_| ApiError::bad_request(format!("resourceVersion: Invalid value: {text:?}: strconv.ParseUint: parsing {text:?}: invalid syntax"));
+    let invalid = |_| {
+        ApiError::bad_request(format!(
+            "resourceVersion: Invalid value: {text:?}: strconv.ParseUint: parsing {text:?}: invalid syntax"
+        ))
+    };
     if text.is_empty() { Ok(None) } else { text.parse().map(Some).map_err(invalid) }
 }
 

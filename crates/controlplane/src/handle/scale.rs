@@ -76,7 +76,9 @@ fn of(call: &Call, object: &Value) -> Value {
     scale.insert("spec", [("replicas", at(&spec_path(call)).unwrap_or(0))].into_iter().collect::<Value>());
     let mut status: Map = [("replicas", at(&status_path).unwrap_or(0))].into_iter().collect();
     let selector = match custom.and_then(|custom| custom.scale_path("labelSelectorPath")) {
-        Some(path) => path.iter().try_fold(object, |node, key| node.get(key)).and_then(Value::as_str).map(str::to_owned),
+        Some(path) => {
+            path.iter().try_fold(object, |node, key| node.get(key)).and_then(Value::as_str).map(str::to_owned)
+        }
         None => selector_text(object),
     };
     if let Some(selector) = selector.filter(|selector| !selector.is_empty()) {
@@ -90,7 +92,8 @@ fn of(call: &Call, object: &Value) -> Value {
 fn selector_text(object: &Value) -> Option<String> {
     let selector = object.at(&["spec", "selector"])?;
     let labels = selector.get("matchLabels").or(Some(selector))?.as_map()?;
-    let mut parts: Vec<_> = labels.iter().filter_map(|(key, value)| Some(format!("{key}={}", value.as_str()?))).collect();
+    let mut parts: Vec<_> =
+        labels.iter().filter_map(|(key, value)| Some(format!("{key}={}", value.as_str()?))).collect();
     parts.sort();
     Some(parts.join(","))
 }

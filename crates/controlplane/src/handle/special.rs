@@ -18,13 +18,17 @@ const TOKEN_SECONDS: i64 = 3600;
 /// Whether objects of this resource are never stored.
 pub(super) fn is_virtual(call: &Call) -> bool {
     matches!(&*call.resource.name.group, "authentication.k8s.io" | "authorization.k8s.io")
-        || matches!(&*call.resource.name.resource, "bindings" | "componentstatuses") && call.resource.name.group.is_empty()
+        || matches!(&*call.resource.name.resource, "bindings" | "componentstatuses")
+            && call.resource.name.group.is_empty()
 }
 
 /// Answers a review. Every access is allowed: rights are stored but not enforced.
 pub(super) fn review(call: &mut Call, content_type: &str, body: &Bytes) -> ApiResult<Reply> {
     if &*call.resource.name.resource == "componentstatuses" {
-        let list = format!(r#"{{"kind":"ComponentStatusList","apiVersion":"v1","metadata":{{"resourceVersion":"{}"}},"items":[]}}"#, call.plane.store().revision());
+        let list = format!(
+            r#"{{"kind":"ComponentStatusList","apiVersion":"v1","metadata":{{"resourceVersion":"{}"}},"items":[]}}"#,
+            call.plane.store().revision()
+        );
         return Ok(Reply::json(200, list));
     }
     let mut body = decode::object(content_type, body)?;

@@ -24,6 +24,13 @@ const DEFAULT_TIMEOUT: Duration = Duration::from_mins(45);
 const MAX_TIMEOUT: Duration = Duration::from_hours(24);
 /// How often a quiet watch is told the newest revision.
 const BOOKMARK_EVERY: Duration = Duration::from_mins(1);
+/// How much longer a watch may last whose events never pause.
+const OVERTIME: Duration = Duration::from_secs(5);
+/// Events taken from the store at once.
+const MAX_EVENTS: usize = 64;
+/// A piece of the stream ends with the object that exceeds this many bytes. What a client does not read is neither
+/// written as JSON nor kept: it stays in the store, and is forgotten there like everything old.
+const MAX_PIECE: usize = 64 * 1024;
 const INITIAL_EVENTS_END: &str = "k8s.io/initial-events-end";
 
 struct Watch {
@@ -44,7 +51,7 @@ struct Watch {
 
 /// What is sent before the events.
 struct Opening {
-    objects: Vec<Arc<Stored>>,
+    objects: std::vec::IntoIter<Arc<Stored>>,
     closing_bookmark: bool,
 }
 
@@ -63,7 +70,7 @@ pub(crate) async fn watch(call: Call) -> ApiResult<Reply> {
     let news = store.subscribe(&call.resource.storage);
     let from_start = initial || asked.is_none_or(|revision| revision == 0) && !call.query.has("sendInitialEvents");
     let (objects, revision) = store.list(&call.resource.storage, read::namespace(&call));
-    let opening = from_start.then(|| Opening { objects, closing_bookmark: initial });
+    let opening = from_start.then(|| Opening { objects: objects.into_iter(), closing_bookmark: initial });
     let sent = if from_start { revision } else { asked.filter(|asked| *asked > 0).unwrap_or(revision) };
     let bookmarks = call.query.flag("allowWatchBookmarks");
     let now = Instant::now();
@@ -98,10 +105,16 @@ fn check_options(call: &Call, initial: bool) -> ApiResult<()> {
         ApiError::unprocessable(format!("ListOptions.meta.k8s.io \"\" is invalid: {field}: Forbidden: {why}"))
     };
     if initial && matching != "NotOlderThan" {
-        return Err(told("resourceVersionMatch", "sendInitialEvents requires setting resourceVersionMatch to NotOlderThan"));
+        return Err(told(
+            "resourceVersionMatch",
+            "sendInitialEvents requires setting resourceVersionMatch to NotOlderThan",
+        ));
     }
     if !call.query.has("sendInitialEvents") && !matching.is_empty() {
-        return Err(told("resourceVersionMatch", "resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided"));
+        return Err(told(
+            "resourceVersionMatch",
+            "resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided",
+        ));
     }
     Ok(())
 }
@@ -109,13 +122,16 @@ fn check_options(call: &Call, initial: bool) -> ApiResult<()> {
 impl Watch {
     /// The next piece of the stream; `None` at its end.
     async fn next(&mut self) -> Option<Bytes> {
-        if let Some(opening) = self.opening.take() {
-            let chunk = self.opening_chunk(&opening);
+        while let Some(opening) = self.opening.take() {
+            let chunk = self.opening_chunk(opening);
             if !chunk.is_empty() {
                 return Some(chunk);
             }
         }
         while !self.over {
+            if *self.shutdown.borrow() || Instant::now() >= self.ends + OVERTIME {
+                return None;
+            }
             self.news.mark_unchanged();
             match self.pending() {
                 Ok(chunk) if chunk.is_empty() => {}
@@ -129,11 +145,15 @@ impl Watch {
         None
     }
 
-    fn opening_chunk(&mut self, opening: &Opening) -> Bytes {
+    fn opening_chunk(&mut self, mut opening: Opening) -> Bytes {
         let mut out = BytesMut::new();
-        for stored in &opening.objects {
+        for stored in opening.objects.by_ref() {
             if self.means(&stored.value) {
-                self.line(&mut out, "ADDED", stored);
+                self.line(&mut out, "ADDED", &stored);
+            }
+            if out.len() > MAX_PIECE {
+                self.opening = Some(opening);
+                return out.freeze();
             }
         }
         if opening.closing_bookmark {
@@ -142,15 +162,25 @@ impl Watch {
         out.freeze()
     }
 
-    /// The events since the last ones.
+    /// The next events; empty when there are none.
     fn pending(&mut self) -> ApiResult<Bytes> {
-        let (events, revision) = self.call.plane.store().events_after(&self.call.resource.storage, self.sent)?;
         let mut out = BytesMut::new();
-        for event in events {
-            self.event(&mut out, &event);
+        loop {
+            let store = self.call.plane.store();
+            let (events, revision) = store.some_events_after(&self.call.resource.storage, self.sent, MAX_EVENTS)?;
+            let whole = events.len() < MAX_EVENTS;
+            for event in events {
+                self.event(&mut out, &event);
+                self.sent = event.object.revision;
+                if out.len() > MAX_PIECE {
+                    return Ok(out.freeze());
+                }
+            }
+            self.sent = self.sent.max(revision);
+            if whole || !out.is_empty() {
+                return Ok(out.freeze());
+            }
         }
-        self.sent = self.sent.max(revision);
-        Ok(out.freeze())
     }
 
     /// Waits for news, the end or the time of a bookmark, which is given back.

@@ -33,7 +33,8 @@ pub(super) fn keep_allocated(live: &Value, object: &mut Value) {
     if !wants_node_ports(object) {
         return;
     }
-    let changed = object.as_map_mut().and_then(|map| map.get_mut("spec")?.as_map_mut()?.get_mut("ports")?.as_list_mut());
+    let changed =
+        object.as_map_mut().and_then(|map| map.get_mut("spec")?.as_map_mut()?.get_mut("ports")?.as_list_mut());
     for port in changed.into_iter().flatten().filter(|port| node_port(port) == 0) {
         let same = |other: &&Value| other.get("port") == port.get("port") && protocol(other) == protocol(port);
         if let Some(number) = ports.iter().find(same).map(node_port).filter(|number| *number > 0) {

@@ -25,10 +25,10 @@ fn admitted(object: &mut Value) {
     }
     let mut tolerations = object.at(&["spec", "tolerations"]).and_then(Value::as_list).unwrap_or_default().to_vec();
     for key in ["node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable"] {
-        let covers = |one: &Value| {
-            matches!(one.str_at(&["key"]), None | Some("")) || one.str_at(&["key"]) == Some(key)
-        };
-        let tolerated = tolerations.iter().any(|one| covers(one) && matches!(one.str_at(&["effect"]), None | Some("" | "NoExecute")));
+        let covers = |one: &Value| matches!(one.str_at(&["key"]), None | Some("")) || one.str_at(&["key"]) == Some(key);
+        let tolerated = tolerations
+            .iter()
+            .any(|one| covers(one) && matches!(one.str_at(&["effect"]), None | Some("" | "NoExecute")));
         if tolerated {
             continue;
         }

@@ -7,10 +7,11 @@ use goyaml::{Map, Value};
 use crate::registry::Resource;
 
 const META: &str = "io.k8s.apimachinery.pkg.apis.meta.v1.";
-const PATCHES: [&str; 3] = ["application/apply-patch+yaml", "application/json-patch+json", "application/merge-patch+json"];
+const PATCHES: [&str; 3] =
+    ["application/apply-patch+yaml", "application/json-patch+json", "application/merge-patch+json"];
 
 /// The document of these resources of one group version; `known` has the types of metadata.
-pub(super) fn document(resources: &[&Arc<Resource>], known: &Value) -> Value {
+pub(super) fn document(resources: &[Arc<Resource>], known: &Value) -> Value {
     let mut schemas = Map::new();
     let known = known.at(&["components", "schemas"]).and_then(Value::as_map);
     for (name, schema) in known.into_iter().flat_map(Map::iter).filter(|(name, _)| name.starts_with(META)) {
@@ -73,7 +74,11 @@ fn list_schema(resource: &Resource, name: &str) -> Value {
 fn add_paths(paths: &mut Map, resource: &Resource, name: &str) {
     let base = format!("/apis/{}", resource.api_version());
     let plural = &resource.name.resource;
-    let collection = if resource.namespaced { format!("{base}/namespaces/{{namespace}}/{plural}") } else { format!("{base}/{plural}") };
+    let collection = if resource.namespaced {
+        format!("{base}/namespaces/{{namespace}}/{plural}")
+    } else {
+        format!("{base}/{plural}")
+    };
     let mut whole = Map::new();
     whole.insert("get", operation(resource, &format!("{name}List"), ("list", &[])));
     whole.insert("post", operation(resource, name, ("post", &["application/json", "application/yaml"])));

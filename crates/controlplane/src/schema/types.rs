@@ -12,7 +12,6 @@ use std::sync::Arc;
 
 use goyaml::Value;
 
-
 /// Index of a type.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct TypeId(u32);
@@ -69,7 +68,11 @@ const REFERENCE: &str = "#/components/schemas/";
 impl Types {
     /// Compiles the `components.schemas` of a document.
     pub(crate) fn compile(document: &Value) -> Self {
-        let mut compiler = Compiler { types: Self::default(), names: HashMap::new(), schemas: document.at(&["components", "schemas"]) };
+        let mut compiler = Compiler {
+            types: Self::default(),
+            names: HashMap::new(),
+            schemas: document.at(&["components", "schemas"]),
+        };
         let names: Vec<_> = compiler.schemas.and_then(Value::as_map).into_iter().flat_map(goyaml::Map::iter).collect();
         for (name, schema) in names {
             let id = compiler.named(name);
@@ -158,8 +161,13 @@ impl Compiler<'_> {
         let Some(properties) = schema.get("properties").and_then(Value::as_map) else {
             return Type::Any;
         };
-        let required: Vec<_> =
-            schema.get("required").and_then(Value::as_list).unwrap_or_default().iter().filter_map(Value::as_str).collect();
+        let required: Vec<_> = schema
+            .get("required")
+            .and_then(Value::as_list)
+            .unwrap_or_default()
+            .iter()
+            .filter_map(Value::as_str)
+            .collect();
         let mut compiled = Struct { name: name.to_owned(), ..Struct::default() };
         for (field, schema) in properties.iter() {
             let id = self.reference(schema);

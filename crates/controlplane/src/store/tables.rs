@@ -1,12 +1,13 @@
 //! The state in memory: objects by resource, the ring of events, the revision counter.
 
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::sync::Arc;
 
 use goyaml::Value;
 use tokio::sync::watch;
 
-use super::{Change, Event, Expect, Expired, GroupResource, Name, Stored, Write, WriteError};
+use super::owners::Owners;
+use super::{Change, Event, Expect, Expired, GroupResource, Name, Place, Stored, Write, WriteError};
 
 /// One resource: what is there and what happened last.
 #[derive(Debug)]
@@ -24,9 +25,10 @@ pub(super) struct Tables {
     revision: u64,
     /// Events before this revision were never in the rings of this process.
     start: u64,
-    /// Revision of the last change that removed an object or marked it for removal.
-    removal: u64,
     history: usize,
+    owners: Owners,
+    /// Told when something may be garbage.
+    garbage: watch::Sender<()>,
     resources: HashMap<GroupResource, Resource>,
 }
 
@@ -38,20 +40,55 @@ pub(super) struct Prepared {
 }
 
 /// Changes prepared but not yet shown.
-pub(super) type Overlay = HashMap<(GroupResource, Name), Option<Arc<Stored>>>;
+pub(super) type Overlay = HashMap<Place, Option<Arc<Stored>>>;
+
+/// Who is to be told of changes that were shown. Waking thousands of watchers takes its time, so it is done when the
+/// tables are no longer locked, once for each resource.
+#[derive(Debug, Default)]
+pub(super) struct News {
+    resources: HashMap<GroupResource, (watch::Sender<u64>, u64)>,
+    garbage: Option<watch::Sender<()>>,
+}
+
+impl News {
+    pub(super) fn tell(self) {
+        for (sender, revision) in self.resources.into_values() {
+            sender.send_replace(revision);
+        }
+        if let Some(garbage) = self.garbage {
+            garbage.send_replace(());
+        }
+    }
+}
 
 impl Tables {
     pub(super) fn new(history: usize) -> Self {
         let history = if history == 0 { super::DEFAULT_HISTORY } else { history };
-        Self { revision: 1, start: 1, removal: 1, history, resources: HashMap::new() }
+        let (owners, garbage) = (Owners::default(), watch::Sender::new(()));
+        Self { revision: 1, start: 1, history, owners, garbage, resources: HashMap::new() }
     }
 
     pub(super) fn revision(&self) -> u64 {
         self.revision
     }
 
-    pub(super) fn removals(&self) -> u64 {
-        self.removal
+    /// Wakes when something may be garbage.
+    pub(super) fn subscribe_garbage(&self) -> watch::Receiver<()> {
+        self.garbage.subscribe()
+    }
+
+    pub(super) fn take_suspects(&mut self) -> BTreeSet<Place> {
+        self.owners.take_suspects()
+    }
+
+    /// The object of a uid.
+    pub(super) fn by_uid(&self, uid: &str) -> Option<Arc<Stored>> {
+        let (resource, name) = self.owners.place(uid)?;
+        self.get(&resource, &name)
+    }
+
+    pub(super) fn dependents(&self, uid: &str) -> Vec<Place> {
+        self.owners.dependents(uid)
     }
 
     /// Sets the revision that was stored.
@@ -64,7 +101,8 @@ impl Tables {
     pub(super) fn restore(&mut self, resource: GroupResource, name: Name, value: Value) {
         let revision = value.str_at(&["metadata", "resourceVersion"]).and_then(|text| text.parse().ok()).unwrap_or(1);
         let stored = Arc::new(Stored::new(value, revision));
-        self.resource(&resource).objects.insert(name, stored);
+        self.resource(&resource).objects.insert(name.clone(), Arc::clone(&stored));
+        self.owners.record(&(resource, name), None, Some(&stored));
     }
 
     pub(super) fn get(&self, resource: &GroupResource, name: &Name) -> Option<Arc<Stored>> {
@@ -91,7 +129,7 @@ impl Tables {
         namespace: Option<&str>,
         revision: u64,
     ) -> Result<Vec<Arc<Stored>>, Expired> {
-        let undo = self.events_after(resource, revision)?;
+        let (undo, _) = self.events_after(resource, revision, usize::MAX)?;
         if undo.is_empty() {
             return Ok(self.list(resource, namespace));
         }
@@ -106,17 +144,26 @@ impl Tables {
         Ok(objects.into_iter().filter(|(name, _)| inside(name)).map(|(_, stored)| stored).collect())
     }
 
-    pub(super) fn events_after(&self, resource: &GroupResource, revision: u64) -> Result<Vec<Arc<Event>>, Expired> {
+    /// The first events after a revision, not more than `limit`, and the revision up to which this is all.
+    pub(super) fn events_after(
+        &self,
+        resource: &GroupResource,
+        revision: u64,
+        limit: usize,
+    ) -> Result<(Vec<Arc<Event>>, u64), Expired> {
         let found = self.resources.get(resource);
         let oldest = found.map_or(self.start, |found| found.forgotten.max(self.start));
         if revision < oldest {
             return Err(Expired { asked: revision, oldest });
         }
         let Some(found) = found else {
-            return Ok(Vec::new());
+            return Ok((Vec::new(), self.revision));
         };
         let from = found.events.partition_point(|event| event.object.revision <= revision);
-        Ok(found.events.range(from..).cloned().collect())
+        let events: Vec<_> = found.events.range(from..).take(limit).cloned().collect();
+        let whole = from + events.len() == found.events.len();
+        let last = events.last().map_or(revision, |event| event.object.revision);
+        Ok((events, if whole { self.revision } else { last }))
     }
 
     pub(super) fn subscribe(&mut self, resource: &GroupResource) -> watch::Receiver<u64> {
@@ -167,36 +214,39 @@ impl Tables {
         Ok(Prepared { resource, event: Event { change, name, object, previous: current } })
     }
 
-    /// Shows a prepared change to readers and wakes the watchers.
-    pub(super) fn publish(&mut self, prepared: Prepared) -> Arc<Stored> {
+    /// Shows a prepared change to readers; watchers are told by the news.
+    pub(super) fn publish(&mut self, prepared: Prepared, news: &mut News) -> Arc<Stored> {
         let Prepared { resource, event } = prepared;
         let stored = Arc::clone(&event.object);
         self.revision = stored.revision;
-        if event.change == Change::Deleted || stored.value.at(&["metadata", "deletionTimestamp"]).is_some() {
-            self.removal = stored.revision;
+        let place = (resource, event.name.clone());
+        let after = (event.change != Change::Deleted).then_some(&*stored);
+        if self.owners.record(&place, event.previous.as_deref(), after) {
+            news.garbage.get_or_insert_with(|| self.garbage.clone());
         }
-        let history = self.history;
-        let resource = self.resource(&resource);
+        let (history, (resource, _)) = (self.history, place);
+        let of = self.resource(&resource);
         if event.change == Change::Deleted {
-            resource.objects.remove(&event.name);
+            of.objects.remove(&event.name);
         } else {
-            resource.objects.insert(event.name.clone(), Arc::clone(&stored));
+            of.objects.insert(event.name.clone(), Arc::clone(&stored));
         }
-        resource.events.push_back(Arc::new(event));
-        if resource.events.len() > history
-            && let Some(oldest) = resource.events.pop_front()
+        of.events.push_back(Arc::new(event));
+        if of.events.len() > history
+            && let Some(oldest) = of.events.pop_front()
         {
-            resource.forgotten = oldest.object.revision;
+            of.forgotten = oldest.object.revision;
         }
-        resource.news.send_replace(stored.revision);
+        let sender = of.news.clone();
+        news.resources.insert(resource, (sender, stored.revision));
         stored
     }
 
     /// Prepares and shows a change at once: for a store without a disk.
-    pub(super) fn apply(&mut self, write: Write) -> Result<Arc<Stored>, WriteError> {
+    pub(super) fn apply(&mut self, write: Write, news: &mut News) -> Result<Arc<Stored>, WriteError> {
         let mut revision = self.revision;
         let prepared = self.prepare(write, &mut Overlay::new(), &mut revision)?;
-        Ok(self.publish(prepared))
+        Ok(self.publish(prepared, news))
     }
 
     /// The same objects at the same revision, without the past.
@@ -206,6 +256,7 @@ impl Tables {
         for (name, resource) in &self.resources {
             fork.resource(name).objects = resource.objects.clone();
         }
+        fork.owners = self.owners.clone();
         fork
     }
 

@@ -7,7 +7,7 @@ use std::thread::JoinHandle;
 use tokio::sync::oneshot;
 
 use super::disk::Disk;
-use super::tables::{Overlay, Prepared, Tables};
+use super::tables::{News, Overlay, Prepared, Tables};
 use super::{Stored, Write, WriteError};
 
 /// Changes in one commit.
@@ -96,10 +96,12 @@ fn commit(disk: &mut Disk, tables: &RwLock<Tables>, batch: impl Iterator<Item = 
 }
 
 fn publish(tables: &RwLock<Tables>, changes: Vec<Prepared>, answers: Vec<Answer>) {
+    let mut news = News::default();
     let mut tables = tables.write().unwrap_or_else(PoisonError::into_inner);
-    let shown: Vec<_> = changes.into_iter().map(|change| tables.publish(change)).collect();
+    let shown: Vec<_> = changes.into_iter().map(|change| tables.publish(change, &mut news)).collect();
     drop(tables);
     for (answer, stored) in answers.into_iter().zip(shown) {
         drop(answer.send(Ok(stored)));
     }
+    news.tell();
 }

@@ -23,17 +23,25 @@ const FIELDS: &[(&str, &str, &[&[&str]])] = &[
 
 /// Fields of a StatefulSet that may change.
 const STATEFUL_SET_MUTABLE: [&str; 8] = [
-    "replicas", "ordinals", "template", "updateStrategy", "revisionHistoryLimit", "persistentVolumeClaimRetentionPolicy",
-    "minReadySeconds", "status",
+    "replicas",
+    "ordinals",
+    "template",
+    "updateStrategy",
+    "revisionHistoryLimit",
+    "persistentVolumeClaimRetentionPolicy",
+    "minReadySeconds",
+    "status",
 ];
 const STATEFUL_SET: &str = "updates to statefulset spec for fields other than 'replicas', 'ordinals', 'template', 'updateStrategy', 'revisionHistoryLimit', 'persistentVolumeClaimRetentionPolicy' and 'minReadySeconds' are forbidden";
-const CLAIM: &str = "spec is immutable after creation except resources.requests and volumeAttributesClassName for bound claims";
+const CLAIM: &str =
+    "spec is immutable after creation except resources.requests and volumeAttributesClassName for bound claims";
 const POD: &str = "pod updates may not change fields other than `spec.containers[*].image`,`spec.initContainers[*].image`,`spec.activeDeadlineSeconds`,`spec.tolerations` (only additions to existing tolerations),`spec.terminationGracePeriodSeconds` (allow it to be set to 1 if it was previously negative)";
 
 /// Changes of such fields.
 pub(super) fn check(resource: &Resource, live: &Value, object: &Value) -> Vec<Cause> {
     let place = (&*resource.name.group, &*resource.name.resource);
-    let fields = FIELDS.iter().find(|(group, name, _)| (*group, *name) == place).map_or(&[][..], |(_, _, fields)| fields);
+    let fields =
+        FIELDS.iter().find(|(group, name, _)| (*group, *name) == place).map_or(&[][..], |(_, _, fields)| fields);
     let mut faults: Vec<Cause> = fields.iter().filter_map(|path| unchanged(live, object, path)).collect();
     match place {
         ("apps", "statefulsets") => faults.extend(stateful_set(live, object)),
@@ -106,7 +114,14 @@ fn claim(live: &Value, object: &Value) -> Option<Cause> {
 
 fn pod(live: &Value, object: &Value) -> Option<Cause> {
     let bare = |value: &Value| {
-        let keys = ["activeDeadlineSeconds", "tolerations", "terminationGracePeriodSeconds", "nodeName", "schedulingGates", "ephemeralContainers"];
+        let keys = [
+            "activeDeadlineSeconds",
+            "tolerations",
+            "terminationGracePeriodSeconds",
+            "nodeName",
+            "schedulingGates",
+            "ephemeralContainers",
+        ];
         let mut spec = without(value, &keys);
         for list in ["containers", "initContainers"] {
             let containers = spec.as_map_mut().and_then(|spec| spec.get_mut(list)).and_then(Value::as_list_mut);

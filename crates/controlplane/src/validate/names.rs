@@ -59,7 +59,8 @@ fn is_middle(letter: u8) -> bool {
 
 /// A lowercase RFC 1123 label, of any length.
 pub(super) fn is_label(text: &str) -> bool {
-    let ends = |letter: Option<&u8>| letter.is_some_and(|letter| letter.is_ascii_lowercase() || letter.is_ascii_digit());
+    let ends =
+        |letter: Option<&u8>| letter.is_some_and(|letter| letter.is_ascii_lowercase() || letter.is_ascii_digit());
     text.bytes().all(is_middle) && ends(text.as_bytes().first()) && ends(text.as_bytes().last())
 }
 
@@ -104,7 +105,8 @@ fn qualified(key: &str, field: &str, faults: &mut Vec<Cause>) {
 
 fn annotations(object: &Value, faults: &mut Vec<Cause>) {
     let mut size = 0;
-    for (key, value) in object.at(&["metadata", "annotations"]).and_then(Value::as_map).into_iter().flat_map(Map::iter) {
+    for (key, value) in object.at(&["metadata", "annotations"]).and_then(Value::as_map).into_iter().flat_map(Map::iter)
+    {
         qualified(&key.to_ascii_lowercase(), "metadata.annotations", faults);
         size += key.len() + value.as_str().map_or(0, str::len);
     }
@@ -121,7 +123,8 @@ fn check_finalizers(live: &Value, object: &Value, faults: &mut Vec<Cause>) {
     let before = crate::metadata::finalizers(live);
     let added: Vec<_> = crate::metadata::finalizers(object).into_iter().filter(|one| !before.contains(one)).collect();
     if !added.is_empty() {
-        let why = format!("no new finalizers can be added if the object is being deleted, found new finalizers {added:?}");
+        let why =
+            format!("no new finalizers can be added if the object is being deleted, found new finalizers {added:?}");
         faults.push(forbidden("metadata.finalizers", &why.replace("[\"", "[]string{\"").replace("\"]", "\"}")));
     }
 }

@@ -28,7 +28,9 @@ pub(super) fn check(resource: &Resource, object: &Value) -> Vec<Cause> {
 }
 
 fn workload(object: &Value, faults: &mut Vec<Cause>) {
-    if let Some(replicas) = object.at(&["spec", "replicas"]).filter(|replicas| replicas.as_i64().is_some_and(|count| count < 0)) {
+    if let Some(replicas) =
+        object.at(&["spec", "replicas"]).filter(|replicas| replicas.as_i64().is_some_and(|count| count < 0))
+    {
         faults.push(invalid("spec.replicas", replicas, "must be greater than or equal to 0"));
     }
     let selector = object.at(&["spec", "selector"]);
@@ -43,7 +45,8 @@ fn workload(object: &Value, faults: &mut Vec<Cause>) {
         faults.push(invalid("spec.template.metadata.labels", &labels, "`selector` does not match template `labels`"));
     }
     template(object.at(&["spec", "template"]), "spec.template", faults);
-    let policy = object.at(&["spec", "template", "spec", "restartPolicy"]).filter(|policy| policy.as_str() != Some("Always"));
+    let policy =
+        object.at(&["spec", "template", "spec", "restartPolicy"]).filter(|policy| policy.as_str() != Some("Always"));
     if let Some(policy) = policy.filter(|policy| !policy.is_null()) {
         faults.push(not_supported("spec.template.spec.restartPolicy", policy, &["Always"]));
     }
@@ -152,12 +155,17 @@ fn port_number(port: &Value, key: &str, path: &str, faults: &mut Vec<Cause>) {
 
 fn resources(container: &Value, path: &str, faults: &mut Vec<Cause>) {
     for kind in ["limits", "requests"] {
-        for (name, value) in container.at(&["resources", kind]).and_then(Value::as_map).into_iter().flat_map(Map::iter) {
+        for (name, value) in container.at(&["resources", kind]).and_then(Value::as_map).into_iter().flat_map(Map::iter)
+        {
             let limit = container.at(&["resources", "limits", name]).and_then(Value::as_str).and_then(quantity::parse);
             let found = value.as_str().and_then(quantity::parse);
             let field = format!("{path}.resources.{kind}[{name}]");
             match (found, limit) {
-                (None, _) => faults.push(invalid(&field, value, "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'")),
+                (None, _) => faults.push(invalid(
+                    &field,
+                    value,
+                    "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'",
+                )),
                 (Some(found), _) if found.nanos < 0 => {
                     faults.push(invalid(&field, value, "must be greater than or equal to 0"));
                 }
@@ -221,7 +229,8 @@ fn data(object: &Value, faults: &mut Vec<Cause>) {
 }
 
 fn ingress(object: &Value, faults: &mut Vec<Cause>) {
-    let has = |key: &str| object.at(&["spec", key]).is_some_and(|value| value.as_list().is_none_or(|list| !list.is_empty()));
+    let has =
+        |key: &str| object.at(&["spec", key]).is_some_and(|value| value.as_list().is_none_or(|list| !list.is_empty()));
     if !has("rules") && !has("defaultBackend") {
         let why = "either `defaultBackend` or `rules` must be specified";
         faults.push(invalid("spec", &object.get("spec").cloned().unwrap_or_default(), why));
@@ -231,7 +240,10 @@ fn ingress(object: &Value, faults: &mut Vec<Cause>) {
         let paths = rule.at(&["http", "paths"]).and_then(Value::as_list).unwrap_or_default();
         for (at, path) in paths.iter().enumerate().filter(|(_, path)| path.get("pathType").is_none()) {
             let _ = path;
-            faults.push(required(&format!("spec.rules[{index}].http.paths[{at}].pathType"), "pathType must be specified"));
+            faults.push(required(
+                &format!("spec.rules[{index}].http.paths[{at}].pathType"),
+                "pathType must be specified",
+            ));
         }
     }
 }
@@ -246,18 +258,26 @@ fn definition(object: &Value, faults: &mut Vec<Cause>) {
     }
     if !matches!(text(&["spec", "scope"]), "Cluster" | "Namespaced") {
         let scope = text(&["spec", "scope"]);
-        let fault = if scope.is_empty() { required("spec.scope", "") } else { not_supported("spec.scope", &scope.into(), &["Cluster", "Namespaced"]) };
+        let fault = if scope.is_empty() {
+            required("spec.scope", "")
+        } else {
+            not_supported("spec.scope", &scope.into(), &["Cluster", "Namespaced"])
+        };
         faults.push(fault);
     }
     let versions = object.at(&["spec", "versions"]).and_then(Value::as_list).unwrap_or_default();
-    let storage = versions.iter().filter(|version| version.get("storage").and_then(Value::as_bool) == Some(true)).count();
+    let storage =
+        versions.iter().filter(|version| version.get("storage").and_then(Value::as_bool) == Some(true)).count();
     if storage != 1 {
         let value = object.at(&["spec", "versions"]).cloned().unwrap_or_default();
         faults.push(invalid("spec.versions", &value, "must have exactly one version marked as storage version"));
     }
     let preserve = object.at(&["spec", "preserveUnknownFields"]).and_then(Value::as_bool) == Some(true);
     if preserve {
-        faults.push(forbidden("spec.preserveUnknownFields", "cannot set to true, set x-kubernetes-preserve-unknown-fields to true in spec.versions[*].schema instead"));
+        faults.push(forbidden(
+            "spec.preserveUnknownFields",
+            "cannot set to true, set x-kubernetes-preserve-unknown-fields to true in spec.versions[*].schema instead",
+        ));
     }
     for (index, version) in versions.iter().enumerate() {
         if version.at(&["schema", "openAPIV3Schema"]).is_none() {

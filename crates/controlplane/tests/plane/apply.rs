@@ -30,7 +30,8 @@ pub async fn owners_and_conflicts() {
     let fewer = "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: y\n";
     let left = world.apply(&format!("{CONFIG_MAPS}/y"), "one", fewer).await.expect(200);
     assert!(left.body.get("data").is_none(), "what is no longer applied goes: {}", left.body);
-    let nameless = world.send(&format!("PATCH {CONFIG_MAPS}/y"), "application/apply-patch+yaml", yaml).await.expect(422);
+    let nameless =
+        world.send(&format!("PATCH {CONFIG_MAPS}/y"), "application/apply-patch+yaml", yaml).await.expect(422);
     assert!(nameless.message().contains("is required for apply patch"));
 }
 
@@ -42,14 +43,17 @@ pub async fn patches() {
     let request = format!("PATCH {path}");
     let answer = world.send(&request, "application/strategic-merge-patch+json", strategic).await.expect(200);
     assert_eq!(at(&answer.body, "spec.template.spec.containers").as_array().unwrap().len(), 2);
-    let json = r#"[{"op":"test","path":"/spec/replicas","value":1},{"op":"replace","path":"/spec/replicas","value":4}]"#;
+    let json =
+        r#"[{"op":"test","path":"/spec/replicas","value":1},{"op":"replace","path":"/spec/replicas","value":4}]"#;
     let answer = world.send(&request, "application/json-patch+json", json).await.expect(200);
     assert_eq!(answer.body["spec"]["replicas"], 4);
     let failed = world.send(&request, "application/json-patch+json", json).await;
     assert_eq!(failed.code, 422, "{}", failed.body);
     let merge = world.merge(&path, r#"{"spec":{"paused":true,"replicas":null}}"#).await.expect(200);
     assert_eq!((&merge.body["spec"]["paused"], &merge.body["spec"]["replicas"]), (&json!(true), &json!(1)));
-    let unknown = world.send(&format!("{request}?fieldValidation=Strict"), "application/merge-patch+json", r#"{"spec":{"x":1}}"#).await;
+    let unknown = world
+        .send(&format!("{request}?fieldValidation=Strict"), "application/merge-patch+json", r#"{"spec":{"x":1}}"#)
+        .await;
     assert_eq!(unknown.code, 422);
     assert!(unknown.message().contains("strict decoding error: unknown field \"spec.x\""), "{}", unknown.message());
 }

@@ -36,7 +36,8 @@ pub fn definition() -> String {
 }
 
 fn tab(spec: &Value) -> String {
-    json!({"apiVersion": "stable.example.com/v1", "kind": "CronTab", "metadata": {"name": "t"}, "spec": spec}).to_string()
+    json!({"apiVersion": "stable.example.com/v1", "kind": "CronTab", "metadata": {"name": "t"}, "spec": spec})
+        .to_string()
 }
 
 pub async fn definition_then_object() {
@@ -47,14 +48,18 @@ pub async fn definition_then_object() {
     assert!(conditions.iter().all(|one| one["status"] == "True"), "{conditions:?}");
     assert_eq!(made.body["status"]["storedVersions"], json!(["v1"]));
     assert_eq!(made.text("spec.names.singular"), "crontab");
-    let object = world.apply(&format!("{TABS}/t"), "m", &tab(&json!({"cronSpec": "* *", "free": {"x": 1}}))).await.expect(201);
+    let object =
+        world.apply(&format!("{TABS}/t"), "m", &tab(&json!({"cronSpec": "* *", "free": {"x": 1}}))).await.expect(201);
     assert_eq!(object.body["spec"], json!({"cronSpec": "* *", "free": {"x": 1}, "replicas": 1}));
     assert_eq!(object.body["metadata"]["generation"], 1);
     let beta = world.get(&TABS.replace("v1/", "v1beta1/")).await.expect(200);
     assert_eq!(at(&beta.body, "items.0.apiVersion"), "stable.example.com/v1beta1");
     let scaled = world.merge(&format!("{TABS}/t/scale"), r#"{"spec":{"replicas":3}}"#).await.expect(200);
     assert_eq!(scaled.body["spec"]["replicas"], 3);
-    let status = world.merge(&format!("{TABS}/t/status"), r#"{"spec":{"replicas":9},"status":{"replicas":2}}"#).await.expect(200);
+    let status = world
+        .merge(&format!("{TABS}/t/status"), r#"{"spec":{"replicas":9},"status":{"replicas":2}}"#)
+        .await
+        .expect(200);
     assert_eq!((&status.body["spec"]["replicas"], &status.body["status"]["replicas"]), (&json!(3), &json!(2)));
     world.delete(&format!("{DEFINITIONS}/crontabs.stable.example.com")).await.expect(200);
     world.get(TABS).await.expect(404);
@@ -67,10 +72,22 @@ pub async fn schema_is_enforced() {
     world.post(DEFINITIONS, &definition()).await.expect(201);
     let cases = [
         (json!({}), "spec.cronSpec: Required value"),
-        (json!({"cronSpec": 5}), "spec.cronSpec: Invalid value: \"integer\": spec.cronSpec in body must be of type string: \"integer\""),
-        (json!({"cronSpec": "x"}), "spec.cronSpec: Invalid value: \"x\": spec.cronSpec in body should match '^\\S+ \\S+$'"),
-        (json!({"cronSpec": "* *", "replicas": 0}), "spec.replicas: Invalid value: 0: spec.replicas in body should be greater than or equal to 1"),
-        (json!({"cronSpec": "* *", "image": "c"}), "spec.image: Unsupported value: \"c\": supported values: \"a\", \"b\""),
+        (
+            json!({"cronSpec": 5}),
+            "spec.cronSpec: Invalid value: \"integer\": spec.cronSpec in body must be of type string: \"integer\"",
+        ),
+        (
+            json!({"cronSpec": "x"}),
+            "spec.cronSpec: Invalid value: \"x\": spec.cronSpec in body should match '^\\S+ \\S+$'",
+        ),
+        (
+            json!({"cronSpec": "* *", "replicas": 0}),
+            "spec.replicas: Invalid value: 0: spec.replicas in body should be greater than or equal to 1",
+        ),
+        (
+            json!({"cronSpec": "* *", "image": "c"}),
+            "spec.image: Unsupported value: \"c\": supported values: \"a\", \"b\"",
+        ),
     ];
     for (spec, expect) in cases {
         let answer = world.post(TABS, &tab(&spec)).await.expect(422);
@@ -96,7 +113,8 @@ pub async fn discovery_and_schema() {
     let found = groups.body["groups"].as_array().unwrap().iter().find(|group| group["name"] == "stable.example.com");
     assert_eq!(at(found.unwrap(), "preferredVersion.version"), "v1");
     let resources = world.get("/apis/stable.example.com/v1").await.expect(200);
-    let names: Vec<_> = resources.body["resources"].as_array().unwrap().iter().map(|one| one["name"].as_str().unwrap()).collect();
+    let names: Vec<_> =
+        resources.body["resources"].as_array().unwrap().iter().map(|one| one["name"].as_str().unwrap()).collect();
     assert_eq!(names, ["crontabs", "crontabs/scale", "crontabs/status"]);
     let accept = [("accept", "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList,application/json")];
     let service = world.plane.service(controlplane::Identity::admin());

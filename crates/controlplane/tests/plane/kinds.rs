@@ -50,10 +50,19 @@ pub async fn faults() {
         object.to_string()
     };
     let cases = [
-        (change("/spec/template/metadata/labels/app", json!("z")), "spec.template.metadata.labels: Invalid value: {\"app\":\"z\"}: `selector` does not match template `labels`"),
+        (
+            change("/spec/template/metadata/labels/app", json!("z")),
+            "spec.template.metadata.labels: Invalid value: {\"app\":\"z\"}: `selector` does not match template `labels`",
+        ),
         (change("/spec/template/spec/containers", json!([])), "spec.template.spec.containers: Required value"),
-        (change("/spec/template/spec/containers/0/image", json!("")), "spec.template.spec.containers[0].image: Required value"),
-        (change("/spec/template/spec/containers/0/ports/0/containerPort", json!(70000)), "must be between 1 and 65535, inclusive"),
+        (
+            change("/spec/template/spec/containers/0/image", json!("")),
+            "spec.template.spec.containers[0].image: Required value",
+        ),
+        (
+            change("/spec/template/spec/containers/0/ports/0/containerPort", json!(70000)),
+            "must be between 1 and 65535, inclusive",
+        ),
     ];
     for (body, expect) in cases {
         let answer = world.post(DEPLOYMENTS, &body).await.expect(422);
@@ -65,16 +74,18 @@ pub async fn faults() {
 pub async fn immutable() {
     let world = World::new();
     world.post(DEPLOYMENTS, &deployment("d")).await.expect(201);
-    let path = format!("{DEPLOYMENTS}/d");
-    let patch = r#"{"spec":{"selector":{"matchLabels":{"app":"z"}},"template":{"metadata":{"labels":{"app":"z"}}}}}"#;
-    let answer = world.merge(&path, patch).await.expect(422);
+    let other = r#"{"spec":{"selector":{"matchLabels":{"app":"z"}},"template":{"metadata":{"labels":{"app":"z"}}}}}"#;
+    let answer = world.merge(&format!("{DEPLOYMENTS}/d"), other).await.expect(422);
     assert_eq!(
         answer.message(),
         "Deployment.apps \"d\" is invalid: spec.selector: Invalid value: {\"matchLabels\":{\"app\":\"z\"}}: field is immutable"
     );
     world.post(CONFIG_MAPS, &config_map("i", "1").replace("\"data\"", "\"immutable\":true,\"data\"")).await.expect(201);
     let answer = world.merge(&format!("{CONFIG_MAPS}/i"), r#"{"data":{"a":"2"}}"#).await.expect(422);
-    assert_eq!(answer.message(), "ConfigMap \"i\" is invalid: data: Forbidden: field is immutable when `immutable` is set");
+    assert_eq!(
+        answer.message(),
+        "ConfigMap \"i\" is invalid: data: Forbidden: field is immutable when `immutable` is set"
+    );
 }
 
 pub async fn generation_counts_the_wish() {

@@ -51,9 +51,17 @@ const STEPS: &[(&str, &str, &str)] = &[
     ("rollout pause -n team deploy/quick", "", "deployment.apps/quick paused"),
     ("get events -n team", "", "ScalingReplicaSet"),
     ("create token -n team bot", "", "."),
-    ("autoscale -n team deploy/quick --min=1 --max=2 --cpu=50%", "", "horizontalpodautoscaler.autoscaling/quick autoscaled"),
+    (
+        "autoscale -n team deploy/quick --min=1 --max=2 --cpu=50%",
+        "",
+        "horizontalpodautoscaler.autoscaling/quick autoscaled",
+    ),
     ("create ingress -n team front --rule=a.example/*=web:80", "", "ingress.networking.k8s.io/front created"),
-    ("create rolebinding -n team view --clusterrole=view --serviceaccount=team:bot", "", "rolebinding.rbac.authorization.k8s.io/view created"),
+    (
+        "create rolebinding -n team view --clusterrole=view --serviceaccount=team:bot",
+        "",
+        "rolebinding.rbac.authorization.k8s.io/view created",
+    ),
     ("auth whoami --as=ada --as-group=team", "", "ada"),
     ("exec -n team single -- ls", "", "does not run containers"),
     ("delete configmap -n team literal", "", "configmap \"literal\" deleted"),
@@ -79,7 +87,8 @@ pub fn trials() -> Vec<Trial> {
     let trial = |(name, oracle): (&str, Oracle)| {
         let program = oracle::find(oracle);
         let missing = program.is_err();
-        let test = move || program.map_err(|error| Failed::from(error.to_string())).and_then(|program| commands(&program));
+        let test =
+            move || program.map_err(|error| Failed::from(error.to_string())).and_then(|program| commands(&program));
         Trial::test(format!("kubectl::{name}"), test).with_ignored_flag(missing)
     };
     [("pinned", Oracle::Kubectl), ("newest", Oracle::KubectlNew)].map(trial).into()

@@ -1,10 +1,18 @@
 //! The embedded API server, asked over HTTP, by `kube` and by the real `kubectl`.
 
-#![expect(clippy::unwrap_used, clippy::panic, clippy::print_stdout, missing_docs, unreachable_pub, reason = "a test ends at the first surprise")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::print_stdout,
+    unreachable_pub,
+    reason = "a test ends at the first surprise"
+)]
 
+mod abuse;
 mod alike;
 mod apply;
 mod custom;
+mod faults;
 mod kinds;
 mod kubectl;
 mod library;
@@ -42,12 +50,22 @@ const CASES: &[(&str, Case)] = &[
     ("watching::enter_and_leave", || Box::pin(watching::enter_and_leave())),
     ("watching::streaming_list", || Box::pin(watching::streaming_list())),
     ("watching::expired", || Box::pin(watching::expired())),
+    ("watching::idle_watchers_cost_nothing", || Box::pin(watching::idle_watchers_cost_nothing())),
+    ("watching::events_come_in_pieces", || Box::pin(watching::events_come_in_pieces())),
     ("watching::list_and_events_agree", || Box::pin(watching::list_and_events_agree())),
     ("library::typed_client", || Box::pin(library::typed_client())),
     ("library::watcher_sees_changes", || Box::pin(library::watcher_sees_changes())),
     ("storage::survives_a_restart", || Box::pin(storage::survives_a_restart())),
     ("storage::second_owner_is_refused", || Box::pin(storage::second_owner_is_refused())),
-    ("storage::survives_a_kill", || Box::pin(storage::survives_a_kill())),
+    ("faults::newer_data_is_left_alone", || Box::pin(faults::newer_data_is_left_alone())),
+    ("faults::damage_is_told", || Box::pin(faults::damage_is_told())),
+    ("faults::survives_a_full_disk", || Box::pin(faults::survives_a_full_disk())),
+    ("faults::survives_kills", || Box::pin(faults::survives_kills())),
+    ("abuse::bodies_are_refused", || Box::pin(abuse::bodies_are_refused())),
+    ("abuse::large_objects_take_their_time_only", || Box::pin(abuse::large_objects_take_their_time_only())),
+    ("abuse::heads_are_refused", || Box::pin(abuse::heads_are_refused())),
+    ("abuse::slow_clients_hold_up_nobody", || Box::pin(abuse::slow_clients_hold_up_nobody())),
+    ("abuse::a_taken_port_is_named", || Box::pin(abuse::a_taken_port_is_named())),
     ("storage::forks_part", || Box::pin(storage::forks_part())),
 ];
 

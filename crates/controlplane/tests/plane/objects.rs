@@ -44,10 +44,30 @@ pub async fn refusals_read_as_upstream() {
         ("GET /api/v1/namespaces/default/configmaps/b", String::new(), 404, "configmaps \"b\" not found"),
         ("GET /apis/apps/v1/namespaces/default/deployments/b", String::new(), 404, "deployments.apps \"b\" not found"),
         ("GET /apis/nothing/v1/things", String::new(), 404, "the server could not find the requested resource"),
-        ("DELETE /api/v1/namespaces/default", String::new(), 403, "namespaces \"default\" is forbidden: this namespace may not be deleted"),
-        ("POST /api/v1/namespaces/default/configmaps", config_map("A_b", "1"), 422, "ConfigMap \"A_b\" is invalid: metadata.name: Invalid value: \"A_b\": a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character (e.g. 'example.com', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')"),
-        ("POST /api/v1/namespaces/default/configmaps", r#"{"kind":"ConfigMap","apiVersion":"v2"}"#.into(), 400, "the API version in the data (v2) does not match the expected API version (v1)"),
-        ("GET /api/v1/configmaps?resourceVersion=99999&resourceVersionMatch=NotOlderThan", String::new(), 504, "Timeout: Too large resource version: 99999, current: "),
+        (
+            "DELETE /api/v1/namespaces/default",
+            String::new(),
+            403,
+            "namespaces \"default\" is forbidden: this namespace may not be deleted",
+        ),
+        (
+            "POST /api/v1/namespaces/default/configmaps",
+            config_map("A_b", "1"),
+            422,
+            "ConfigMap \"A_b\" is invalid: metadata.name: Invalid value: \"A_b\": a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character (e.g. 'example.com', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')",
+        ),
+        (
+            "POST /api/v1/namespaces/default/configmaps",
+            r#"{"kind":"ConfigMap","apiVersion":"v2"}"#.into(),
+            400,
+            "the API version in the data (v2) does not match the expected API version (v1)",
+        ),
+        (
+            "GET /api/v1/configmaps?resourceVersion=99999&resourceVersionMatch=NotOlderThan",
+            String::new(),
+            504,
+            "Timeout: Too large resource version: 99999, current: ",
+        ),
         ("GET /api/v1/configmaps?fieldSelector=spec.x%3D1", String::new(), 400, "field label not supported: spec.x"),
     ];
     for (request, body, code, message) in cases {
@@ -62,7 +82,8 @@ pub async fn refusals_read_as_upstream() {
 
 pub async fn strict_fields() {
     let world = World::new();
-    let body = r#"{"kind":"ConfigMap","apiVersion":"v1","metadata":{"name":"s"},"dta":{"a":"1"},"data":{"a":"1","a":"2"}}"#;
+    let body =
+        r#"{"kind":"ConfigMap","apiVersion":"v1","metadata":{"name":"s"},"dta":{"a":"1"},"data":{"a":"1","a":"2"}}"#;
     let refused = world.post(&format!("{CONFIG_MAPS}?fieldValidation=Strict"), body).await.expect(400);
     assert_eq!(
         refused.message(),
@@ -126,7 +147,11 @@ pub async fn finalizers_hold() {
     assert_ne!(marked.text("metadata.deletionTimestamp"), "");
     world.get(&path).await.expect(200);
     let more = world.merge(&path, r#"{"metadata":{"finalizers":["example.com/x","example.com/y"]}}"#).await.expect(422);
-    assert!(more.message().contains("no new finalizers can be added if the object is being deleted"), "{}", more.message());
+    assert!(
+        more.message().contains("no new finalizers can be added if the object is being deleted"),
+        "{}",
+        more.message()
+    );
     world.merge(&path, r#"{"metadata":{"finalizers":null}}"#).await.expect(200);
     world.get(&path).await.expect(404);
 }

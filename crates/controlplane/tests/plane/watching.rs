@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use controlplane::{Config, ControlPlane, Storage};
+use http_body_util::BodyExt;
 use proptest::prelude::*;
 use proptest::test_runner::{Config as Settings, TestRunner};
 use serde_json::Value;
@@ -10,7 +11,10 @@ use serde_json::Value;
 use crate::world::{CONFIG_MAPS, World, at, config_map};
 
 fn kinds(events: &[Value]) -> Vec<(&str, &str)> {
-    events.iter().map(|event| (event["type"].as_str().unwrap(), at(event, "object.data.a").as_str().unwrap_or(""))).collect()
+    events
+        .iter()
+        .map(|event| (event["type"].as_str().unwrap(), at(event, "object.data.a").as_str().unwrap_or("")))
+        .collect()
 }
 
 pub async fn enter_and_leave() {
@@ -24,7 +28,10 @@ pub async fn enter_and_leave() {
     world.delete(&path).await.expect(200);
     let watch = format!("{CONFIG_MAPS}?watch=true&timeoutSeconds=1&resourceVersion={start}");
     let all = world.events(&watch).await;
-    assert_eq!(kinds(&all), [("ADDED", "1"), ("MODIFIED", "2"), ("MODIFIED", "3"), ("MODIFIED", "4"), ("DELETED", "4")]);
+    assert_eq!(
+        kinds(&all),
+        [("ADDED", "1"), ("MODIFIED", "2"), ("MODIFIED", "3"), ("MODIFIED", "4"), ("DELETED", "4")]
+    );
     let selected = world.events(&format!("{watch}&labelSelector=on%3Dyes")).await;
     assert_eq!(kinds(&selected), [("ADDED", "2"), ("MODIFIED", "3"), ("DELETED", "3")]);
     assert_eq!(at(&selected[2], "object.metadata.resourceVersion"), at(&all[3], "object.metadata.resourceVersion"));
@@ -106,7 +113,9 @@ pub async fn list_and_events_agree() {
                 take(&world, step).await;
             }
             let (expected, end) = state(&world).await;
-            let path = format!("{CONFIG_MAPS}?watch=true&resourceVersion={revision}&timeoutSeconds=1&allowWatchBookmarks=true");
+            let path = format!(
+                "{CONFIG_MAPS}?watch=true&resourceVersion={revision}&timeoutSeconds=1&allowWatchBookmarks=true"
+            );
             for event in replay(&world, &path, &end).await {
                 let name = at(&event, "object.metadata.name").to_string();
                 match event["type"].as_str().unwrap() {
@@ -133,4 +142,71 @@ pub async fn list_and_events_agree() {
 async fn replay(world: &World, path: &str, _end: &str) -> Vec<Value> {
     let events = world.events(path).await;
     events.into_iter().filter(|event| event["type"] != "BOOKMARK").collect()
+}
+
+/// Watchers, none of which reads.
+const WATCHERS: usize = 10_000;
+/// Writes while they do not read: more than the store remembers.
+const WRITES: usize = 400;
+
+fn resident_kilobytes() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap();
+    let line = status.lines().find(|line| line.starts_with("VmRSS:")).unwrap();
+    line.split_whitespace().nth(1).unwrap().parse().unwrap()
+}
+
+/// Watchers that do not read cost neither the writers time nor the memory its bounds; they are told to start again.
+pub async fn idle_watchers_cost_nothing() {
+    let config = Config { history: 100, ..Config::default() };
+    let world = World::of(ControlPlane::open(Storage::Memory, config).unwrap());
+    let start = world.get(CONFIG_MAPS).await.expect(200).text("metadata.resourceVersion").to_owned();
+    let value = "v".repeat(10_000);
+    let write = async |from: usize, to: usize| {
+        let begun = std::time::Instant::now();
+        for index in from..to {
+            world.post(CONFIG_MAPS, &config_map(&format!("w{index}"), &value)).await.expect(201);
+        }
+        begun.elapsed()
+    };
+    let alone = write(0, WRITES).await;
+    let path = format!("{CONFIG_MAPS}?watch=true&resourceVersion=");
+    let newest = world.get(CONFIG_MAPS).await.expect(200).text("metadata.resourceVersion").to_owned();
+    let mut watchers = Vec::new();
+    for _ in 0..WATCHERS {
+        watchers.push(world.open(&format!("{path}{newest}")).await);
+    }
+    let before = resident_kilobytes();
+    let watched = write(WRITES, 2 * WRITES).await;
+    let grown = resident_kilobytes().saturating_sub(before);
+    assert!(watched < alone * 5 + std::time::Duration::from_secs(2), "{alone:?} alone, {watched:?} with watchers");
+    // The objects themselves: their value as text, as JSON and in the answer.
+    assert!(grown < 100_000, "{grown} KB more");
+    let first = watchers.pop().unwrap().frame().await.unwrap().unwrap().into_data().unwrap();
+    let event: Value = serde_json::from_slice(&first).unwrap();
+    assert_eq!((&event["type"], &event["object"]["code"]), (&"ERROR".into(), &410.into()));
+    assert!(start < newest);
+}
+
+/// What one watcher is given at once is bounded, however much has happened.
+pub async fn events_come_in_pieces() {
+    let world = World::new();
+    let start = world.get(CONFIG_MAPS).await.expect(200).text("metadata.resourceVersion").to_owned();
+    for index in 0..60 {
+        world.post(CONFIG_MAPS, &config_map(&format!("p{index:02}"), &"v".repeat(10_000))).await.expect(201);
+    }
+    for path in [format!("{CONFIG_MAPS}?watch=true&resourceVersion={start}"), format!("{CONFIG_MAPS}?watch=true")] {
+        let mut body = world.open(&path).await;
+        let (mut names, mut text) = (Vec::new(), Vec::new());
+        while names.len() < 60 {
+            let piece = body.frame().await.unwrap().unwrap().into_data().unwrap();
+            assert!(piece.len() < 90_000, "{} bytes at once", piece.len());
+            text.extend_from_slice(&piece);
+            let lines = std::str::from_utf8(&text).unwrap().lines();
+            let events = lines.map(|line| serde_json::from_str::<Value>(line).unwrap());
+            names = events.map(|event| at(&event, "object.metadata.name").as_str().unwrap().to_owned()).collect();
+            names.retain(|name| name.starts_with('p'));
+        }
+        let expected: Vec<_> = (0..60).map(|index| format!("p{index:02}")).collect();
+        assert_eq!(names, expected);
+    }
 }

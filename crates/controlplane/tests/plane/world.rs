@@ -3,7 +3,7 @@
 use std::pin::Pin;
 use std::sync::Arc;
 
-use controlplane::{ApiService, Config, ControlPlane, Identity, Storage};
+use controlplane::{ApiService, Config, ControlPlane, Identity, ResponseBody, Storage};
 use http_body_util::{BodyExt, Full};
 use libtest_mimic::Failed;
 use serde_json::Value;
@@ -111,6 +111,14 @@ impl World {
     pub async fn apply(&self, path: &str, manager: &str, body: &str) -> Answer {
         let request = format!("PATCH {path}?fieldManager={manager}");
         self.send(&request, "application/apply-patch+yaml", body).await
+    }
+
+    /// The body of an answer before it is read.
+    pub async fn open(&self, path: &str) -> ResponseBody {
+        let request = http::Request::builder().uri(path).body(Full::new(bytes::Bytes::new())).unwrap();
+        let response = self.service.clone().oneshot(request).await.unwrap();
+        assert_eq!(response.status(), 200, "{path}");
+        response.into_body()
     }
 
     /// The events of a watch that ends after this time.
