@@ -13,6 +13,7 @@ use goyaml::Value;
 use kustomize::{BuildOptions, MemoryFiles};
 
 #[path = "../tests/support/disk.rs"]
+#[expect(dead_code, reason = "the trees are in memory")]
 mod disk;
 #[path = "../tests/support/random.rs"]
 mod random;

@@ -112,14 +112,6 @@ fn new_node(missing: Missing, is_last: bool) -> Option<Value> {
     }
 }
 
-/// Sets an entry of a map node.
-pub(crate) fn set_entry(node: &mut Value, key: &str, text: &str) -> Result<(), String> {
-    let kind = scalar::node_kind(node);
-    let map = node.as_map_mut().ok_or_else(|| format!("wrong node kind: expected MappingNode but was {kind}"))?;
-    map.insert(key, text);
-    Ok(())
-}
-
 /// Replaces a scalar node.
 pub(crate) fn set_scalar(node: &mut Value, value: impl Into<Value>) -> Result<(), String> {
     if !scalar::is_scalar(node) {

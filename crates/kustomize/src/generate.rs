@@ -64,6 +64,7 @@ fn make(layer: &Layer, input: &GeneratorInput) -> Item {
         value.set_at(&["immutable"], true);
     }
     let mut item = Item::new(value, layer.file.clone(), input.line);
+    item.is_generated = true;
     item.behavior = input.behavior;
     item.needs_hash = !input.options.disable_name_suffix_hash;
     item
@@ -113,6 +114,7 @@ fn inherit(new: &mut Item, old: &Item) {
     new.set_namespace(&old.namespace());
     new.needs_hash &= old.needs_hash;
     new.behavior = old.behavior;
+    new.is_generated = old.is_generated;
     new.previous.clone_from(&old.previous);
     new.variables.clone_from(&old.variables);
     new.prefixes.clone_from(&old.prefixes);

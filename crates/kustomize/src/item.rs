@@ -44,7 +44,11 @@ pub(crate) struct Item {
     pub(crate) suffixes: Vec<String>,
     /// Names of the variables that read this object.
     pub(crate) variables: Vec<String>,
+    /// How many nodes stand at several places of the object.
+    pub(crate) shared: u32,
     pub(crate) behavior: Behavior,
+    /// A generator made it.
+    pub(crate) is_generated: bool,
     /// The name gets a suffix from the content.
     pub(crate) needs_hash: bool,
 }
@@ -60,7 +64,9 @@ impl Item {
             prefixes: Vec::new(),
             suffixes: Vec::new(),
             variables: Vec::new(),
+            shared: 0,
             behavior: Behavior::Create,
+            is_generated: false,
             needs_hash: false,
         }
     }
@@ -165,6 +171,17 @@ impl Item {
         }
         let map: Map = texts.into_iter().collect();
         self.value.set_at(&["metadata", field], map);
+    }
+
+    /// Gives the object annotations, if kustomize would have noted any of its own on it by now: patches find them there.
+    pub(crate) fn show_noted_annotations(&mut self) {
+        let is_noted = self.is_generated
+            || self.needs_hash
+            || !(self.previous.is_empty() && self.prefixes.is_empty() && self.suffixes.is_empty());
+        let path = ["metadata", "annotations"];
+        if is_noted && self.value.at(&path).is_none_or(Value::is_null) {
+            self.value.set_at(&path, Value::empty_map());
+        }
     }
 
     /// Makes annotations text, if there are any.

@@ -29,6 +29,7 @@ mod read;
 mod scalar;
 mod selector;
 mod set;
+mod shared;
 mod sort;
 mod table;
 mod transform;

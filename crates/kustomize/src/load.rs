@@ -391,6 +391,7 @@ impl Loader<'_> {
             return known.clone();
         }
         let source = self.source(&target.into(), 0);
+        self.raw.keep(source.index, &bytes);
         let read = match documents::read(&bytes, &source, &mut self.raw) {
             Ok(manifests) => Some(Arc::new(manifests)),
             Err(errors) => {

@@ -8,7 +8,9 @@ use goyaml::{Kind, Map, Pos, Value};
 use crate::accumulate;
 use crate::id::Gvk;
 use crate::open_api;
+use crate::raw::RawTexts;
 use crate::scalar;
+use crate::shared;
 use crate::table::kinds;
 use crate::table::merge_keys::{self, Field};
 
@@ -27,8 +29,10 @@ pub(crate) fn strategic(
     object: &Value,
     patch: &Value,
     custom: Option<&accumulate::Schema>,
+    raw: &RawTexts,
 ) -> Result<Option<Value>, String> {
-    let merged = node(Some(object.clone()), Some(patch.clone()), Schema { custom, ..Schema::default() })?;
+    let schema = Schema { custom, raw: Some(raw), of: Of::Unknown };
+    let merged = node(Some(object.clone()), Some(patch.clone()), schema)?;
     Ok(merged.value)
 }
 
@@ -37,6 +41,7 @@ pub(crate) fn strategic(
 struct Schema<'a> {
     of: Of<'a>,
     custom: Option<&'a accumulate::Schema>,
+    raw: Option<&'a RawTexts>,
 }
 
 /// A type.
@@ -131,8 +136,23 @@ fn node(dest: Option<Value>, patch: Option<Value>, schema: Schema<'_>) -> Result
         (Kind::List(_), Some(keys)) => keyed_list(dest, patch, schema, &keys),
         _ => {
             let in_place = patch.is_none();
+            let patch = patch.map(|patch| in_style_of(dest.as_ref(), patch, schema.raw));
             Ok(Merged { value: patch.or(dest), in_place })
         }
+    }
+}
+
+/// A patch's scalar as kustomize writes it: what was quoted stays quoted, so that a number put there becomes text.
+fn in_style_of(dest: Option<&Value>, patch: Value, raw: Option<&RawTexts>) -> Value {
+    let is_date = || raw.is_some_and(|raw| patch.as_str().is_some_and(|text| raw.text(&patch) != text));
+    let is_other = !patch.is_null() && (patch.as_str().is_none() || is_date());
+    let dest = dest.filter(|dest| dest.as_str().is_some() && scalar::is_scalar(&patch));
+    match (dest, raw) {
+        (Some(dest), Some(raw)) if is_other && raw.is_quoted(dest) => {
+            Value::from(raw.text(&patch)).with_pos(patch.pos())
+        }
+        (Some(dest), _) if shared::position(dest).is_some() => patch.with_pos(dest.pos()),
+        _ => patch,
     }
 }
 

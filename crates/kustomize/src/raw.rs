@@ -1,6 +1,7 @@
 //! Scalars as they were written. Kustomize copies text; the tree holds values: `1.10` is the number 1.1 in it.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use goyaml::{Dialect, Duplicates, Kind, ParseOptions, Pos, Value};
 
@@ -8,20 +9,39 @@ use crate::scalar;
 
 /// The texts that were read otherwise than their values print.
 #[derive(Debug, Default)]
-pub(crate) struct RawTexts(HashMap<Pos, (Value, String)>);
+pub(crate) struct RawTexts {
+    texts: HashMap<Pos, (Value, String)>,
+    /// What was read, by the index its positions carry.
+    sources: HashMap<u32, Arc<[u8]>>,
+}
 
 impl RawTexts {
     /// Notes how a value was written.
     pub(crate) fn note(&mut self, value: &Value, written: &str) {
-        self.0.insert(value.pos(), (value.clone(), written.to_owned()));
+        self.texts.insert(value.pos(), (value.clone(), written.to_owned()));
+    }
+
+    /// Keeps a text, so that it can be looked up how its scalars were written.
+    pub(crate) fn keep(&mut self, source: u32, bytes: &Arc<[u8]>) {
+        self.sources.insert(source, bytes.clone());
+    }
+
+    /// Whether a text was written in quotes or as a block.
+    pub(crate) fn is_quoted(&self, value: &Value) -> bool {
+        let pos = value.pos();
+        let line = usize::try_from(pos.line).ok().and_then(|line| line.checked_sub(1));
+        let found = line.and_then(|line| self.sources.get(&pos.source)?.split(|byte| *byte == b'\n').nth(line));
+        let column = usize::try_from(pos.column.saturating_sub(1)).unwrap_or(usize::MAX);
+        let text = String::from_utf8_lossy(found.unwrap_or_default());
+        text.chars().nth(column).is_some_and(|first| "\"'|>".contains(first))
     }
 
     /// The text of a scalar as it was written; empty for null and for collections.
     pub(crate) fn text(&self, value: &Value) -> String {
-        if self.0.is_empty() || value.pos().line == 0 {
+        if self.texts.is_empty() || value.pos().line == 0 {
             return scalar::text(value);
         }
-        match self.0.get(&value.pos()) {
+        match self.texts.get(&value.pos()) {
             Some((known, written)) if known == value => written.clone(),
             _ => scalar::text(value),
         }

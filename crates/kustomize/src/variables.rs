@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-use goyaml::{Kind, Map, Value};
+use goyaml::{Kind, Map, Pos, Value};
 
 use crate::accumulate::step;
 use crate::config::Config;
@@ -13,7 +13,7 @@ use crate::id::{Gvk, Id};
 use crate::item::Item;
 use crate::raw::RawTexts;
 use crate::read::Var;
-use crate::{BuildError, scalar};
+use crate::{BuildError, scalar, shared};
 
 /// The variables of a kustomization and its bases, by name, with the file each is defined in.
 pub(crate) type Vars = BTreeMap<String, (Arc<str>, Var)>;
@@ -79,13 +79,14 @@ pub(crate) fn resolve(vars: &Vars, config: &Config, raw: &RawTexts, items: &mut 
     }
     for item in items.iter_mut() {
         let gvk = item.gvk();
-        let mut used = Vec::new();
+        let (mut used, mut changed) = (Vec::new(), Vec::new());
         for spec in &config.variables {
-            let mut set = |node: &mut Value| replace(node, &values, &mut used);
+            let mut set = |node: &mut Value| replace(node, &values, &mut used, &mut changed);
             if let Err(message) = visit(&mut item.value, &gvk, spec, Missing::Skip, &mut set) {
                 errors.push(BuildError::new(&*item.file, item.line, format!("vars: {message}")));
             }
         }
+        shared::spread(item, &changed);
         for by in used {
             item.touched(&by);
         }
@@ -118,10 +119,16 @@ fn as_written(value: &Value, written: &str) -> Result<Value, String> {
 
 type Values<'a> = HashMap<&'a str, (Value, Arc<str>)>;
 
-fn replace(node: &mut Value, values: &Values<'_>, used: &mut Vec<Arc<str>>) -> Result<(), String> {
+fn replace(
+    node: &mut Value,
+    values: &Values<'_>,
+    used: &mut Vec<Arc<str>>,
+    changed: &mut Vec<(Pos, Value)>,
+) -> Result<(), String> {
     let mut expand = |node: &mut Value| {
         if let Some(text) = node.as_str().filter(|text| text.contains('$')) {
             *node = expanded(text, values, used).with_pos(node.pos());
+            changed.extend(shared::position(node).map(|pos| (pos, node.clone())));
         }
     };
     match node.kind() {

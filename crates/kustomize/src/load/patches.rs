@@ -20,6 +20,8 @@ pub(crate) struct PatchInput {
     pub(crate) file: Arc<str>,
     /// Lines of that file before the first line of the patch.
     pub(crate) offset: u32,
+    /// It is of `patchesJson6902`, which do not note the names of what they change.
+    pub(crate) is_late: bool,
     /// Where the kustomization names it.
     pub(crate) named_at: u32,
 }
@@ -91,7 +93,7 @@ impl Loader<'_> {
                 self.fail(BuildError::new(&*text.file, 0, "patch appears to be empty"));
                 None
             }
-            Ok(operations) => Some(input(PatchKind::Json(operations), text, patch)),
+            Ok(operations) => Some(PatchInput { is_late: true, ..input(PatchKind::Json(operations), text, patch) }),
             Err((line, message)) => {
                 self.fail(BuildError::new(&*text.file, line + text.offset, message));
                 None
@@ -129,6 +131,7 @@ impl Loader<'_> {
             allow_kind_change: false,
             file,
             offset,
+            is_late: false,
             named_at: named.line,
         })
     }
@@ -198,6 +201,7 @@ fn input(kind: PatchKind, text: PatchText, patch: &Patch) -> PatchInput {
         allow_kind_change: patch.allow_kind_change,
         file: text.file,
         offset: text.offset,
+        is_late: false,
         named_at: patch.line,
     }
 }

@@ -2,13 +2,16 @@
 
 use std::sync::Arc;
 
+use goyaml::Value;
+
 use super::each;
 use crate::BuildError;
 use crate::config::Config;
-use crate::field_path::{Missing, set_entry, visit};
+use crate::field_path::{Missing, visit};
 use crate::item::Item;
 use crate::read::Labels;
 use crate::table::fields::{self, FieldSpec};
+use crate::{scalar, shared};
 
 /// The fields an entry of `labels` is for: its own, and those its switches add.
 pub(super) fn specs(entry: &Labels, config: &Config) -> Result<Vec<FieldSpec>, String> {
@@ -35,9 +38,20 @@ pub(super) fn set(
     each(items, by, |item| {
         let gvk = item.gvk();
         for (key, text) in pairs {
+            let pos = shared::new(item);
+            let mut changed = Vec::new();
             for spec in specs {
-                visit(&mut item.value, &gvk, spec, Missing::Map, &mut |node| set_entry(node, key, text))?;
+                visit(&mut item.value, &gvk, spec, Missing::Map, &mut |node| {
+                    let kind = scalar::node_kind(node);
+                    let map = node
+                        .as_map_mut()
+                        .ok_or_else(|| format!("wrong node kind: expected MappingNode but was {kind}"))?;
+                    let old = shared::set_entry(map, key, text, pos).filter(|old| *old != pos);
+                    changed.extend(old.map(|old| (old, Value::from(text.as_str()))));
+                    Ok(())
+                })?;
             }
+            shared::spread(item, &changed);
         }
         Ok(())
     })

@@ -8,11 +8,12 @@ use crate::id::Id;
 use crate::item::Item;
 use crate::json_patch::{self, Operation};
 use crate::load::{Layer, PatchInput, PatchKind};
+use crate::raw::RawTexts;
 use crate::selector::Selector;
-use crate::{BuildError, merge, set};
+use crate::{BuildError, merge, set, shared};
 
 /// A patch, and the schema its lists are merged by if it is not the built-in one.
-type Merge<'a> = (&'a PatchInput, Option<&'a Schema>);
+type Merge<'a> = (&'a PatchInput, (Option<&'a Schema>, &'a RawTexts));
 
 /// Applies patches in order; faults of all of them are told.
 pub(super) fn run(
@@ -36,14 +37,19 @@ pub(super) fn run_in(
     for patch in patches {
         let outcome = match (&patch.kind, &patch.target) {
             (PatchKind::Merge(manifests), Some(target)) => {
-                merge_selected((patch, schema.as_ref()), manifests, target, items)
+                merge_selected((patch, (schema.as_ref(), &context.raw)), manifests, target, items)
             }
-            (PatchKind::Merge(manifests), None) => merge_by_id((patch, schema.as_ref()), manifests, items),
+            (PatchKind::Merge(manifests), None) => {
+                merge_by_id((patch, (schema.as_ref(), &context.raw)), manifests, items)
+            }
             (PatchKind::Json(operations), Some(target)) => operate(patch, operations, target, items),
             (PatchKind::Json(_), None) => Ok(()),
         };
         items.retain(|item| !item.is_deleted());
-        if let Err(more) = outcome.and_then(|()| set::check_ids(items, file)) {
+        // Only patches with a target take the objects apart and together again.
+        let is_checked = patch.target.is_some() && matches!(patch.kind, PatchKind::Merge(_));
+        let check = || if is_checked { set::check_ids(items, file) } else { Ok(()) };
+        if let Err(more) = outcome.and_then(|()| check()) {
             errors.extend(more);
         }
     }
@@ -125,7 +131,7 @@ fn merge_one(
     if patch.allow_name_change || patch.allow_kind_change {
         item.remember_id();
     }
-    let merged = merge::strategic(&item.value, &manifest.value, schema).map_err(|message| {
+    let merged = merge::strategic(&item.value, &manifest.value, schema.0, schema.1).map_err(|message| {
         BuildError::new(&*patch.file, manifest.line, format!("the patch does not fit {id}: {message}"))
     })?;
     item.touched(by);
@@ -133,7 +139,8 @@ fn merge_one(
         item.value = goyaml::Value::NULL;
         return Ok(());
     };
-    item.value = value;
+    let before = std::mem::replace(&mut item.value, value);
+    shared::spread_changes(item, &before);
     if item.is_deleted() {
         return Ok(());
     }
@@ -157,7 +164,11 @@ fn operate(
     let by = step("patch", &patch.file, if patch.offset == 0 { 1 } else { patch.named_at });
     let mut errors = Vec::new();
     for item in items.iter_mut().filter(|item| target.selects(item)) {
-        item.remember_id();
+        if !patch.is_late {
+            item.remember_id();
+        }
+        item.show_noted_annotations();
+        shared::part(item);
         match json_patch::apply(&mut item.value, operations) {
             Ok(()) => {
                 item.normalise_annotations_if_any();

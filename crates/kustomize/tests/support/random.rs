@@ -29,7 +29,7 @@ impl Dice {
         self.below(bound) == 0
     }
 
-    fn pick<'a>(&mut self, of: &[&'a str]) -> &'a str {
+    fn pick<T: Copy>(&mut self, of: &[T]) -> T {
         let at = usize::try_from(self.below(of.len() as u64)).unwrap_or(0);
         of[at]
     }
@@ -48,47 +48,86 @@ impl Tree {
     pub(crate) fn new(seed: u64) -> Self {
         let mut dice = Dice(seed);
         let mut files = BTreeMap::new();
-        let mut kinds = Vec::new();
-        let count = 1 + dice.below(4);
+        let mut known = Vec::new();
         let mut text = String::new();
-        for _ in 0..count {
-            let (kind, object) = object(&mut dice);
-            kinds.push(kind);
-            let _ = write!(text, "---\n{object}");
+        for _ in 0..=dice.below(5) {
+            let made = Object::new(&mut dice, None);
+            // Two of one kind and name would only ever end in a refusal.
+            if known.iter().any(|other: &Object| other.kind == made.kind && other.name == made.name) {
+                continue;
+            }
+            let _ = write!(text, "---\n{}", made.text);
+            known.push(made);
         }
         files.insert("base/objects.yaml".to_owned(), text);
-        let base = kustomization(&mut dice, "base", &mut files, &["objects.yaml"]);
+        let base = kustomization(&mut dice, ("base", &known), &mut files, &["objects.yaml"]);
         files.insert("base/kustomization.yaml".to_owned(), base);
         let mut resources = vec!["../base"];
         if dice.one_in(3) {
-            let (_, object) = object(&mut dice);
-            files.insert("overlay/more.yaml".to_owned(), object);
+            files.insert(
+                "overlay/more.yaml".to_owned(),
+                Object::new(&mut dice, None).text.replace("  name: ", "  name: m"),
+            );
             resources.push("more.yaml");
         }
-        let overlay = kustomization(&mut dice, "overlay", &mut files, &resources);
+        let overlay = kustomization(&mut dice, ("overlay", &known), &mut files, &resources);
         files.insert("overlay/kustomization.yaml".to_owned(), overlay);
         Self { files, path: "overlay" }
     }
 }
 
-fn object(dice: &mut Dice) -> (&'static str, String) {
-    let kind = dice.pick(&[
-        "Deployment",
-        "Deployment",
-        "StatefulSet",
-        "Service",
-        "ConfigMap",
-        "Secret",
-        "CronJob",
-        "Thing",
-        "RoleBinding",
-        "Namespace",
-        "Ingress",
-        "ServiceAccount",
-        "ClusterRole",
-        "HorizontalPodAutoscaler",
-    ]);
-    let group = match kind {
+/// An object of the base, or a patch for it.
+struct Object {
+    kind: &'static str,
+    name: &'static str,
+    /// Its lines of `metadata.namespace`, or nothing.
+    namespace: String,
+    text: String,
+}
+
+impl Object {
+    /// A new object, or one that has the identity of another.
+    fn new(dice: &mut Dice, like: Option<&Self>) -> Self {
+        let kind = like.map_or_else(|| dice.pick(KINDS), |like| like.kind);
+        let name = like.map_or_else(|| dice.pick(NAMES), |like| like.name);
+        let namespace = match like {
+            Some(like) => like.namespace.clone(),
+            None if !matches!(kind, "Namespace" | "ClusterRole") && dice.one_in(4) => {
+                format!("  namespace: {}\n", dice.pick(&NAMESPACES[1..]))
+            }
+            None => String::new(),
+        };
+        let mut text =
+            format!("apiVersion: {}\nkind: {kind}\nmetadata:\n  name: {name}\n{namespace}", api_version(kind));
+        for field in ["labels", "annotations"] {
+            if dice.one_in(3) {
+                let _ = writeln!(text, "  {field}: {}", pairs(dice));
+            }
+        }
+        text.push_str(&body(dice, kind));
+        Self { kind, name, namespace, text }
+    }
+}
+
+const KINDS: &[&str] = &[
+    "Deployment",
+    "Deployment",
+    "StatefulSet",
+    "Service",
+    "ConfigMap",
+    "Secret",
+    "CronJob",
+    "Thing",
+    "RoleBinding",
+    "Namespace",
+    "Ingress",
+    "ServiceAccount",
+    "ClusterRole",
+    "HorizontalPodAutoscaler",
+];
+
+fn api_version(kind: &str) -> &'static str {
+    match kind {
         "Deployment" | "StatefulSet" => "apps/v1",
         "CronJob" => "batch/v1",
         "Thing" => "example.org/v1",
@@ -96,18 +135,7 @@ fn object(dice: &mut Dice) -> (&'static str, String) {
         "Ingress" => "networking.k8s.io/v1",
         "HorizontalPodAutoscaler" => "autoscaling/v2beta2",
         _ => "v1",
-    };
-    let mut text = format!("apiVersion: {group}\nkind: {kind}\nmetadata:\n  name: {}\n", dice.pick(NAMES));
-    if !matches!(kind, "Namespace" | "ClusterRole") && dice.one_in(4) {
-        let _ = writeln!(text, "  namespace: {}", dice.pick(&NAMESPACES[1..]));
     }
-    for field in ["labels", "annotations"] {
-        if dice.one_in(3) {
-            let _ = writeln!(text, "  {field}: {}", pairs(dice));
-        }
-    }
-    text.push_str(&body(dice, kind));
-    (kind, text)
 }
 
 fn pairs(dice: &mut Dice) -> String {
@@ -202,13 +230,17 @@ fn pod(dice: &mut Dice, indent: &str) -> String {
     text
 }
 
-fn kustomization(dice: &mut Dice, dir: &str, files: &mut BTreeMap<String, String>, resources: &[&str]) -> String {
+fn kustomization(
+    dice: &mut Dice,
+    (dir, known): (&str, &[Object]),
+    files: &mut BTreeMap<String, String>,
+    resources: &[&str],
+) -> String {
     let mut text = format!("resources: [{}]\n", resources.join(", "));
-    for (field, values) in
-        [("namePrefix", &["p-", "q-"]), ("nameSuffix", &["-s", "-t"]), ("namespace", &["one", "three"])]
+    for (field, values) in [("namePrefix", ["p-", "q-"]), ("nameSuffix", ["-s", "-t"]), ("namespace", ["one", "three"])]
     {
         if dice.one_in(4) {
-            let _ = writeln!(text, "{field}: {}", dice.pick(values));
+            let _ = writeln!(text, "{field}: {}", dice.pick(&values));
         }
     }
     for field in ["commonLabels", "commonAnnotations"] {
@@ -239,23 +271,24 @@ fn kustomization(dice: &mut Dice, dir: &str, files: &mut BTreeMap<String, String
             dice.pick(&["nginx", "app", "reg.example.org:5000/team/app", "other"])
         );
     }
-    if dice.one_in(8) {
-        let _ = writeln!(text, "replicas:\n- {{name: {}, count: {}}}", dice.pick(NAMES), dice.below(9));
+    let scaled = known.iter().any(|object| object.kind == "Deployment");
+    if scaled && dice.one_in(4) {
+        let name = known.iter().find(|object| object.kind == "Deployment").map_or("web", |object| object.name);
+        let _ = writeln!(text, "replicas:\n- {{name: {name}, count: {}}}", dice.below(9));
     }
-    generators(dice, &mut text);
+    generators(dice, known, &mut text);
     if dice.one_in(2) {
-        patches(dice, dir, files, &mut text);
+        patches(dice, (dir, known), files, &mut text);
     }
-    if dice.one_in(4) {
-        replacements(dice, &mut text);
+    if dice.one_in(4) && known.len() > 1 {
+        replacements(dice, known, &mut text);
     }
-    if dice.one_in(8) {
-        let kind = dice.pick(&["ConfigMap", "Service", "Secret"]);
-        let field = dice.pick(&["metadata.name", "metadata.namespace", "data.app", "spec.ports[0].port"]);
+    let read = known.iter().find(|object| matches!(object.kind, "ConfigMap" | "Service" | "Secret"));
+    if let Some(Object { kind, name, .. }) = read.filter(|_| dir == "base" && dice.one_in(3)) {
+        let field = dice.pick(&["metadata.name", "metadata.name", "data.app", "spec.ports[0].port", "kind"]);
         let _ = writeln!(
             text,
-            "vars:\n- name: V\n  objref: {{apiVersion: v1, kind: {kind}, name: {}}}\n  fieldref: {{fieldPath: '{field}'}}",
-            dice.pick(NAMES)
+            "vars:\n- name: V\n  objref: {{apiVersion: v1, kind: {kind}, name: {name}}}\n  fieldref: {{fieldPath: '{field}'}}"
         );
     }
     if dice.one_in(6) {
@@ -267,6 +300,14 @@ fn kustomization(dice: &mut Dice, dir: &str, files: &mut BTreeMap<String, String
         ]);
         let _ = writeln!(text, "buildMetadata: [{options}]");
     }
+    rules(dice, dir, files, &mut text);
+    if dice.one_in(8) {
+        let _ = writeln!(text, "sortOptions: {{order: {}}}", dice.pick(&["fifo", "legacy"]));
+    }
+    text
+}
+
+fn rules(dice: &mut Dice, dir: &str, files: &mut BTreeMap<String, String>, text: &mut String) {
     if dice.one_in(8) {
         text.push_str("configurations: [config.yaml]\n");
         let config = "nameReference:\n- kind: ConfigMap\n  version: v1\n  fieldSpecs:\n  - {path: spec/ref, kind: Thing}\nimages:\n- {path: spec/value, kind: Thing}\nvarReference:\n- {path: spec/value, kind: Thing}\n";
@@ -282,16 +323,17 @@ fn kustomization(dice: &mut Dice, dir: &str, files: &mut BTreeMap<String, String
         files.insert(format!("{dir}/plugin.yaml"), format!("apiVersion: builtin\n{plugin}"));
         text.push_str("transformers: [plugin.yaml]\n");
     }
-    if dice.one_in(8) {
-        let _ = writeln!(text, "sortOptions: {{order: {}}}", dice.pick(&["fifo", "legacy"]));
-    }
-    text
 }
 
-fn generators(dice: &mut Dice, text: &mut String) {
+fn generators(dice: &mut Dice, known: &[Object], text: &mut String) {
     for field in ["configMapGenerator", "secretGenerator"] {
         if dice.one_in(4) {
-            let behavior = dice.pick(&["", "", ", behavior: merge", ", behavior: replace"]);
+            let kind = if field.starts_with('s') { "Secret" } else { "ConfigMap" };
+            let there = known.iter().find(|object| object.kind == kind && object.namespace.is_empty());
+            let (name, behavior) = match there {
+                Some(there) if dice.one_in(2) => (there.name, dice.pick(&[", behavior: merge", ", behavior: replace"])),
+                _ => (dice.pick(&["gen", "gen-2", "conf"]), ""),
+            };
             let options = dice.pick(&[
                 "",
                 "",
@@ -300,19 +342,18 @@ fn generators(dice: &mut Dice, text: &mut String) {
             ]);
             let _ = writeln!(
                 text,
-                "{field}:\n- {{name: {}, literals: [{}={}]{behavior}{options}}}",
-                dice.pick(NAMES),
+                "{field}:\n- {{name: {name}, literals: [{}={}]{behavior}{options}}}",
                 dice.pick(&["a", "app", "b"]),
                 dice.pick(&["1", "two words", "x=y"])
             );
         }
     }
     if dice.one_in(10) {
-        text.push_str("generatorOptions: {labels: {all: gen}, annotations: {n: o}}\n");
+        text.push_str("generatorOptions: {labels: {all: gen}, annotations: {note: o}}\n");
     }
 }
 
-fn patches(dice: &mut Dice, dir: &str, files: &mut BTreeMap<String, String>, text: &mut String) {
+fn patches(dice: &mut Dice, (dir, known): (&str, &[Object]), files: &mut BTreeMap<String, String>, text: &mut String) {
     text.push_str("patches:\n");
     for at in 0..=dice.below(2) {
         if dice.one_in(3) {
@@ -323,14 +364,17 @@ fn patches(dice: &mut Dice, dir: &str, files: &mut BTreeMap<String, String>, tex
                 "{op: remove, path: /spec/replicas}",
                 "{op: replace, path: /spec/template/spec/containers/0/image, value: json:1}",
                 "{op: test, path: /kind, value: Deployment}",
-                "{op: add, path: /metadata/annotations/n, value: 5}",
+                "{op: add, path: /metadata/annotations/note, value: \"5\"}",
             ]);
             let kind = dice.pick(&["Deployment", "Thing", "ConfigMap|Secret", "StatefulSet", ".*"]);
             let _ = writeln!(text, "- target: {{kind: \"{kind}\"}}\n  patch: |-\n    - {operation}");
             continue;
         }
-        let (kind, object) = object(dice);
-        let object = format!("{object}{}", dice.pick(&["", "", "", "$patch: delete\n"]));
+        let at_known = usize::try_from(dice.below(known.len() as u64)).unwrap_or(0);
+        let like = known.get(at_known).filter(|_| !dice.one_in(12));
+        let made = Object::new(dice, like);
+        let kind = made.kind;
+        let object = format!("{}{}", made.text, dice.pick(&["", "", "", "$patch: delete\n"]));
         let file = format!("patch-{at}.yaml");
         if dice.one_in(2) {
             let _ = writeln!(text, "- path: {file}\n  target: {{kind: {kind}}}");
@@ -349,10 +393,10 @@ fn patches(dice: &mut Dice, dir: &str, files: &mut BTreeMap<String, String>, tex
     }
 }
 
-fn replacements(dice: &mut Dice, text: &mut String) {
+fn replacements(dice: &mut Dice, known: &[Object], text: &mut String) {
+    let one = &known[usize::try_from(dice.below(known.len() as u64)).unwrap_or(0)];
     let source =
         dice.pick(&["metadata.name", "kind", "spec.value", "data.app", "spec.list.0.v", "spec.replicas", "spec.other"]);
-    let source_kind = dice.pick(&["Thing", "ConfigMap", "Deployment", "Service"]);
     let target = dice.pick(&[
         "metadata.annotations.r",
         "spec.value",
@@ -374,6 +418,7 @@ fn replacements(dice: &mut Dice, text: &mut String) {
     ]);
     let _ = writeln!(
         text,
-        "replacements:\n- source: {{kind: {source_kind}, fieldPath: {source}}}\n  targets:\n  - select: {{kind: {target_kind}}}\n    fieldPaths: ['{target}']{options}"
+        "replacements:\n- source: {{kind: {}, name: {}, fieldPath: {source}}}\n  targets:\n  - select: {{kind: {target_kind}}}\n    fieldPaths: ['{target}']{options}",
+        one.kind, one.name
     );
 }
