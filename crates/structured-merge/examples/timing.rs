@@ -40,8 +40,12 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     changed.set_at(&["spec", "replicas"], 4_i64);
     let mut fewer = config.clone();
     fewer.remove_at(&["metadata", "labels", "team"]);
-    let cases: [(&str, Option<&Value>, &Value); 4] =
-        [("create", None, &config), ("nothing new", Some(&live), &config), ("one changed", Some(&live), &changed), ("one removed", Some(&live), &fewer)];
+    let cases: [(&str, Option<&Value>, &Value); 4] = [
+        ("create", None, &config),
+        ("nothing new", Some(&live), &config),
+        ("one changed", Some(&live), &changed),
+        ("one removed", Some(&live), &fewer),
+    ];
     for (name, live, config) in cases {
         let started = Instant::now();
         for _ in 0..ROUNDS {

@@ -164,7 +164,9 @@ impl FieldSet {
         self.zip(other, |pair| match pair {
             (Some(left), Some(right)) => {
                 let children = match (&left.children, &right.children) {
-                    (Some(left), Some(right)) => Some(if Arc::ptr_eq(left, right) { left.clone() } else { Arc::new(left.union(right)) }),
+                    (Some(left), Some(right)) => {
+                        Some(if Arc::ptr_eq(left, right) { left.clone() } else { Arc::new(left.union(right)) })
+                    }
                     (one, None) | (None, one) => one.clone(),
                 };
                 Entry::of(&left.element, left.member || right.member, children)
@@ -252,10 +254,12 @@ impl FieldSet {
                 return entry.clone();
             };
             let (declared, below) = match (&entry.element, this) {
-                (PathElement::Field(name), Some(this)) => this.map.as_ref().map_or((false, None), |map| match map.fields.get(&**name) {
-                    Some(field) => (true, Some(field.of)),
-                    None => (false, map.element),
-                }),
+                (PathElement::Field(name), Some(this)) => {
+                    this.map.as_ref().map_or((false, None), |map| match map.fields.get(&**name) {
+                        Some(field) => (true, Some(field.of)),
+                        None => (false, map.element),
+                    })
+                }
                 (PathElement::Key(_), Some(this)) => (false, this.list.as_ref().map(|list| list.element)),
                 _ => (false, None),
             };

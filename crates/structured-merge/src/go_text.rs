@@ -145,7 +145,8 @@ pub(crate) fn plain(value: &Value) -> String {
         Kind::String(text) => text.to_string(),
         Kind::List(items) => format!("[{}]", items.iter().map(plain).collect::<Vec<_>>().join(" ")),
         Kind::Map(map) => {
-            let entries: Vec<_> = map.sorted().into_iter().map(|(key, value)| format!("{key}:{}", plain(value))).collect();
+            let entries: Vec<_> =
+                map.sorted().into_iter().map(|(key, value)| format!("{key}:{}", plain(value))).collect();
             format!("map[{}]", entries.join(" "))
         }
     }
@@ -178,9 +179,12 @@ fn literal(value: &Value) -> String {
     match value.kind() {
         Kind::Null => "interface {}(nil)".to_owned(),
         Kind::String(text) => quote(text),
-        Kind::List(items) => format!("[]interface {{}}{{{}}}", items.iter().map(literal).collect::<Vec<_>>().join(", ")),
+        Kind::List(items) => {
+            format!("[]interface {{}}{{{}}}", items.iter().map(literal).collect::<Vec<_>>().join(", "))
+        }
         Kind::Map(map) => {
-            let entries: Vec<_> = map.sorted().into_iter().map(|(key, value)| format!("{}:{}", quote(key), literal(value))).collect();
+            let entries: Vec<_> =
+                map.sorted().into_iter().map(|(key, value)| format!("{}:{}", quote(key), literal(value))).collect();
             format!("map[string]interface {{}}{{{}}}", entries.join(", "))
         }
         _ => plain(value),

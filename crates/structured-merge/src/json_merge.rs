@@ -30,7 +30,9 @@ fn merge(map: &Map, changes: &Map) -> Map {
 /// New maps take no null entries, not even inside lists; null items of lists stay.
 fn without_nulls(value: &Value) -> Value {
     match value.kind() {
-        Kind::Map(map) => map.iter().filter(|(_, value)| !value.is_null()).map(|(key, value)| (key, without_nulls(value))).collect(),
+        Kind::Map(map) => {
+            map.iter().filter(|(_, value)| !value.is_null()).map(|(key, value)| (key, without_nulls(value))).collect()
+        }
         Kind::List(items) => items.iter().map(without_nulls).collect(),
         _ => value.clone(),
     }

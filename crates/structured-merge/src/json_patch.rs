@@ -30,7 +30,9 @@ const MISSING: &str = "missing value";
 
 /// The value after all operations of the patch.
 pub fn apply(value: &Value, patch: &Value) -> Result<Value, JsonPatchError> {
-    let operations = patch.as_list().ok_or_else(|| JsonPatchError::Malformed("a JSON patch must be a list of operations".to_owned()))?;
+    let operations = patch
+        .as_list()
+        .ok_or_else(|| JsonPatchError::Malformed("a JSON patch must be a list of operations".to_owned()))?;
     if operations.len() > OPERATIONS_LIMIT {
         return Err(JsonPatchError::TooMany(operations.len()));
     }
@@ -54,8 +56,12 @@ impl Document {
         let path = text(operation, "path").ok_or_else(|| format!("operation missing path field: {MISSING}"));
         let from = text(operation, "from").ok_or_else(|| format!("operation, missing from field: {MISSING}"));
         let value = operation.get("value").cloned().unwrap_or_default();
-        let decoded = |name: &str, part: &str, result: Outcome<String>| result.map_err(|error| format!("{name} operation failed to decode {part}: {error}"));
-        let plain = |name: &str, result: Outcome<String>| result.map_err(|_| format!("{name} operation failed to decode path: {MISSING}"));
+        let decoded = |name: &str, part: &str, result: Outcome<String>| {
+            result.map_err(|error| format!("{name} operation failed to decode {part}: {error}"))
+        };
+        let plain = |name: &str, result: Outcome<String>| {
+            result.map_err(|_| format!("{name} operation failed to decode path: {MISSING}"))
+        };
         match text(operation, "op").as_deref().unwrap_or("unknown") {
             "add" => self.add(&plain("add", path)?, value),
             "remove" => self.remove(&plain("remove", path)?),
@@ -87,7 +93,8 @@ impl Document {
             self.root = value;
             return Ok(());
         }
-        let missing = |what: &str| format!("replace operation does not apply: doc is missing {what}: {path}: {MISSING}");
+        let missing =
+            |what: &str| format!("replace operation does not apply: doc is missing {what}: {path}: {MISSING}");
         let (parent, key) = self.parent(path).ok_or_else(|| missing("path"))?;
         get_from(parent, &key).map_err(|_| missing("key"))?;
         match parent.as_list_mut() {
@@ -133,14 +140,17 @@ impl Document {
         let missing = || format!("copy operation does not apply: doc is missing destination path: {path}: {MISSING}");
         let (parent, key) = self.parent(&path).ok_or_else(missing)?;
         if copied > COPY_LIMIT {
-            return Err(format!("Unable to complete the copy, the accumulated size increase of copy is {copied}, exceeding the limit {COPY_LIMIT}"));
+            return Err(format!(
+                "Unable to complete the copy, the accumulated size increase of copy is {copied}, exceeding the limit {COPY_LIMIT}"
+            ));
         }
         add_to(parent, &key, value).map_err(|error| format!("error while adding value during copy: {error}"))
     }
 
     /// The container that the pointer's last step is in, and that step. What stands before the first slash is ignored.
     fn parent(&mut self, pointer: &str) -> Option<(&mut Value, String)> {
-        let mut steps: Vec<String> = pointer.split('/').skip(1).map(|step| step.replace("~1", "/").replace("~0", "~")).collect();
+        let mut steps: Vec<String> =
+            pointer.split('/').skip(1).map(|step| step.replace("~1", "/").replace("~0", "~")).collect();
         let last = steps.pop()?;
         let mut node = &mut self.root;
         for step in steps {

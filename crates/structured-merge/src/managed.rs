@@ -37,8 +37,17 @@ pub const MAX_UPDATE_MANAGERS: usize = 10;
 /// The manager name that stands for a client that gave none.
 const UNKNOWN_MANAGER: &str = "unknown";
 /// Fields of `metadata` that nobody owns; `apiVersion`, `kind` and `metadata` itself are the others.
-const UNOWNED_METADATA: [&str; 9] =
-    ["name", "namespace", "creationTimestamp", "selfLink", "uid", "clusterName", "generation", "managedFields", "resourceVersion"];
+const UNOWNED_METADATA: [&str; 9] = [
+    "name",
+    "namespace",
+    "creationTimestamp",
+    "selfLink",
+    "uid",
+    "clusterName",
+    "generation",
+    "managedFields",
+    "resourceVersion",
+];
 
 /// Gives an object in another version of its API with the type there; `None` if that version does not exist (any more).
 pub type Convert<'a> = dyn Fn(&Value, &str) -> Option<(Value, Type<'a>)> + 'a;
@@ -102,7 +111,9 @@ pub enum ApplyError {
         errors: TypeErrors,
     },
     /// The stored object has no owners yet and is not of its type.
-    #[error("failed to create manager for existing fields: failed to convert new object ({object}) to smd typed: {errors}")]
+    #[error(
+        "failed to create manager for existing fields: failed to convert new object ({object}) to smd typed: {errors}"
+    )]
     Existing {
         /// Namespace, name and kind.
         object: String,
@@ -121,7 +132,13 @@ impl<'a> Manager<'a> {
     }
 
     /// Merges `config` into the live object (none: it is created) and records the ownership.
-    pub fn apply(&self, live: Option<&Value>, config: &Value, actor: &Actor<'_>, force: bool) -> Result<Applied, ApplyError> {
+    pub fn apply(
+        &self,
+        live: Option<&Value>,
+        config: &Value,
+        actor: &Actor<'_>,
+        force: bool,
+    ) -> Result<Applied, ApplyError> {
         let gvk = Gvk::of(config);
         if gvk != *self.gvk {
             return Err(ApplyError::BadRequest(format!("invalid object type: {gvk}")));
@@ -184,7 +201,13 @@ impl<'a> Manager<'a> {
     }
 
     /// One apply, without regard to `kubectl`'s annotation.
-    fn merge(&self, live: &Value, config: &Value, managed: Entries, (actor, force): (&Actor<'_>, bool)) -> Result<(Value, Entries), ApplyError> {
+    fn merge(
+        &self,
+        live: &Value,
+        config: &Value,
+        managed: Entries,
+        (actor, force): (&Actor<'_>, bool),
+    ) -> Result<(Value, Entries), ApplyError> {
         let mut managed = managed;
         if managed.is_empty() {
             let before = Actor { manager: BEFORE_FIRST_APPLY, now: actor.now };
@@ -198,7 +221,8 @@ impl<'a> Manager<'a> {
         let live_errors = |errors| ApplyError::Live { object: name_of(live), errors };
         self.of.validate(live, Duplicates::Allow).map_err(live_errors)?;
         let identity = self.identity(actor.manager, Action::Apply);
-        let (object, mut managed) = self.updater().apply(live, config, managed, (&identity, force)).map_err(ApplyError::Conflict)?;
+        let (object, mut managed) =
+            self.updater().apply(live, config, managed, (&identity, force)).map_err(ApplyError::Conflict)?;
         managed.without(&identity, &UNOWNED);
         if object.is_some() {
             managed.set_time(&identity, actor.now);
@@ -219,9 +243,10 @@ impl<'a> Manager<'a> {
     }
 
     fn empty_object(&self) -> Value {
-        [("apiVersion", Value::from(self.gvk.api_version())), ("kind", Value::from(self.gvk.kind.as_str()))].into_iter().collect()
+        [("apiVersion", Value::from(self.gvk.api_version())), ("kind", Value::from(self.gvk.kind.as_str()))]
+            .into_iter()
+            .collect()
     }
-
 }
 
 /// The fields that never have an owner.

@@ -86,7 +86,11 @@ impl Merge<'_> {
             }
             (Some(Kind::List(present)), Kind::List(patch)) => {
                 let element = lookup::list(self.schema, of, key)?;
-                if element.rule.merge || deletes { self.merge_lists(present, patch, &element, deletes)?.into() } else { value.clone() }
+                if element.rule.merge || deletes {
+                    self.merge_lists(present, patch, &element, deletes)?.into()
+                } else {
+                    value.clone()
+                }
             }
             _ if deletes => return Ok(()),
             (present, _) => {
@@ -135,7 +139,9 @@ fn retain_keys(original: &mut Map, patch: &mut Map) -> Outcome<()> {
 /// A value that is new to the object, without its null entries.
 fn without_nulls(value: &Value) -> Value {
     match value.kind() {
-        Kind::Map(map) => map.iter().filter(|(_, value)| !value.is_null()).map(|(key, value)| (key, without_nulls(value))).collect(),
+        Kind::Map(map) => {
+            map.iter().filter(|(_, value)| !value.is_null()).map(|(key, value)| (key, without_nulls(value))).collect()
+        }
         Kind::List(items) => items.iter().map(without_nulls).collect(),
         _ => value.clone(),
     }

@@ -40,10 +40,15 @@ pub struct TypeError {
 }
 
 fn listed(errors: &[TypeError]) -> String {
-    let one = |error: &TypeError| if error.path.is_empty() { error.message.clone() } else { format!("{}: {}", error.path, error.message) };
+    let one = |error: &TypeError| {
+        if error.path.is_empty() { error.message.clone() } else { format!("{}: {}", error.path, error.message) }
+    };
     match errors {
         [only] => one(only),
-        _ => std::iter::once("errors:".to_owned()).chain(errors.iter().map(|error| format!("  {}", one(error)))).collect::<Vec<_>>().join("\n"),
+        _ => std::iter::once("errors:".to_owned())
+            .chain(errors.iter().map(|error| format!("  {}", one(error))))
+            .collect::<Vec<_>>()
+            .join("\n"),
     }
 }
 
@@ -75,7 +80,11 @@ impl Type<'_> {
 
     /// Only these fields and items of the value; `keys` adds the key fields of list items.
     pub fn extract(self, value: &Value, fields: &FieldSet, keys: bool) -> Value {
-        if keys { remove::extract(self, value, &self.with_keys(value, fields)) } else { remove::extract(self, value, fields) }
+        if keys {
+            remove::extract(self, value, &self.with_keys(value, fields))
+        } else {
+            remove::extract(self, value, fields)
+        }
     }
 
     /// The set adapted to a type that has become atomic since it was written; `None` if it fits.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use syn::{Attribute, Expr, Item, ItemMod, Lit, Meta};
 
@@ -105,8 +105,20 @@ fn declared(items: &[Item], below: &Path, test: bool, file: &Path, open: &mut Ve
 
 fn place(module: &ItemMod, name: &str, below: &Path, test: bool, file: &Path) -> Place {
     let explicit = module.attrs.iter().find_map(path_attribute);
-    let file = explicit.map_or_else(|| below.join(format!("{name}.rs")), |path| parent(file).join(path));
+    let file = explicit.map_or_else(|| below.join(format!("{name}.rs")), |path| plain(&parent(file).join(path)));
     Place { below: file.with_extension(""), file, test }
+}
+
+/// The path without `..`: files are known by one name.
+fn plain(path: &Path) -> PathBuf {
+    path.components().fold(PathBuf::new(), |mut plain, part| {
+        if part == Component::ParentDir {
+            plain.pop();
+        } else {
+            plain.push(part);
+        }
+        plain
+    })
 }
 
 fn path_attribute(attribute: &Attribute) -> Option<String> {

@@ -241,7 +241,10 @@ impl Entries {
     /// The fields that a manager has applied, through whichever subresource.
     pub fn applied_by(&self, manager: &str) -> FieldSet {
         let own = |identity: &Identity| identity.manager == manager && identity.action == Action::Apply;
-        self.fields.iter().filter(|(identity, _)| own(identity)).fold(FieldSet::new(), |all, (_, owned)| all.union(&owned.set))
+        self.fields
+            .iter()
+            .filter(|(identity, _)| own(identity))
+            .fold(FieldSet::new(), |all, (_, owned)| all.union(&owned.set))
     }
 
     pub(super) fn insert(&mut self, identity: Identity, owned: Owned) -> Option<Owned> {
@@ -277,7 +280,8 @@ impl Entries {
 
     /// The entries of updates, oldest first.
     pub(super) fn updaters_by_age(&self) -> Vec<Identity> {
-        let mut updaters: Vec<_> = self.fields.iter().filter(|(_, owned)| !owned.applied).map(|(identity, _)| identity.clone()).collect();
+        let mut updaters: Vec<_> =
+            self.fields.iter().filter(|(_, owned)| !owned.applied).map(|(identity, _)| identity.clone()).collect();
         updaters.sort_by_cached_key(|identity| (self.times.get(identity).cloned(), identity.sort_key()));
         updaters
     }

@@ -66,7 +66,11 @@ fn set(object: &mut Value, config: &Value) {
     text.push('\n');
     object.set_at(&ANNOTATION, text);
     let annotations = object.at(&ANNOTATION[..2]).and_then(Value::as_map);
-    let size: usize = annotations.into_iter().flat_map(goyaml::Map::iter).map(|(key, value)| key.len() + value.as_str().map_or(0, str::len)).sum();
+    let size: usize = annotations
+        .into_iter()
+        .flat_map(goyaml::Map::iter)
+        .map(|(key, value)| key.len() + value.as_str().map_or(0, str::len))
+        .sum();
     if size > ANNOTATIONS_LIMIT {
         object.remove_at(&ANNOTATION);
     }

@@ -69,7 +69,8 @@ impl<'a> Updater<'a> {
         if let Some(reset) = self.reset {
             set = set.recursive_difference(reset);
         }
-        let last = managed.insert(identity.clone(), Owned { set, api_version: self.api_version.clone(), applied: true });
+        let last =
+            managed.insert(identity.clone(), Owned { set, api_version: self.api_version.clone(), applied: true });
         let new = self.prune(merged, &managed, (identity, last.as_ref()));
         let change = Change::new(self, &live, &new);
         self.settle(&change, &mut managed, Some(identity), force)?;
@@ -106,7 +107,13 @@ impl<'a> Updater<'a> {
     }
 
     /// Takes changed and removed fields from everybody but `workflow`. Without `force`, changed ones are conflicts.
-    fn settle(&self, change: &Change<'_, 'a>, managed: &mut Entries, workflow: Option<&Identity>, force: bool) -> Result<(), Conflicts> {
+    fn settle(
+        &self,
+        change: &Change<'_, 'a>,
+        managed: &mut Entries,
+        workflow: Option<&Identity>,
+        force: bool,
+    ) -> Result<(), Conflicts> {
         let mut conflicts = Vec::new();
         let mut gone = Vec::new();
         let others = managed.iter().filter(|(identity, _)| Some(*identity) != workflow);
@@ -182,7 +189,8 @@ impl<'a> Updater<'a> {
         by_version.sort_by(|left, right| (*left.0 != *first, &left.0).cmp(&(*right.0 != *first, &right.0)));
         let (mut merged, mut pruned) = (merged.clone(), pruned);
         for (version, owned) in by_version {
-            let (Some(merged_there), Some(pruned_there)) = (self.at(&merged, &version), self.at(&pruned, &version)) else {
+            let (Some(merged_there), Some(pruned_there)) = (self.at(&merged, &version), self.at(&pruned, &version))
+            else {
                 continue;
             };
             let merged_set = merged_there.named(&merged_there.field_set());

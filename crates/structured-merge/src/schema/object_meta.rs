@@ -59,12 +59,14 @@ fn add_object_meta(schema: &mut Schema) -> TypeId {
     let owners = schema.push(list_of(owner, true, &["uid"]));
     let finalizers = schema.push(list_of(text, true, &[]));
     let fields_v1 = schema.push(map_of(Fields::new(), Some(super::DEDUCED), false));
-    let mut entry = fields(&["apiVersion", "fieldsType", "manager", "operation", "subresource"].map(|name| (name, text)));
+    let mut entry =
+        fields(&["apiVersion", "fieldsType", "manager", "operation", "subresource"].map(|name| (name, text)));
     entry.insert("fieldsV1".into(), plain(fields_v1));
     entry.insert("time".into(), plain(time));
     let entry = schema.push(map_of(entry, None, false));
     let entries = schema.push(list_of(entry, false, &[]));
-    let mut meta = fields(&["generateName", "name", "namespace", "resourceVersion", "selfLink", "uid"].map(|name| (name, text)));
+    let mut meta =
+        fields(&["generateName", "name", "namespace", "resourceVersion", "selfLink", "uid"].map(|name| (name, text)));
     meta.extend(fields(&[
         ("annotations", texts),
         ("labels", texts),

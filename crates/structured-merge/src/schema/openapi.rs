@@ -5,7 +5,9 @@ use std::sync::Arc;
 use goyaml::Value;
 use indexmap::IndexMap;
 
-use super::{ATOMIC, DEDUCED, Field, Gvk, List, MapType, PatchRule, Scalar, Schema, SchemaError, TypeDef, TypeId, object_meta};
+use super::{
+    ATOMIC, DEDUCED, Field, Gvk, List, MapType, PatchRule, Scalar, Schema, SchemaError, TypeDef, TypeId, object_meta,
+};
 
 const QUANTITY: &str = "io.k8s.apimachinery.pkg.api.resource.Quantity";
 const RAW_EXTENSION: &str = "io.k8s.apimachinery.pkg.runtime.RawExtension";
@@ -65,7 +67,12 @@ fn complete_variants(schema: &mut Schema) {
 }
 
 /// Adds the type of one version of a custom resource.
-pub(super) fn add_custom(schema: &mut Schema, gvk: &Gvk, root: Option<&Value>, preserve: bool) -> Result<(), SchemaError> {
+pub(super) fn add_custom(
+    schema: &mut Schema,
+    gvk: &Gvk,
+    root: Option<&Value>,
+    preserve: bool,
+) -> Result<(), SchemaError> {
     let id = match root {
         None => DEDUCED,
         Some(root) => {
@@ -141,7 +148,8 @@ impl<'a> Reader<'a> {
     /// The type of a property, of items or of further entries: a reference or a schema in place.
     fn reference(&mut self, model: &Value, mut context: Context) -> Result<TypeId, SchemaError> {
         context.embedded = false;
-        let only = |list: &'_ [Value]| (list.len() == 1).then(|| list[0].str_at(&["$ref"]).map(str::to_owned)).flatten();
+        let only =
+            |list: &'_ [Value]| (list.len() == 1).then(|| list[0].str_at(&["$ref"]).map(str::to_owned)).flatten();
         let target = model.str_at(&["$ref"]).map(str::to_owned);
         let target = target.or_else(|| model.get("allOf").and_then(Value::as_list).and_then(only));
         let Some(target) = target else {
@@ -207,7 +215,9 @@ impl<'a> Reader<'a> {
         let (associative, keys) = self.list_relationship(model)?;
         let element = match model.get("items") {
             Some(items) => self.reference(items, context)?,
-            None if model.str_at(&["type"]).is_some() => return Err(error(self.at, "`items` must be specified on arrays")),
+            None if model.str_at(&["type"]).is_some() => {
+                return Err(error(self.at, "`items` must be specified on arrays"));
+            }
             None => ATOMIC,
         };
         Ok(List { associative, keys: keys.into(), element })
@@ -218,7 +228,8 @@ impl<'a> Reader<'a> {
             Some("atomic") => Ok((false, Vec::new())),
             Some("set") => Ok((true, Vec::new())),
             Some("map") => {
-                let keys = model.get(LIST_KEYS).and_then(Value::as_list).ok_or_else(|| error(self.at, "missing map keys"))?;
+                let keys =
+                    model.get(LIST_KEYS).and_then(Value::as_list).ok_or_else(|| error(self.at, "missing map keys"))?;
                 Ok((true, keys.iter().filter_map(Value::as_str).map(Arc::from).collect()))
             }
             Some(other) => Err(error(self.at, &format!("unknown list type {other}"))),

@@ -3,7 +3,10 @@
 use goyaml::{Kind, Map, Value};
 
 use super::lookup::{self, ListField};
-use super::{BAD_ORDER, Merge, Outcome, PATCH, SET_ORDER, StrategicError, bad_patch_type, bad_type, directive_target, type_of, without_directives};
+use super::{
+    BAD_ORDER, Merge, Outcome, PATCH, SET_ORDER, StrategicError, bad_patch_type, bad_type, directive_target, type_of,
+    without_directives,
+};
 use crate::go_text;
 use crate::schema::TypeId;
 
@@ -13,7 +16,8 @@ const LIST: &str = "[]interface {}";
 impl Merge<'_> {
     /// Merges the lists for which the patch gives an order, and takes them out of the patch.
     pub(super) fn ordered_lists(&self, original: &mut Map, patch: &mut Map, of: TypeId) -> Outcome<()> {
-        let directives: Vec<String> = patch.keys().map(|key| key.as_str().to_owned()).filter(|key| key.starts_with(SET_ORDER)).collect();
+        let directives: Vec<String> =
+            patch.keys().map(|key| key.as_str().to_owned()).filter(|key| key.starts_with(SET_ORDER)).collect();
         for directive in directives {
             let order = patch.remove(&directive).unwrap_or_default();
             let order = order.as_list().ok_or_else(|| bad_type(LIST, &order))?;
@@ -33,14 +37,21 @@ impl Merge<'_> {
                 (Some(_), Some(wanted)) => wanted.clone(),
             };
             let (live, wanted) = (live.unwrap_or_default(), wanted.unwrap_or_default());
-            let arranged = Arrangement { key: field.key().map(AsRef::as_ref), maps: holds_maps(&[&live, &wanted])? }.arrange(merged, order, &live)?;
+            let arranged = Arrangement { key: field.key().map(AsRef::as_ref), maps: holds_maps(&[&live, &wanted])? }
+                .arrange(merged, order, &live)?;
             original.insert(key, arranged);
             patch.remove(key);
         }
         Ok(())
     }
 
-    pub(super) fn merge_lists(&self, live: &[Value], patch: &[Value], field: &ListField, deletes: bool) -> Outcome<Vec<Value>> {
+    pub(super) fn merge_lists(
+        &self,
+        live: &[Value],
+        patch: &[Value],
+        field: &ListField,
+        deletes: bool,
+    ) -> Outcome<Vec<Value>> {
         if live.is_empty() && patch.is_empty() {
             return Ok(Vec::new());
         }
@@ -98,7 +109,9 @@ fn special_items(live: &[Value], patch: &[Value], key: &str) -> Outcome<(Vec<Val
                 }
             }
             Some("replace") => replace = true,
-            Some("merge") => return Err(StrategicError::Other("merging lists cannot yet be specified in the patch".to_owned())),
+            Some("merge") => {
+                return Err(StrategicError::Other("merging lists cannot yet be specified in the patch".to_owned()));
+            }
             _ => return Err(bad_patch_type(directive, map)),
         }
     }
@@ -156,7 +169,9 @@ fn check_order(patch: Option<&[Value]>, order: &[Value], field: &ListField) -> O
     while let Some(item) = rest.peek() {
         let Some(place) = places.peek() else {
             let (patch, order) = (go_text::plain(&patch.to_vec().into()), go_text::plain(&order.to_vec().into()));
-            return Err(StrategicError::Other(format!("The order in patch list:\n{patch}\n doesn't match {SET_ORDER} list:\n{order}\n")));
+            return Err(StrategicError::Other(format!(
+                "The order in patch list:\n{patch}\n doesn't match {SET_ORDER} list:\n{order}\n"
+            )));
         };
         if item.get(PATCH).is_some() {
             rest.next();
@@ -203,7 +218,9 @@ impl Arrangement<'_> {
         let (mut named, mut others) = (Vec::new(), Vec::new());
         for item in items {
             let found = match self.key {
-                None if self.maps => return Err(StrategicError::Other("maps without a merge key cannot be put in order".to_owned())),
+                None if self.maps => {
+                    return Err(StrategicError::Other("maps without a merge key cannot be put in order".to_owned()));
+                }
                 None => order.contains(&item),
                 Some(key) => find(order, key, merge_key(&item, key)?)?.is_some(),
             };
@@ -229,7 +246,8 @@ impl Arrangement<'_> {
         }
         let gone = |item: &Value| self.maps && item.str_at(&[PATCH]) == Some("delete");
         let (deleted, kept): (Vec<_>, Vec<_>) = items.into_iter().partition(gone);
-        let mut kept: Vec<(Option<usize>, Value)> = kept.into_iter().map(|item| (self.index(order, &item), item)).collect();
+        let mut kept: Vec<(Option<usize>, Value)> =
+            kept.into_iter().map(|item| (self.index(order, &item), item)).collect();
         if kept.iter().all(|(place, _)| place.is_some()) {
             kept.sort_by_key(|(place, _)| *place);
         } else {

@@ -28,11 +28,14 @@ pub(super) fn field(schema: &Schema, of: TypeId, key: &str) -> Outcome<(TypeId, 
         return Err(StrategicError::Other(message));
     };
     let found = map.fields.get(key);
-    let found = found.or_else(|| map.fields.iter().find(|(name, _)| name.eq_ignore_ascii_case(key)).map(|(_, field)| field));
+    let found =
+        found.or_else(|| map.fields.iter().find(|(name, _)| name.eq_ignore_ascii_case(key)).map(|(_, field)| field));
     let Some(found) = found else {
         let name = definition.name.as_deref().and_then(|name| name.rsplit('.').next()).unwrap_or_default();
         let key = go_text::quote(key);
-        return Err(StrategicError::Other(format!("unable to find api field in struct {name} for the json field {key}")));
+        return Err(StrategicError::Other(format!(
+            "unable to find api field in struct {name} for the json field {key}"
+        )));
     };
     Ok((found.of, found.patch.clone()))
 }

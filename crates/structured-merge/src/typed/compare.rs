@@ -125,7 +125,8 @@ impl Walk<'_> {
     }
 
     fn list(&mut self, list: &List, before: Option<&Value>, after: Option<&Value>) {
-        let items = |value: Option<&'_ Value>| value.and_then(Value::as_list).map(<[Value]>::to_vec).unwrap_or_default();
+        let items =
+            |value: Option<&'_ Value>| value.and_then(Value::as_list).map(<[Value]>::to_vec).unwrap_or_default();
         let (old, new) = (items(before), items(after));
         if old.is_empty() && new.is_empty() {
             return self.leaf(before, after);
@@ -136,7 +137,8 @@ impl Walk<'_> {
         }
         all.sort_by(|left, right| left.0.cmp(&right.0));
         for group in all.chunk_by(|left, right| left.0 == right.0) {
-            let side = |wanted: bool| group.iter().filter(|item| item.1 == wanted).map(|item| item.2).collect::<Vec<_>>();
+            let side =
+                |wanted: bool| group.iter().filter(|item| item.1 == wanted).map(|item| item.2).collect::<Vec<_>>();
             self.items(list, &group[0].0, &side(false), &side(true));
         }
     }
@@ -144,7 +146,9 @@ impl Walk<'_> {
     /// The items under one key. Several under one key count as one opaque thing.
     fn items(&mut self, list: &List, element: &PathElement, old: &[&Value], new: &[&Value]) {
         match (old, new) {
-            ([] | [_], [] | [_]) => self.step(element.clone(), list.element, old.first().copied(), new.first().copied()),
+            ([] | [_], [] | [_]) => {
+                self.step(element.clone(), list.element, old.first().copied(), new.first().copied())
+            }
             ([_, _, ..], [_, _, ..]) => {
                 let same = old.len() == new.len() && old.iter().zip(new).all(|(old, new)| equal(old, new));
                 if !same {

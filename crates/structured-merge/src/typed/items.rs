@@ -27,7 +27,8 @@ fn keyed(schema: &Schema, list: &List, item: &Value) -> Result<PathElement, Stri
             fields.push((key.clone(), value.clone()));
             continue;
         }
-        let default = default_of(schema, list, key).map_err(|error| format!("couldn't find default value for {key}: {error}"))?;
+        let default =
+            default_of(schema, list, key).map_err(|error| format!("couldn't find default value for {key}: {error}"))?;
         fields.extend(default.map(|value| (key.clone(), value)));
     }
     if fields.is_empty() {

@@ -54,7 +54,9 @@ impl Merge<'_> {
         if config_items.is_empty() {
             return if live_items.is_empty() { config.clone() } else { live.clone() };
         }
-        let elements = |items: &[Value]| items.iter().map(|item| element_of(self.schema, list, item)).collect::<Result<Vec<_>, _>>();
+        let elements = |items: &[Value]| {
+            items.iter().map(|item| element_of(self.schema, list, item)).collect::<Result<Vec<_>, _>>()
+        };
         let (Ok(left), Ok(right)) = (elements(live_items), elements(config_items)) else {
             return config.clone();
         };

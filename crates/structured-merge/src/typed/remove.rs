@@ -25,8 +25,12 @@ impl Removal<'_> {
     fn visit(&self, of: TypeId, value: &Value) -> Value {
         match self.schema.resolve(of).shape(Some(value)) {
             Shape::Scalar(_) => value.clone(),
-            Shape::Map(map) if !map.atomic => value.as_map().and_then(|entries| self.map(map, entries)).unwrap_or_default(),
-            Shape::List(list) if list.associative => value.as_list().and_then(|items| self.list(list, items)).unwrap_or_default(),
+            Shape::Map(map) if !map.atomic => {
+                value.as_map().and_then(|entries| self.map(map, entries)).unwrap_or_default()
+            }
+            Shape::List(list) if list.associative => {
+                value.as_list().and_then(|items| self.list(list, items)).unwrap_or_default()
+            }
             _ => Value::NULL,
         }
     }

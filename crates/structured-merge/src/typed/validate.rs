@@ -44,7 +44,9 @@ impl Validation<'_> {
             _ if value.is_null() => return,
             Scalar::Numeric if !number => format!("expected numeric (int or float), got {}", go_text::type_name(value)),
             Scalar::String if value.as_str().is_none() => format!("expected string, got {}", go_text::debug(value)),
-            Scalar::Boolean if value.as_bool().is_none() => format!("expected boolean, got {}", go_text::wrapped(value)),
+            Scalar::Boolean if value.as_bool().is_none() => {
+                format!("expected boolean, got {}", go_text::wrapped(value))
+            }
             Scalar::Untyped if container => format!("expected any scalar, got {}", go_text::wrapped(value)),
             _ => return,
         };

@@ -56,11 +56,22 @@ impl Stored {
 
     /// Every entry as `manager operation time fields`.
     fn owners(&self) -> Vec<String> {
-        let entries = self.live.as_ref().and_then(|live| live.at(&["metadata", "managedFields"])).and_then(Value::as_list).unwrap_or_default();
+        let entries = self
+            .live
+            .as_ref()
+            .and_then(|live| live.at(&["metadata", "managedFields"]))
+            .and_then(Value::as_list)
+            .unwrap_or_default();
         let text = |entry: &Value, key: &str| entry.str_at(&[key]).unwrap_or("-").to_owned();
-        let time = |entry: &Value| text(entry, "time").rsplit(':').next().unwrap_or_default().trim_end_matches('Z').to_owned();
+        let time =
+            |entry: &Value| text(entry, "time").rsplit(':').next().unwrap_or_default().trim_end_matches('Z').to_owned();
         let fields = |entry: &Value| entry.get("fieldsV1").map(goyaml::json::to_string).unwrap_or_default();
-        entries.iter().map(|entry| format!("{} {} {} {}", text(entry, "manager"), text(entry, "operation"), time(entry), fields(entry))).collect()
+        entries
+            .iter()
+            .map(|entry| {
+                format!("{} {} {} {}", text(entry, "manager"), text(entry, "operation"), time(entry), fields(entry))
+            })
+            .collect()
     }
 }
 
@@ -82,8 +93,14 @@ fn the_same_value_is_shared_and_another_one_conflicts() {
     let mut stored = Stored::new();
     assert!(stored.apply("a", r#"{"spec":{"replicas":1}}"#));
     assert!(stored.apply("b", r#"{"spec":{"replicas":1}}"#), "b becomes an owner");
-    assert_eq!(stored.owners(), [r#"b Apply - {"f:spec":{"f:replicas":{}}}"#, r#"a Apply 01 {"f:spec":{"f:replicas":{}}}"#]);
-    assert_eq!(stored.conflicts("b", r#"{"spec":{"replicas":2}}"#), r#"Apply failed with 1 conflict: conflict with "a": .spec.replicas"#);
+    assert_eq!(
+        stored.owners(),
+        [r#"b Apply - {"f:spec":{"f:replicas":{}}}"#, r#"a Apply 01 {"f:spec":{"f:replicas":{}}}"#]
+    );
+    assert_eq!(
+        stored.conflicts("b", r#"{"spec":{"replicas":2}}"#),
+        r#"Apply failed with 1 conflict: conflict with "a": .spec.replicas"#
+    );
     stored.try_apply("b", r#"{"spec":{"replicas":2}}"#, true).expect("force wins");
     assert_eq!(stored.owners(), [r#"b Apply 04 {"f:spec":{"f:replicas":{}}}"#]);
 }
@@ -101,7 +118,10 @@ fn conflicts_are_listed_by_manager() {
 #[test]
 fn what_is_applied_no_more_goes_unless_another_owns_it() {
     let mut stored = Stored::new();
-    stored.apply("a", r#"{"spec":{"replicas":1,"items":[{"name":"x","value":"1"},{"name":"y"}]},"metadata":{"labels":{"k":"v"}}}"#);
+    stored.apply(
+        "a",
+        r#"{"spec":{"replicas":1,"items":[{"name":"x","value":"1"},{"name":"y"}]},"metadata":{"labels":{"k":"v"}}}"#,
+    );
     stored.apply("b", r#"{"spec":{"items":[{"name":"x","tags":["t"]}]}}"#);
     stored.apply("a", "{}");
     assert_eq!(stored.spec(), json(r#"{"items":[{"name":"x","tags":["t"]}]}"#));
@@ -116,15 +136,19 @@ fn applying_the_same_again_changes_nothing() {
     let before = stored.live.clone();
     assert!(!stored.apply("a", fields));
     assert_eq!(stored.live, before);
-    assert_eq!(stored.owners(), [
-        r#"a Apply 01 {"f:spec":{"f:ports":{"k:{\"port\":53,\"protocol\":\"TCP\"}":{".":{},"f:port":{}},"k:{\"port\":53,\"protocol\":\"UDP\"}":{".":{},"f:port":{},"f:protocol":{}}},"f:replicas":{}}}"#
-    ]);
+    assert_eq!(
+        stored.owners(),
+        [
+            r#"a Apply 01 {"f:spec":{"f:ports":{"k:{\"port\":53,\"protocol\":\"TCP\"}":{".":{},"f:port":{}},"k:{\"port\":53,\"protocol\":\"UDP\"}":{".":{},"f:port":{},"f:protocol":{}}},"f:replicas":{}}}"#
+        ]
+    );
 }
 
 #[test]
 fn lists_keep_the_order_of_the_applier_and_the_neighbours_of_the_rest() {
     let check = |live: &str, applied: &str, expect: &str| {
-        let items = |names: &str| names.chars().map(|name| format!(r#"{{"name":"{name}"}}"#)).collect::<Vec<_>>().join(",");
+        let items =
+            |names: &str| names.chars().map(|name| format!(r#"{{"name":"{name}"}}"#)).collect::<Vec<_>>().join(",");
         let mut stored = Stored::new();
         stored.update("u", &["spec", "items"], json(&format!("[{}]", items(live))));
         stored.apply("a", &format!(r#"{{"spec":{{"items":[{}]}}}}"#, items(applied)));
@@ -143,7 +167,10 @@ fn atomic_maps_and_lists_are_owned_whole() {
     stored.apply("a", r#"{"spec":{"selector":{"labels":{"x":"1"}},"args":["p","q"]}}"#);
     stored.try_apply("b", r#"{"spec":{"selector":{"labels":{"y":"2"}}}}"#, true).expect("force wins");
     assert_eq!(stored.spec(), json(r#"{"selector":{"labels":{"y":"2"}},"args":["p","q"]}"#));
-    assert_eq!(stored.owners(), [r#"a Apply 01 {"f:spec":{"f:args":{}}}"#, r#"b Apply 02 {"f:spec":{"f:selector":{}}}"#]);
+    assert_eq!(
+        stored.owners(),
+        [r#"a Apply 01 {"f:spec":{"f:args":{}}}"#, r#"b Apply 02 {"f:spec":{"f:selector":{}}}"#]
+    );
 }
 
 #[test]
@@ -153,10 +180,13 @@ fn an_object_without_owners_gets_one_before_it_is_applied_to() {
     stored.update("early", &["spec", "args"], json(r#"["x"]"#));
     assert_eq!(stored.owners(), Vec::<String>::new(), "an update starts no tracking");
     stored.apply("a", r#"{"spec":{"replicas":1}}"#);
-    assert_eq!(stored.owners(), [
-        r#"a Apply - {"f:spec":{"f:replicas":{}}}"#,
-        r#"before-first-apply Update 02 {"f:spec":{".":{},"f:args":{},"f:replicas":{}}}"#
-    ]);
+    assert_eq!(
+        stored.owners(),
+        [
+            r#"a Apply - {"f:spec":{"f:replicas":{}}}"#,
+            r#"before-first-apply Update 02 {"f:spec":{".":{},"f:args":{},"f:replicas":{}}}"#
+        ]
+    );
 }
 
 #[test]
@@ -167,7 +197,13 @@ fn updates_beyond_ten_managers_are_joined() {
     }
     let owners = stored.owners();
     assert_eq!(owners.len(), 10);
-    assert!(owners[0].starts_with(r#"ancient-changes Update 03 {"f:spec":{".":{},"f:anything":{".":{},"f:f0":{},"f:f1":{},"f:f2":{}}}}"#), "{}", owners[0]);
+    assert!(
+        owners[0].starts_with(
+            r#"ancient-changes Update 03 {"f:spec":{".":{},"f:anything":{".":{},"f:f0":{},"f:f1":{},"f:f2":{}}}}"#
+        ),
+        "{}",
+        owners[0]
+    );
 }
 
 #[test]
@@ -184,7 +220,11 @@ fn managed_fields_can_be_reset_and_rewritten() {
     stored.update("u", &["metadata", "managedFields"], json(renamed));
     assert_eq!(stored.owners(), [r#"kubectl Apply - {"f:spec":{"f:replicas":{}}}"#]);
     stored.update("u", &["metadata", "managedFields"], json(r#"[{"operation":"Dance"}]"#));
-    assert_eq!(stored.owners(), [r#"kubectl Apply - {"f:spec":{"f:replicas":{}}}"#], "what cannot be read is left as it was");
+    assert_eq!(
+        stored.owners(),
+        [r#"kubectl Apply - {"f:spec":{"f:replicas":{}}}"#],
+        "what cannot be read is left as it was"
+    );
 }
 
 #[test]
@@ -196,9 +236,16 @@ fn what_is_not_of_its_type_is_refused_in_the_words_of_the_server() {
     let of = "failed to create typed patch object (/t; test/v1, Kind=Thing): ";
     check(r#"{"spec":{"replicaz":1}}"#, &format!("{of}.spec.replicaz: field not declared in schema"));
     check(r#"{"spec":{"replicas":"1"}}"#, &format!("{of}.spec.replicas: expected numeric (int or float), got string"));
-    check(r#"{"spec":{"items":[{"name":"a"},{"name":"a"}]}}"#, &format!("{of}.spec.items: duplicate entries for key [name=\"a\"]"));
-    check(r#"{"spec":{"items":[{"value":"a"}]}}"#,
-        &format!("{of}.spec.items: element 0: associative list with keys has an element that omits all key fields [\"name\"] (and doesn't have default values for any key fields)"));
+    check(
+        r#"{"spec":{"items":[{"name":"a"},{"name":"a"}]}}"#,
+        &format!("{of}.spec.items: duplicate entries for key [name=\"a\"]"),
+    );
+    check(
+        r#"{"spec":{"items":[{"value":"a"}]}}"#,
+        &format!(
+            "{of}.spec.items: element 0: associative list with keys has an element that omits all key fields [\"name\"] (and doesn't have default values for any key fields)"
+        ),
+    );
     check(r#"{"metadata":{"managedFields":[]}}"#, "metadata.managedFields must be nil");
     check(r#"{"kind":"Other"}"#, "invalid object type: test/v1, Kind=Other");
 }
@@ -229,9 +276,17 @@ fn a_custom_resource_has_the_metadata_of_every_object() {
     let model = r#"{"type":"object","properties":{"spec":{"type":"object","properties":{"hosts":{"type":"array","items":{"type":"string"}},"free":{"type":"object","x-kubernetes-preserve-unknown-fields":true}}}}}"#;
     schema.add_crd(&gvk, Some(&json(model)), false).expect("the schema is right");
     let endpoint = Manager::new(schema.type_of(&gvk).expect("the kind is known"), &gvk);
-    let config = json(r#"{"apiVersion":"example.org/v1","kind":"Widget","metadata":{"name":"w","labels":{"a":"b"},"ownerReferences":[{"uid":"1","name":"o","kind":"K","apiVersion":"v1"}]},"spec":{"hosts":["h"],"free":{"x":{"y":[1]}}}}"#);
-    let applied = endpoint.apply(None, &config, &Actor { manager: "a", now: "2020-01-01T00:00:00Z" }, false).expect("it fits");
-    let entry = applied.object.at(&["metadata", "managedFields"]).and_then(Value::as_list).and_then(|list| list.first()).expect("it has an owner");
+    let config = json(
+        r#"{"apiVersion":"example.org/v1","kind":"Widget","metadata":{"name":"w","labels":{"a":"b"},"ownerReferences":[{"uid":"1","name":"o","kind":"K","apiVersion":"v1"}]},"spec":{"hosts":["h"],"free":{"x":{"y":[1]}}}}"#,
+    );
+    let applied =
+        endpoint.apply(None, &config, &Actor { manager: "a", now: "2020-01-01T00:00:00Z" }, false).expect("it fits");
+    let entry = applied
+        .object
+        .at(&["metadata", "managedFields"])
+        .and_then(Value::as_list)
+        .and_then(|list| list.first())
+        .expect("it has an owner");
     let expect = r#"{"f:metadata":{"f:labels":{"f:a":{}},"f:ownerReferences":{"k:{\"uid\":\"1\"}":{}}},"f:spec":{"f:free":{"f:x":{".":{},"f:y":{}}},"f:hosts":{}}}"#;
     assert_eq!(goyaml::json::to_string(entry.get("fieldsV1").expect("it has fields")), expect);
 }

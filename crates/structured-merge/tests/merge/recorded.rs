@@ -30,7 +30,8 @@ fn answer(schema: &Schema, request: &Value) -> Result<Value, String> {
         version => Gvk::new(text("group"), version, text("kind")),
     };
     let of = schema.type_of(&gvk).unwrap_or_else(Schema::deduced);
-    let (live, object) = (request.get("live").filter(|live| !live.is_null()), request.get("object").expect("every request has one"));
+    let (live, object) =
+        (request.get("live").filter(|live| !live.is_null()), request.get("object").expect("every request has one"));
     let present = live.cloned().unwrap_or_default();
     let reset = request.get("reset").and_then(Value::as_list).unwrap_or_default();
     let reset: Vec<&str> = reset.iter().filter_map(Value::as_str).collect();
@@ -39,7 +40,9 @@ fn answer(schema: &Schema, request: &Value) -> Result<Value, String> {
     let actor = Actor { manager: text("manager"), now: text("now") };
     let force = request.get("force").and_then(Value::as_bool) == Some(true);
     match text("op") {
-        "apply" => manager.apply(live, object, &actor, force).map(|applied| applied.object).map_err(|error| error.to_string()),
+        "apply" => {
+            manager.apply(live, object, &actor, force).map(|applied| applied.object).map_err(|error| error.to_string())
+        }
         "update" => Ok(manager.update(live, object.clone(), &actor)),
         "smp" => strategic::apply(of, &present, object).map_err(|error| error.to_string()),
         "merge" => Ok(json_merge::apply(&present, object)),
@@ -53,7 +56,8 @@ fn replay(recording: &str) -> usize {
     for line in recording.lines() {
         let line = json(line);
         let request = line.get("request").expect("every line has a request");
-        let expected = line.get("object").cloned().ok_or_else(|| line.str_at(&["error"]).unwrap_or_default().to_owned());
+        let expected =
+            line.get("object").cloned().ok_or_else(|| line.str_at(&["error"]).unwrap_or_default().to_owned());
         assert_eq!(answer(&schema, request), expected, "{}", goyaml::json::to_string(request));
         count += 1;
     }

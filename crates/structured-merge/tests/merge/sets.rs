@@ -15,8 +15,10 @@ fn text(set: &FieldSet) -> String {
 #[test]
 fn sets_are_printed_in_the_order_of_the_server() {
     let check = |input: &str, expect: &str| assert_eq!(text(&set(input)), expect);
-    check(r#"{"v:\"b\"":{},"k:{\"b\":1,\"a\":\"x\"}":{"f:y":{},".":{}},"f:z":{},"f:a":{"f:c":{},"f:b":{}},"i:3":{}}"#,
-        r#"{"f:a":{"f:b":{},"f:c":{}},"f:z":{},"k:{\"a\":\"x\",\"b\":1}":{".":{},"f:y":{}},"v:\"b\"":{},"i:3":{}}"#);
+    check(
+        r#"{"v:\"b\"":{},"k:{\"b\":1,\"a\":\"x\"}":{"f:y":{},".":{}},"f:z":{},"f:a":{"f:c":{},"f:b":{}},"i:3":{}}"#,
+        r#"{"f:a":{"f:b":{},"f:c":{}},"f:z":{},"k:{\"a\":\"x\",\"b\":1}":{".":{},"f:y":{}},"v:\"b\"":{},"i:3":{}}"#,
+    );
     check(r#"{"f:a":{".":{}}}"#, r#"{"f:a":{}}"#);
     check(r#"{"q:later":{"f:x":{}},"f:a":{}}"#, r#"{"f:a":{}}"#);
     check(r#"{"k:{\"name\":\"a<b\"}":{}}"#, r#"{"k:{\"name\":\"a\\u003cb\"}":{}}"#);
@@ -39,8 +41,17 @@ fn keys_that_are_no_path_elements_are_refused() {
 
 #[test]
 fn paths_are_printed_as_in_conflicts() {
-    let fields = set(r#"{"f:spec":{"f:items":{"k:{\"name\":\"nginx\",\"port\":80}":{".":{},"f:image":{}}},"f:finalizers":{"v:\"x\"":{}}}}"#);
-    assert_eq!(fields.paths(), [r#".spec.finalizers[="x"]"#, r#".spec.items[name="nginx",port=80]"#, r#".spec.items[name="nginx",port=80].image"#]);
+    let fields = set(
+        r#"{"f:spec":{"f:items":{"k:{\"name\":\"nginx\",\"port\":80}":{".":{},"f:image":{}}},"f:finalizers":{"v:\"x\"":{}}}}"#,
+    );
+    assert_eq!(
+        fields.paths(),
+        [
+            r#".spec.finalizers[="x"]"#,
+            r#".spec.items[name="nginx",port=80]"#,
+            r#".spec.items[name="nginx",port=80].image"#
+        ]
+    );
 }
 
 #[test]
@@ -57,7 +68,10 @@ fn combinations() {
 
 #[test]
 fn a_projection_shows_what_is_owned_and_the_keys_of_items() {
-    let live = json(r#"{"spec":{"replicas":3,"paused":true,"items":[{"name":"a","image":"x","policy":"y"},{"name":"b","image":"z"}]},"status":{"phase":"Up"}}"#);
-    let owned = set(r#"{"f:spec":{"f:replicas":{},"f:gone":{},"f:items":{"k:{\"name\":\"a\"}":{".":{},"f:image":{}}}}}"#);
+    let live = json(
+        r#"{"spec":{"replicas":3,"paused":true,"items":[{"name":"a","image":"x","policy":"y"},{"name":"b","image":"z"}]},"status":{"phase":"Up"}}"#,
+    );
+    let owned =
+        set(r#"{"f:spec":{"f:replicas":{},"f:gone":{},"f:items":{"k:{\"name\":\"a\"}":{".":{},"f:image":{}}}}}"#);
     assert_eq!(project(&live, &owned), json(r#"{"spec":{"replicas":3,"items":[{"image":"x","name":"a"}]}}"#));
 }

@@ -90,7 +90,14 @@ fn words(random: &mut Random) -> Value {
 
 fn texts(random: &mut Random) -> Value {
     let entries = [("a", 50), ("b", 40), ("c.d/e", 30)];
-    entries.into_iter().filter(|(_, percent)| random.chance(*percent)).map(|(key, _)| key).collect::<Vec<_>>().into_iter().map(|key| (key, word(random))).collect()
+    entries
+        .into_iter()
+        .filter(|(_, percent)| random.chance(*percent))
+        .map(|(key, _)| key)
+        .collect::<Vec<_>>()
+        .into_iter()
+        .map(|key| (key, word(random)))
+        .collect()
 }
 
 fn quantities(random: &mut Random) -> Value {
@@ -98,23 +105,31 @@ fn quantities(random: &mut Random) -> Value {
 }
 
 fn metadata(random: &mut Random) -> Value {
-    let mut out = map(random, &[
-        ("labels", 50, texts),
-        ("annotations", 40, texts),
-        ("finalizers", 20, words),
-        ("namespace", 80, |_| "default".into()),
-        ("ownerReferences", 10, |random| list(random, 2, |random| {
-            let mut owner = json("{\"apiVersion\":\"v1\",\"kind\":\"Pod\",\"name\":\"p\"}");
-            owner.set_at(&["uid"], word(random));
-            owner
-        })),
-    ]);
+    let mut out = map(
+        random,
+        &[
+            ("labels", 50, texts),
+            ("annotations", 40, texts),
+            ("finalizers", 20, words),
+            ("namespace", 80, |_| "default".into()),
+            ("ownerReferences", 10, |random| {
+                list(random, 2, |random| {
+                    let mut owner = json("{\"apiVersion\":\"v1\",\"kind\":\"Pod\",\"name\":\"p\"}");
+                    owner.set_at(&["uid"], word(random));
+                    owner
+                })
+            }),
+        ],
+    );
     out.set_at(&["name"], "thing");
     out
 }
 
 fn port(random: &mut Random) -> Value {
-    map(random, &[("containerPort", 98, number), ("protocol", 40, protocol), ("name", 40, word), ("hostPort", 20, number)])
+    map(
+        random,
+        &[("containerPort", 98, number), ("protocol", 40, protocol), ("name", 40, word), ("hostPort", 20, number)],
+    )
 }
 
 fn protocol(random: &mut Random) -> Value {
@@ -122,83 +137,135 @@ fn protocol(random: &mut Random) -> Value {
 }
 
 fn env(random: &mut Random) -> Value {
-    named(random, &["A", "B", "C"], |random| map(random, &[
-        ("value", 60, word),
-        ("valueFrom", 20, |_| json("{\"fieldRef\":{\"fieldPath\":\"metadata.name\"}}")),
-    ]))
+    named(random, &["A", "B", "C"], |random| {
+        map(
+            random,
+            &[("value", 60, word), ("valueFrom", 20, |_| json("{\"fieldRef\":{\"fieldPath\":\"metadata.name\"}}"))],
+        )
+    })
 }
 
 fn container(random: &mut Random) -> Value {
-    map(random, &[
-        ("image", 80, word),
-        ("command", 20, words),
-        ("args", 20, words),
-        ("env", 40, env),
-        ("ports", 50, |random| list(random, 2, port)),
-        ("resources", 40, |random| map(random, &[("limits", 60, quantities), ("requests", 60, quantities)])),
-        ("imagePullPolicy", 20, word),
-        ("volumeMounts", 20, |random| list(random, 2, |random| map(random, &[("mountPath", 95, word), ("name", 90, word)]))),
-        ("securityContext", 20, |random| map(random, &[("runAsUser", 50, number), ("privileged", 50, flag)])),
-    ])
+    map(
+        random,
+        &[
+            ("image", 80, word),
+            ("command", 20, words),
+            ("args", 20, words),
+            ("env", 40, env),
+            ("ports", 50, |random| list(random, 2, port)),
+            ("resources", 40, |random| map(random, &[("limits", 60, quantities), ("requests", 60, quantities)])),
+            ("imagePullPolicy", 20, word),
+            ("volumeMounts", 20, |random| {
+                list(random, 2, |random| map(random, &[("mountPath", 95, word), ("name", 90, word)]))
+            }),
+            ("securityContext", 20, |random| map(random, &[("runAsUser", 50, number), ("privileged", 50, flag)])),
+        ],
+    )
 }
 
 fn pod_spec(random: &mut Random) -> Value {
-    map(random, &[
-        ("containers", 95, |random| named(random, &["app", "side", "log"], container)),
-        ("initContainers", 15, |random| named(random, &["app", "init"], container)),
-        ("volumes", 30, |random| named(random, &["v1", "v2"], |random| map(random, &[
-            ("emptyDir", 40, |random| map(random, &[("medium", 30, word)])),
-            ("configMap", 40, |random| map(random, &[("name", 80, word), ("optional", 20, flag)])),
-        ]))),
-        ("nodeSelector", 20, texts),
-        ("tolerations", 20, |random| list(random, 2, |random| map(random, &[("key", 60, word), ("operator", 50, word)]))),
-        ("imagePullSecrets", 15, |random| named(random, &["s1", "s2"], |_| Value::empty_map())),
-        ("hostAliases", 15, |random| list(random, 2, |random| map(random, &[("ip", 95, word), ("hostnames", 50, words)]))),
-        ("securityContext", 20, |random| map(random, &[("fsGroup", 50, number), ("supplementalGroups", 40, |random| list(random, 2, number))])),
-        ("topologySpreadConstraints", 15, |random| list(random, 2, |random| map(random, &[
-            ("topologyKey", 90, word),
-            ("whenUnsatisfiable", 80, word),
-            ("maxSkew", 50, number),
-        ]))),
-        ("serviceAccountName", 20, word),
-    ])
+    map(
+        random,
+        &[
+            ("containers", 95, |random| named(random, &["app", "side", "log"], container)),
+            ("initContainers", 15, |random| named(random, &["app", "init"], container)),
+            ("volumes", 30, |random| {
+                named(random, &["v1", "v2"], |random| {
+                    map(
+                        random,
+                        &[
+                            ("emptyDir", 40, |random| map(random, &[("medium", 30, word)])),
+                            ("configMap", 40, |random| map(random, &[("name", 80, word), ("optional", 20, flag)])),
+                        ],
+                    )
+                })
+            }),
+            ("nodeSelector", 20, texts),
+            ("tolerations", 20, |random| {
+                list(random, 2, |random| map(random, &[("key", 60, word), ("operator", 50, word)]))
+            }),
+            ("imagePullSecrets", 15, |random| named(random, &["s1", "s2"], |_| Value::empty_map())),
+            ("hostAliases", 15, |random| {
+                list(random, 2, |random| map(random, &[("ip", 95, word), ("hostnames", 50, words)]))
+            }),
+            ("securityContext", 20, |random| {
+                map(random, &[("fsGroup", 50, number), ("supplementalGroups", 40, |random| list(random, 2, number))])
+            }),
+            ("topologySpreadConstraints", 15, |random| {
+                list(random, 2, |random| {
+                    map(random, &[("topologyKey", 90, word), ("whenUnsatisfiable", 80, word), ("maxSkew", 50, number)])
+                })
+            }),
+            ("serviceAccountName", 20, word),
+        ],
+    )
 }
 
 fn deployment(random: &mut Random) -> Value {
-    map(random, &[
-        ("replicas", 60, number),
-        ("paused", 10, flag),
-        ("selector", 60, |random| map(random, &[("matchLabels", 90, texts)])),
-        ("strategy", 30, |random| map(random, &[
-            ("type", 50, word),
-            ("rollingUpdate", 50, |random| map(random, &[("maxSurge", 60, |random| json(random.pick(&["1", "\"25%\""])))])),
-        ])),
-        ("template", 85, |random| map(random, &[("metadata", 60, |random| map(random, &[("labels", 80, texts)])), ("spec", 90, pod_spec)])),
-    ])
+    map(
+        random,
+        &[
+            ("replicas", 60, number),
+            ("paused", 10, flag),
+            ("selector", 60, |random| map(random, &[("matchLabels", 90, texts)])),
+            ("strategy", 30, |random| {
+                map(
+                    random,
+                    &[
+                        ("type", 50, word),
+                        ("rollingUpdate", 50, |random| {
+                            map(random, &[("maxSurge", 60, |random| json(random.pick(&["1", "\"25%\""])))])
+                        }),
+                    ],
+                )
+            }),
+            ("template", 85, |random| {
+                map(random, &[("metadata", 60, |random| map(random, &[("labels", 80, texts)])), ("spec", 90, pod_spec)])
+            }),
+        ],
+    )
 }
 
 fn service(random: &mut Random) -> Value {
-    map(random, &[
-        ("type", 50, word),
-        ("selector", 60, texts),
-        ("clusterIP", 30, word),
-        ("clusterIPs", 20, words),
-        ("externalIPs", 20, words),
-        ("ports", 70, |random| list(random, 3, |random| map(random, &[
-            ("port", 95, number),
-            ("protocol", 40, protocol),
-            ("name", 50, word),
-            ("targetPort", 50, |random| json(random.pick(&["80", "\"http\""]))),
-        ]))),
-        ("sessionAffinityConfig", 10, |random| map(random, &[("clientIP", 80, |random| map(random, &[("timeoutSeconds", 80, number)]))])),
-    ])
+    map(
+        random,
+        &[
+            ("type", 50, word),
+            ("selector", 60, texts),
+            ("clusterIP", 30, word),
+            ("clusterIPs", 20, words),
+            ("externalIPs", 20, words),
+            ("ports", 70, |random| {
+                list(random, 3, |random| {
+                    map(
+                        random,
+                        &[
+                            ("port", 95, number),
+                            ("protocol", 40, protocol),
+                            ("name", 50, word),
+                            ("targetPort", 50, |random| json(random.pick(&["80", "\"http\""]))),
+                        ],
+                    )
+                })
+            }),
+            ("sessionAffinityConfig", 10, |random| {
+                map(random, &[("clientIP", 80, |random| map(random, &[("timeoutSeconds", 80, number)]))])
+            }),
+        ],
+    )
 }
 
 fn status(random: &mut Random) -> Value {
-    map(random, &[
-        ("observedGeneration", 50, number),
-        ("conditions", 50, |random| list(random, 2, |random| map(random, &[("type", 95, word), ("status", 80, word)]))),
-    ])
+    map(
+        random,
+        &[
+            ("observedGeneration", 50, number),
+            ("conditions", 50, |random| {
+                list(random, 2, |random| map(random, &[("type", 95, word), ("status", 80, word)]))
+            }),
+        ],
+    )
 }
 
 fn anything(random: &mut Random) -> Value {
@@ -230,7 +297,11 @@ pub(crate) fn object(random: &mut Random, gvk: &Gvk) -> Value {
         out.insert(kind, spec(random));
     }
     if kind != "data" && random.chance(20) {
-        let status = if gvk.kind == "Service" { map(random, &[("conditions", 50, |_| Vec::new().into())]) } else { status(random) };
+        let status = if gvk.kind == "Service" {
+            map(random, &[("conditions", 50, |_| Vec::new().into())])
+        } else {
+            status(random)
+        };
         out.insert("status", status);
     }
     let mut object = Value::from(out);
@@ -253,7 +324,9 @@ pub(crate) fn mutate(random: &mut Random, gvk: &Gvk, live: &Value) -> Value {
         0 => drop(out.set_at(&["metadata", "managedFields"], Vec::new())),
         1 => drop(out.set_at(&["metadata", "managedFields"], json("[{}]"))),
         2 => drop(out.remove_at(&["metadata", "managedFields"])),
-        3 => drop(out.set_at(&["metadata", "managedFields"], json("[{\"operation\":\"Apply\",\"apiVersion\":\"v1\"}]"))),
+        3 => {
+            drop(out.set_at(&["metadata", "managedFields"], json("[{\"operation\":\"Apply\",\"apiVersion\":\"v1\"}]")))
+        }
         4 => drop(out.set_at(&["metadata", "managedFields"], json(OLDER))),
         _ => {
             if let Some(entries) = live.at(&["metadata", "managedFields"]) {

@@ -1,6 +1,6 @@
 //! Compares this crate with Go's YAML libraries on random values and texts, and on the files of a folder.
 //!
-//! `cargo run -p setpoint-goyaml --example differential -- --count 20000 [--seed 1] [--show 20] [--words] [--files FOLDER]`
+//! `cargo run -p setpoint-goyaml --example yaml_differential -- --count 20000 [--seed 1] [--show 20] [--words] [--files FOLDER]`
 //!
 //! `--record` renews the golden answers in `tests/golden.json` instead.
 //!

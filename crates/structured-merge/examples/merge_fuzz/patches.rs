@@ -12,7 +12,9 @@ pub(crate) fn case(random: &mut Random, op: &str) -> (Gvk, Value, Value) {
     let gvk = Gvk::new(group, version, kind);
     let mut live = object(random, &gvk);
     // With duplicates in the live list, upstream's answer depends on the spare capacity of a Go slice.
-    live.remove_at(&["metadata", "finalizers"]).filter(|_| random.chance(50)).map(|_| live.set_at(&["metadata", "finalizers"], json("[\"one\",\"two\"]")));
+    live.remove_at(&["metadata", "finalizers"])
+        .filter(|_| random.chance(50))
+        .map(|_| live.set_at(&["metadata", "finalizers"], json("[\"one\",\"two\"]")));
     let patch = match op {
         "jsonpatch" => operations(random, &live),
         "smp" => {
@@ -32,7 +34,10 @@ pub(crate) fn case(random: &mut Random, op: &str) -> (Gvk, Value, Value) {
 /// The value with some entries null.
 fn holes(random: &mut Random, value: &Value) -> Value {
     match (value.as_map(), value.as_list()) {
-        (Some(map), _) => map.iter().map(|(key, value)| (key, if random.chance(10) { Value::NULL } else { holes(random, value) })).collect(),
+        (Some(map), _) => map
+            .iter()
+            .map(|(key, value)| (key, if random.chance(10) { Value::NULL } else { holes(random, value) }))
+            .collect(),
         (_, Some(items)) => items.iter().map(|item| holes(random, item)).collect(),
         _ => value.clone(),
     }
@@ -53,7 +58,8 @@ fn directives(random: &mut Random, patch: &mut Value, live: &Value) {
         match random.below(40) {
             0 => drop(map.insert("$patch", random.pick(&["delete", "replace", "merge", "bogus"]))),
             1 => {
-                let kept: Value = keys.iter().filter(|_| random.chance(70)).map(|key| Value::from(key.as_str())).collect();
+                let kept: Value =
+                    keys.iter().filter(|_| random.chance(70)).map(|key| Value::from(key.as_str())).collect();
                 map.insert("$retainKeys", kept);
             }
             2 => drop(map.insert("$deleteFromPrimitiveList/finalizers", json("[\"one\"]"))),
@@ -64,7 +70,11 @@ fn directives(random: &mut Random, patch: &mut Value, live: &Value) {
             directives(random, item, &Value::NULL);
         }
         if random.chance(4) && items.iter().all(|item| item.as_map().is_some()) {
-            items.push(json(random.pick(&["{\"$patch\":\"replace\"}", "{\"$patch\":\"delete\",\"name\":\"app\"}", "{\"$patch\":\"delete\",\"port\":1}"])));
+            items.push(json(random.pick(&[
+                "{\"$patch\":\"replace\"}",
+                "{\"$patch\":\"delete\",\"name\":\"app\"}",
+                "{\"$patch\":\"delete\",\"port\":1}",
+            ])));
         }
     }
 }
@@ -101,7 +111,14 @@ fn operation(random: &mut Random, live: &Value) -> Value {
     let (path, value) = pointer(random, live);
     out.insert("path", path);
     if matches!(op, "add" | "replace" | "test") && random.chance(95) {
-        out.insert("value", if random.chance(60) { value } else { json(random.pick(&["1", "null", "{}", "[]", "\"x\"", "{\"a\":[1]}"])) });
+        out.insert(
+            "value",
+            if random.chance(60) {
+                value
+            } else {
+                json(random.pick(&["1", "null", "{}", "[]", "\"x\"", "{\"a\":[1]}"]))
+            },
+        );
     }
     if matches!(op, "move" | "copy") && random.chance(95) {
         out.insert("from", pointer(random, live).0);

@@ -1,6 +1,6 @@
 //! Random writes by several managers, answered by this crate and by Kubernetes' own code; every difference is printed.
 //!
-//! `cargo run --release --example fuzz -- <oracle program> <schema.json.gz> [seed] [sequences] [ops]`, where the program
+//! `cargo run --release --example merge_fuzz -- <oracle program> <schema.json.gz> [seed] [sequences] [ops]`, where the program
 //! is built from `tools/oracle/merge` and `ops` is a comma list of `managed`, `smp`, `merge`, `jsonpatch`. With a file as
 //! sixth argument, requests and upstream's answers are written there, for the tests to replay.
 
@@ -61,7 +61,10 @@ fn load(path: &str) -> Result<Schema, Failure> {
     let data = goyaml::json::parse(&text)?;
     let mut schema = Schema::new();
     let documents = data.get("openapi").and_then(Value::as_map).ok_or("no documents")?;
-    for (name, document) in documents.iter().filter(|(name, document)| *name != "/openapi/v3" && document.at(&["components", "schemas"]).is_some()) {
+    for (name, document) in documents
+        .iter()
+        .filter(|(name, document)| *name != "/openapi/v3" && document.at(&["components", "schemas"]).is_some())
+    {
         schema.add_openapi(document).map_err(|error| format!("{name}: {error}"))?;
     }
     Ok(schema)
@@ -93,7 +96,13 @@ struct Step {
 impl Run {
     /// A new object, then writes to it.
     fn sequence(&mut self) -> Result<(), Failure> {
-        let kinds = [("apps", "v1", "Deployment"), ("", "v1", "Service"), ("", "v1", "ConfigMap"), ("", "v1", "Pod"), ("deduced.test", "v1", "Thing")];
+        let kinds = [
+            ("apps", "v1", "Deployment"),
+            ("", "v1", "Service"),
+            ("", "v1", "ConfigMap"),
+            ("", "v1", "Pod"),
+            ("deduced.test", "v1", "Thing"),
+        ];
         let (group, version, kind) = self.random.pick(&kinds);
         let gvk = Gvk::new(group, version, kind);
         let mut live: Option<Value> = None;
@@ -155,7 +164,9 @@ impl Run {
     /// Upstream cannot see an object with duplicate list items in another version; it then gives up on its owners.
     fn beyond(&self, step: &Step) -> bool {
         let of = self.type_of(&step.gvk);
-        let doubled = |object: &Value| of.validate(object, Duplicates::Refuse).is_err() && of.validate(object, Duplicates::Allow).is_ok();
+        let doubled = |object: &Value| {
+            of.validate(object, Duplicates::Refuse).is_err() && of.validate(object, Duplicates::Allow).is_ok()
+        };
         let own = step.gvk.api_version();
         let older = |object: &Value| {
             let entries = object.at(&["metadata", "managedFields"]).and_then(Value::as_list).unwrap_or_default();
@@ -177,13 +188,21 @@ impl Run {
             "merge" => Ok(structured_merge::json_merge::apply(&live, &patch)),
             _ => structured_merge::json_patch::apply(&live, &patch).map_err(|error| error.to_string()),
         };
-        let request: Value = [("op", Value::from(op)), ("kind", gvk.kind.clone().into()), ("live", live), ("object", patch)].into_iter().collect();
+        let request: Value =
+            [("op", Value::from(op)), ("kind", gvk.kind.clone().into()), ("live", live), ("object", patch)]
+                .into_iter()
+                .collect();
         let theirs = self.oracle.ask(&request)?;
         self.differ(&ours, &theirs, &request)?;
         Ok(())
     }
 
-    fn differ(&mut self, ours: &Result<Value, String>, theirs: &Result<Value, String>, request: &Value) -> Result<bool, Failure> {
+    fn differ(
+        &mut self,
+        ours: &Result<Value, String>,
+        theirs: &Result<Value, String>,
+        request: &Value,
+    ) -> Result<bool, Failure> {
         self.compared += 1;
         self.refused += usize::from(ours.is_err() && theirs.is_err());
         let mut same = agree(ours, theirs);
@@ -204,12 +223,26 @@ impl Run {
         }
         if !same {
             self.different += 1;
-            let show = |result: &Result<Value, String>| result.as_ref().map_or_else(|error| format!("error: {error}"), goyaml::json::to_string);
+            let show = |result: &Result<Value, String>| {
+                result.as_ref().map_or_else(|error| format!("error: {error}"), goyaml::json::to_string)
+            };
             let mut out = std::io::stdout().lock();
-            writeln!(out, "---\nrequest: {}\nours:    {}\ntheirs:  {}", goyaml::json::to_string(request), show(ours), show(theirs))?;
+            writeln!(
+                out,
+                "---\nrequest: {}\nours:    {}\ntheirs:  {}",
+                goyaml::json::to_string(request),
+                show(ours),
+                show(theirs)
+            )?;
             if let (Ok(ours), Ok(theirs)) = (ours, theirs) {
                 let change = Schema::deduced().compare(theirs, ours);
-                writeln!(out, "added {:?}\nremoved {:?}\nmodified {:?}", change.added.paths(), change.removed.paths(), change.modified.paths())?;
+                writeln!(
+                    out,
+                    "added {:?}\nremoved {:?}\nmodified {:?}",
+                    change.added.paths(),
+                    change.removed.paths(),
+                    change.modified.paths()
+                )?;
             }
         }
         Ok(!same)
@@ -235,7 +268,10 @@ fn alike(ours: &str, theirs: &str) -> bool {
     let (left, right) = (lines(ours), lines(theirs));
     let faults = |text: &str| text.contains(FAULTS) || text.contains("for existing fields");
     let trimmed = |line: &String| line.rsplit("): ").next().unwrap_or_default().trim().to_owned();
-    left == right || faults(ours) && faults(theirs) && left.iter().any(|line| right.iter().any(|other| trimmed(line) == trimmed(other)))
+    left == right
+        || faults(ours)
+            && faults(theirs)
+            && left.iter().any(|line| right.iter().any(|other| trimmed(line) == trimmed(other)))
 }
 
 fn lines(text: &str) -> Vec<String> {

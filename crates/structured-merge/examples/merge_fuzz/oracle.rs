@@ -15,7 +15,12 @@ pub(crate) struct Oracle {
 
 impl Oracle {
     pub(crate) fn start(program: &str, schema: &str) -> Result<Self, Failure> {
-        let mut process = Command::new(program).arg(schema).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn()?;
+        let mut process = Command::new(program)
+            .arg(schema)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()?;
         let questions = process.stdin.take().ok_or("no standard input")?;
         let answers = BufReader::new(process.stdout.take().ok_or("no standard output")?);
         Ok(Self { _process: process, questions, answers })
