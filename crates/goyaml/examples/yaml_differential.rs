@@ -6,13 +6,13 @@
 //!
 //! Needs Go; the oracle is `tools/oracle/yaml`. Ends with status 1 if a result differs.
 
-#[path = "differential/compare.rs"]
+#[path = "yaml_differential/compare.rs"]
 mod compare;
-#[path = "differential/generate.rs"]
+#[path = "yaml_differential/generate.rs"]
 mod generate;
-#[path = "differential/oracle.rs"]
+#[path = "yaml_differential/oracle.rs"]
 mod oracle;
-#[path = "differential/record.rs"]
+#[path = "yaml_differential/record.rs"]
 mod record;
 
 use std::io::Write;
