@@ -41,10 +41,11 @@ fn main() {
     let mut trials = Vec::new();
     for backend in Backend::ALL {
         let missing = !backend.is_there();
-        for (name, case) in CASES {
+        // The embedded server stores RBAC and does not enforce it: what tests that is no test there.
+        for (name, case) in CASES.iter().filter(|(name, _)| backend.can(name)) {
             let world = world.clone();
             let trial = Trial::test(format!("{}::{name}", backend.name()), move || world.run(backend, *case));
-            trials.push(trial.with_ignored_flag(missing || !backend.can(name)));
+            trials.push(trial.with_ignored_flag(missing));
         }
     }
     let conclusion = libtest_mimic::run(&arguments, trials);
