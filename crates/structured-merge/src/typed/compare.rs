@@ -147,7 +147,7 @@ impl Walk<'_> {
     fn items(&mut self, list: &List, element: &PathElement, old: &[&Value], new: &[&Value]) {
         match (old, new) {
             ([] | [_], [] | [_]) => {
-                self.step(element.clone(), list.element, old.first().copied(), new.first().copied())
+                self.step(element.clone(), list.element, old.first().copied(), new.first().copied());
             }
             ([_, _, ..], [_, _, ..]) => {
                 let same = old.len() == new.len() && old.iter().zip(new).all(|(old, new)| equal(old, new));
