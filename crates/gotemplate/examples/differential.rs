@@ -1,11 +1,13 @@
 //! Compares with Go: `cargo run -p setpoint-gotemplate --example differential -- ORACLE corpus FILE` runs the templates
 //! of a file (one a line, or blocks between lines `---`), `… ORACLE random COUNT [SEED]` made-up ones. ORACLE is the
-//! built `tools/oracle/template`. Lists what differs; exit code 1 if anything does.
+//! built `tools/oracle/template`; `… ORACLE record FOLDER` records the goldens of the tests from it. Lists what differs; exit code 1 if anything does.
 
 #[path = "differential/generate.rs"]
 mod generate;
 #[path = "differential/peer.rs"]
 mod peer;
+#[path = "differential/record.rs"]
+mod record;
 
 use std::process::ExitCode;
 
@@ -28,11 +30,14 @@ fn ours(template: &str, values: &goyaml::Value, engine: &str) -> Answer {
     if engine == "helm"
         && let Value::Map(map) = &data
     {
-        let top = gotemplate::Map::new(MapKind::Values);
-        top.put("Values", map.as_kind(MapKind::Values));
-        data = top.into();
+        data = map.as_kind(MapKind::Values).into();
     }
     match renderer.render("t", &data) {
+        Ok(output) if engine == "helm" => {
+            let marked = String::from_utf8_lossy(output).contains("<no value>");
+            let text = String::from_utf8_lossy(output).replace("<no value>", "");
+            Answer { output: if marked { text.into_bytes() } else { output.to_vec() }, error: String::new() }
+        }
         Ok(output) => Answer { output: output.to_vec(), error: String::new() },
         Err(error) => Answer { output: Vec::new(), error: error.to_string() },
     }
@@ -56,6 +61,10 @@ fn main() -> ExitCode {
         return ExitCode::from(2);
     };
     let mut peer = Peer::start(oracle);
+    if mode == "record" {
+        record::write(&mut peer, what);
+        return ExitCode::SUCCESS;
+    }
     let values = goyaml::json::parse(generate::VALUES.as_bytes()).expect("the values are JSON");
     let engine = if rest.iter().any(|word| word == "helm") { "helm" } else { "go" };
     let templates: Box<dyn Iterator<Item = String>> = if mode == "corpus" {
@@ -66,12 +75,15 @@ fn main() -> ExitCode {
     } else {
         let count: usize = what.parse().expect("COUNT is a number");
         let seed = rest.first().and_then(|seed| seed.parse().ok()).unwrap_or(1);
-        Box::new(generate::Generator::new(seed).take(count))
+        Box::new(generate::Generator::new(seed, engine == "helm").take(count))
     };
     let (mut compared, mut different, mut failing, mut worded) = (0, 0, 0, 0);
     for template in templates {
         let template = template.replace("\\n", "\n");
-        let theirs = peer.ask(&template, generate::VALUES, engine);
+        let Some(theirs) = peer.ask(&template, generate::VALUES, engine) else {
+            peer = Peer::start(oracle);
+            continue;
+        };
         let ours = ours(&template, &values, engine);
         compared += 1;
         failing += usize::from(!theirs.error.is_empty());

@@ -220,7 +220,9 @@ impl Context<'_, '_, '_> {
         }
         let start = self.run.out.len();
         self.run.depth += 1;
-        let done = walk::execute(self.run, scope, tree, data.clone());
+        // Go hands a nil over as no value at all.
+        let data = if data.is_nil() { Value::None } else { data.clone() };
+        let done = walk::execute(self.run, scope, tree, data);
         self.run.depth -= 1;
         if let Err(cause) = done {
             return Err(Fault { message: before, cause: Some(cause), raised: false });
@@ -246,4 +248,93 @@ fn without_no_value(text: &[u8]) -> Option<Vec<u8>> {
         }
     }
     Some(out)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Renderer, TemplateSet};
+    use crate::{Functions, Map, NoHost, Options, Value, parse};
+
+    fn run(template: &str, options: Options) -> Result<String, String> {
+        let mut set = TemplateSet::new(Functions::Helm);
+        set.add(&parse("t", template.as_bytes(), Functions::Helm).map_err(|error| error.to_string())?);
+        let mut renderer = Renderer::new(&set, &NoHost, options);
+        let output = renderer.render("t", &Value::Map(Map::default())).map_err(|error| error.to_string())?;
+        Ok(String::from_utf8_lossy(output).into_owned())
+    }
+
+    fn refused(template: &str, words: &str) {
+        let outcome =
+            run(template, Options { output: 1 << 20, steps: 1_000_000, memory: 1 << 24, ..Options::default() });
+        let error = outcome.expect_err(template);
+        assert!(error.contains(words), "{template}: {error}");
+    }
+
+    #[test]
+    fn what_does_not_end_is_stopped() {
+        refused("{{ range 1000000000 }}{{ end }}", "too many steps");
+        refused("{{ range 1000000000 }}0123456789{{ end }}", "output of the template is too large");
+        refused("{{ $s := \"ab\" }}{{ range 60 }}{{ $s = print $s $s }}{{ end }}", "too much text");
+        refused("{{ repeat 1000000000 \"abc\" }}", "too large");
+        refused("{{ indent 1000000 (repeat 1000 \"\\n\") }}", "too large");
+        refused("{{ until 2000000000 }}", "too many steps");
+        refused(
+            "{{ define \"a\" }}{{ template \"a\" }}{{ end }}{{ template \"a\" }}",
+            "exceeded maximum template depth",
+        );
+        refused("{{ define \"a\" }}{{ include \"a\" . }}{{ end }}{{ include \"a\" . }}", "nested more than");
+        refused(
+            "{{ define \"a\" }}{{ tpl \"{{ include \\\"a\\\" . }}\" . }}{{ end }}{{ include \"a\" . }}",
+            "nested more than",
+        );
+        refused("{{ $d := dict }}{{ range 60 }}{{ $d = dict \"a\" $d \"b\" $d }}{{ end }}{{ deepCopy $d }}", "too m");
+        refused("{{ $d := dict }}{{ range 60 }}{{ $d = dict \"a\" $d \"b\" $d }}{{ end }}{{ print $d }}", "too large");
+        refused(
+            "{{ $d := dict }}{{ range 60 }}{{ $d = dict \"a\" $d \"b\" $d }}{{ end }}{{ mustToYaml $d }}",
+            "too many nodes",
+        );
+    }
+
+    #[test]
+    fn maps_that_contain_themselves_are_refused_where_they_are_walked() {
+        let make = "{{ $d := dict }}{{ $_ := set $d \"self\" $d }}";
+        for walk in ["print $d", "mustToJson $d", "mustToYaml $d", "deepCopy $d", "$d"] {
+            assert!(run(&format!("{make}{{{{ {walk} }}}}"), Options::default()).is_err(), "{walk}");
+        }
+        assert_eq!(run(&format!("{make}{{{{ len $d }}}}"), Options::default()).as_deref(), Ok("1"));
+    }
+
+    #[test]
+    fn deep_values_are_dropped_without_recursion() {
+        let deep = "{{ $l := list }}{{ range 200000 }}{{ $l = list $l }}{{ end }}{{ len $l }}";
+        assert_eq!(run(deep, Options::default()).as_deref(), Ok("1"));
+    }
+
+    #[test]
+    fn deeply_nested_texts_are_refused() {
+        let parens = format!("{{{{ {}1{} }}}}", "(".repeat(5000), ")".repeat(5000));
+        assert!(run(&parens, Options::default()).is_err_and(|error| error.contains("max expression depth exceeded")));
+        let blocks = format!("{}{}", "{{ if 1 }}".repeat(5000), "{{ end }}".repeat(5000));
+        assert!(run(&blocks, Options::default()).is_err_and(|error| error.contains("nested too deeply")));
+    }
+
+    #[test]
+    fn what_is_set_stays_for_the_next_template() {
+        let mut set = TemplateSet::new(Functions::Helm);
+        for (name, text) in [("a", "{{ $_ := set .m \"k\" 1 }}"), ("b", "{{ .m.k }}")] {
+            set.add(&parse(name, text.as_bytes(), Functions::Helm).expect("a template"));
+        }
+        let data = Value::Map(Map::from_iter([("m", Value::Map(Map::default()))]));
+        let mut renderer = Renderer::new(&set, &NoHost, Options::default());
+        assert_eq!(renderer.render("a", &data), Ok(b"".as_slice()));
+        assert_eq!(renderer.render("b", &data), Ok(b"1".as_slice()));
+    }
+
+    #[test]
+    fn an_error_in_an_included_template_keeps_its_place() {
+        let error = run("{{ define \"a\" }}\n{{ fail \"no\" }}{{ end }}{{ include \"a\" . }}", Options::default());
+        let words = "template: t:2:27: executing \"t\" at <include \"a\" .>: error calling include: \
+                     template: t:2:3: executing \"a\" at <fail \"no\">: error calling fail: no";
+        assert_eq!(error, Err(words.to_owned()));
+    }
 }

@@ -12,7 +12,7 @@ use crate::value::Value;
 use value::Printer;
 
 /// Bytes of one formatted text.
-pub(crate) const MAX_TEXT: usize = 64 << 20;
+pub(crate) const MAX_TEXT: usize = 16 << 20;
 
 /// What an action writes: `fmt.Fprint` of one operand; `None` if it is larger than [`MAX_TEXT`].
 pub(crate) fn print(value: &Value, out: &mut Vec<u8>) -> Option<()> {

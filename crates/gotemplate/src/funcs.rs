@@ -5,12 +5,14 @@ mod case;
 mod cast;
 mod compare;
 mod crypto;
+mod dates;
 mod decimal;
 mod defaults;
 mod dicts;
 mod encoding;
 mod flow;
 mod json;
+mod json_syntax;
 mod lists;
 mod math;
 mod paths;
@@ -19,6 +21,8 @@ mod regexes;
 mod semver;
 mod string_lists;
 mod strings;
+mod toml;
+mod url;
 mod words;
 mod wrap;
 mod yaml;
@@ -31,6 +35,7 @@ pub(crate) const SPRIG: &[&[Function]] = &[
     case::TABLE,
     compare::TABLE,
     crypto::TABLE,
+    dates::TABLE,
     defaults::TABLE,
     dicts::TABLE,
     encoding::TABLE,
@@ -44,9 +49,10 @@ pub(crate) const SPRIG: &[&[Function]] = &[
     semver::TABLE,
     string_lists::TABLE,
     strings::TABLE,
+    url::TABLE,
     words::TABLE,
     wrap::TABLE,
 ];
 
 /// Helm's functions; those of a name that Sprig has replace it.
-pub(crate) const HELM: &[&[Function]] = &[flow::HELM, json::HELM, yaml::TABLE];
+pub(crate) const HELM: &[&[Function]] = &[flow::HELM, json::HELM, toml::TABLE, yaml::TABLE];

@@ -1,8 +1,8 @@
 // Command template answers newline-delimited JSON requests with what Go makes of a template.
 //
 // Requests: {"template": string, "values": any, "engine": "go"|"helm"}. Engine "go" (the default) is text/template with
-// Sprig's functions and missingkey=zero, dot being the values; engine "helm" renders a chart of one file whose .Values
-// are the values. Answers: {"output": base64, "error": string}; the error is empty if there was none.
+// Sprig's functions and missingkey=zero, dot being the values; engine "helm" calls the template from a chart with its
+// .Values as dot. Answers: {"output": base64, "error": string}; the error is empty if there was none.
 package main
 
 import (
@@ -88,8 +88,11 @@ func plain(req request) ([]byte, error) {
 func helm(req request) ([]byte, error) {
 	values, _ := req.Values.(map[string]any)
 	c := &chart.Chart{
-		Metadata:  &chart.Metadata{Name: "c", Version: "0.1.0", APIVersion: "v2"},
-		Templates: []*common.File{{Name: "templates/t.yaml", Data: []byte(req.Template)}},
+		Metadata: &chart.Metadata{Name: "c", Version: "0.1.0", APIVersion: "v2"},
+		Templates: []*common.File{
+			{Name: "templates/_t.tpl", Data: []byte(req.Template)},
+			{Name: "templates/t.yaml", Data: []byte(`{{ template "c/templates/_t.tpl" .Values }}`)},
+		},
 	}
 	release := common.ReleaseOptions{Name: "r", Namespace: "n", Revision: 1, IsInstall: true}
 	top, err := util.ToRenderValues(c, values, release, common.DefaultCapabilities)

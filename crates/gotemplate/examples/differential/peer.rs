@@ -34,6 +34,8 @@ impl Peer {
         let mut child = Command::new(program)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
+            // Go ends with a long trace where a map contains itself.
+            .stderr(Stdio::null())
             .spawn()
             .expect("the oracle starts; build tools/oracle/template with `go build`");
         let into = child.stdin.take().expect("stdin is piped");
@@ -41,17 +43,21 @@ impl Peer {
         Self { child, into, out }
     }
 
-    pub(crate) fn ask(&mut self, template: &str, values: &str, engine: &str) -> Answer {
+    /// The answer; `None` if the driver died of the question.
+    pub(crate) fn ask(&mut self, template: &str, values: &str, engine: &str) -> Option<Answer> {
         let template = goyaml::json::to_string(&template.into());
         writeln!(self.into, r#"{{"template":{template},"values":{values},"engine":"{engine}"}}"#)
             .expect("the oracle reads");
         self.into.flush().expect("the oracle reads");
         let mut line = String::new();
         self.out.read_line(&mut line).expect("the oracle answers");
+        if line.is_empty() {
+            return None;
+        }
         let answer = goyaml::json::parse(line.as_bytes()).expect("the oracle answers in JSON");
         let output = answer.str_at(&["output"]).unwrap_or_default();
         let output = base64::engine::general_purpose::STANDARD.decode(output).expect("the output is base64");
-        Answer { output, error: answer.str_at(&["error"]).unwrap_or_default().to_owned() }
+        Some(Answer { output, error: answer.str_at(&["error"]).unwrap_or_default().to_owned() })
     }
 }
 

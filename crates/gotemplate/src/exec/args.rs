@@ -40,8 +40,12 @@ impl<'t> State<'_, '_, 't> {
             self.run.allocate(self::size(&value))?;
             Ok(value)
         });
-        outcome.map_err(|fault| {
+        outcome.map_err(|mut fault| {
             self.at = node;
+            if function.name == "call" {
+                let shown = callee(rest.first(), args.last());
+                fault.message = fault.message.replacen("non-function ", &format!("non-function {shown}"), 1);
+            }
             self.fault(function.name, fault)
         })
     }
@@ -157,6 +161,18 @@ impl<'t> State<'_, '_, 't> {
             }
         }
     }
+}
+
+/// How `call` names what it was given.
+fn callee(operand: Option<&Operand>, last: Option<&Value>) -> String {
+    let mut shown = String::new();
+    match (operand, last) {
+        (Some(operand), _) => operand.write(&mut shown),
+        (None, Some(Value::Text(text))) => shown.push_str(&String::from_utf8_lossy(text)),
+        (None, Some(value)) => shown = format!("<{} Value>", value.type_name()),
+        (None, None) => {}
+    }
+    shown
 }
 
 /// The nil of a type: an empty map for maps, as nil maps read like empty ones.

@@ -9,6 +9,10 @@ pub(crate) enum FloatForm {
     Fixed,
     /// Whichever is shorter, as Go decides it.
     General,
+    /// `0x1.8p+01`
+    Hex,
+    /// `4503599627370496p-52`
+    Binary,
 }
 
 /// The shortest text, form `g`: what `%v` prints.
@@ -30,7 +34,53 @@ pub(crate) fn format_float(value: f64, form: FloatForm, precision: Option<usize>
         (FloatForm::Exponent, None) => exponent(&format!("{value:e}")),
         (FloatForm::Exponent, Some(digits)) => exponent(&format!("{value:.digits$e}")),
         (FloatForm::General, _) => general(value, precision),
+        (FloatForm::Hex, _) => hex(value, precision),
+        (FloatForm::Binary, _) => {
+            let (mantissa, power) = parts(value);
+            let sign = if value.is_sign_negative() { "-" } else { "" };
+            format!("{sign}{mantissa}p{power:+}")
+        }
     }
+}
+
+/// The integer mantissa and the power of two that make up a float.
+fn parts(value: f64) -> (u64, i64) {
+    let bits = value.to_bits();
+    let power = i64::try_from(bits >> 52 & 0x7FF).unwrap_or(0);
+    let fraction = bits & ((1 << 52) - 1);
+    if power == 0 { (fraction, -1074) } else { (fraction | 1 << 52, power - 1075) }
+}
+
+fn hex(value: f64, precision: Option<usize>) -> String {
+    let (mut mantissa, mut power) = parts(value);
+    let sign = if value.is_sign_negative() { "-" } else { "" };
+    if mantissa == 0 {
+        power = 0;
+    } else {
+        let shift = mantissa.leading_zeros() - 3;
+        mantissa <<= shift;
+        power += 60 - i64::from(shift);
+    }
+    // One digit before the point, fifteen behind it.
+    if let Some(digits) = precision.filter(|digits| *digits < 15) {
+        let dropped = (15 - digits) * 4;
+        let (half, rest) = (1u64 << (dropped - 1), mantissa & ((1 << dropped) - 1));
+        mantissa >>= dropped;
+        mantissa += u64::from(rest > half || rest == half && mantissa & 1 == 1);
+        mantissa <<= dropped;
+        if mantissa >> 61 > 0 {
+            mantissa >>= 1;
+            power += 1;
+        }
+    }
+    let all = format!("{:015x}", mantissa & ((1 << 60) - 1));
+    let digits = match precision {
+        None => all.trim_end_matches('0').to_owned(),
+        Some(digits) => format!("{all:0<digits$}")[..digits].to_owned(),
+    };
+    let point = if digits.is_empty() { "" } else { "." };
+    let power_sign = if power < 0 { '-' } else { '+' };
+    format!("{sign}0x{}{point}{digits}p{power_sign}{:02}", mantissa >> 60, power.unsigned_abs())
 }
 
 /// Rust's `1e6` as Go's `1e+06`.

@@ -280,9 +280,19 @@ impl<'o> Printer<'o> {
             'v' | 'g' | 'G' => (FloatForm::General, None),
             'e' | 'E' => (FloatForm::Exponent, Some(6)),
             'f' | 'F' => (FloatForm::Fixed, Some(6)),
+            'x' | 'X' => (FloatForm::Hex, None),
+            'b' => (FloatForm::Binary, None),
             _ => return self.bad(value, verb),
         };
         let mut text = format_float(number, form, self.flags.precision.or(precision));
+        if self.flags.sharp && verb != 'b' && number.is_finite() {
+            let digits = match (form, self.flags.precision) {
+                (FloatForm::General, precision) => precision.unwrap_or(6),
+                (FloatForm::Hex, None) => 6,
+                _ => 0,
+            };
+            text = with_point(&text, digits);
+        }
         if verb.is_ascii_uppercase() && number.is_finite() {
             text.make_ascii_uppercase();
         }
@@ -353,6 +363,10 @@ impl<'o> Printer<'o> {
     }
 
     fn list(&mut self, list: &List, verb: char) -> Option<()> {
+        if list.is_nil() && self.flags.go {
+            self.push(&format!("{}(nil)", list.kind().name()));
+            return Some(());
+        }
         let (between, close) = if self.flags.go { (", ", "}") } else { (" ", "]") };
         if self.flags.go {
             self.push(list.kind().name());
@@ -370,6 +384,24 @@ impl<'o> Printer<'o> {
         self.push(close);
         Some(())
     }
+}
+
+/// The sharp flag: a decimal point always, and zeros up to so many digits.
+fn with_point(text: &str, digits: usize) -> String {
+    let hex = text.contains("0x");
+    let tail = text.find(|character| character == 'p' || !hex && character == 'e').unwrap_or(text.len());
+    let (mut head, tail) = (text[..tail].to_owned(), &text[tail..]);
+    let body = head.trim_start_matches(['-', '+']).trim_start_matches("0x");
+    let leading = body.bytes().take_while(|byte| matches!(byte, b'0' | b'.')).filter(|byte| *byte == b'0').count();
+    // Go counts the x of a hexadecimal number as one of its digits.
+    let digits_written = body.bytes().filter(|byte| *byte != b'.').count();
+    let written = if hex { digits_written + 1 } else { digits_written - leading };
+    let written = if !hex && written == 0 { 1 } else { written };
+    if !head.contains('.') {
+        head.push('.');
+    }
+    head.push_str(&"0".repeat(digits.saturating_sub(written)));
+    format!("{head}{tail}")
 }
 
 fn count(text: &[u8]) -> usize {

@@ -47,11 +47,11 @@ fn step(item: &Value, key: &Value) -> Outcome {
         Value::Text(bytes) | Value::Bytes(bytes) => {
             let at = position(key, bytes.len())?;
             let byte = bytes.get(at).copied().map(Value::Uint8);
-            byte.ok_or_else(|| out_of_range("string", at).into())
+            byte.ok_or_else(|| out_of_range("string").into())
         }
         Value::List(list) => {
             let at = position(key, list.len())?;
-            list.get(at).cloned().ok_or_else(|| out_of_range("slice", at).into())
+            list.get(at).cloned().ok_or_else(|| out_of_range("slice").into())
         }
         Value::Map(map) => match key {
             Value::Text(key) => Ok(map.get(key).unwrap_or_else(|| map.kind().zero())),
@@ -63,8 +63,7 @@ fn step(item: &Value, key: &Value) -> Outcome {
 }
 
 /// Go's check lets the length itself through; reflection then refuses it.
-fn out_of_range(what: &str, at: usize) -> String {
-    let _ = at;
+fn out_of_range(what: &str) -> String {
     format!("reflect: {what} index out of range")
 }
 
@@ -79,19 +78,12 @@ fn position(key: &Value, most: usize) -> Result<usize, crate::error::Fault> {
     usize::try_from(at).ok().filter(|at| *at <= most).ok_or_else(|| format!("index out of range: {at}").into())
 }
 
-/// No value of a template is a function, so that this only finds the words for it.
+/// No value of a template is a function, so that this only finds the words for it; the evaluator adds the expression.
 fn call(_: Cx, args: &[Value]) -> Outcome {
     if args[0].is_nil() {
         return Err("call of nil".into());
     }
-    Err(format!("non-function {} of type {}", shown(&args[0]), args[0].type_name()).into())
-}
-
-fn shown(value: &Value) -> String {
-    match fmt::text_of(value) {
-        Some(text) => String::from_utf8_lossy(&text).into_owned(),
-        None => "…".to_owned(),
-    }
+    Err(format!("non-function  of type {}", args[0].type_name()).into())
 }
 
 pub(super) fn text(text: Option<Vec<u8>>) -> Outcome {

@@ -67,12 +67,15 @@ fn equal(left: &Value, right: &Value) -> Result<bool, Fault> {
 
 /// Nil, maps, lists and objects: only comparison with nil is allowed, and that of objects with themselves.
 fn other_kinds(left: &Value, right: &Value) -> Result<bool, Fault> {
-    if left.is_nil() || right.is_nil() {
-        return Ok(left.is_nil() && right.is_nil());
-    }
-    if left.kind() != right.kind() {
+    let nil = |value: &Value| value.is_nil() || matches!(value, Value::List(list) if list.is_nil());
+    if left.kind() == right.kind() || left.is_nil() || right.is_nil() {
+        if nil(left) || nil(right) {
+            return Ok(nil(left) && nil(right));
+        }
+    } else {
         let (left_type, right_type) = (left.type_name(), right.type_name());
-        let (left, right) = (shown(left), shown(right));
+        let left = shown(left);
+        let right = String::from_utf8_lossy(&crate::fmt::text_of(right).unwrap_or_default()).into_owned();
         return Err(format!("non-comparable types {left}: {left_type}, {right_type}: {right}").into());
     }
     match (left, right) {
@@ -86,7 +89,8 @@ fn other_kinds(left: &Value, right: &Value) -> Result<bool, Fault> {
 }
 
 fn shown(value: &Value) -> String {
-    String::from_utf8_lossy(&crate::fmt::text_of(value).unwrap_or_default()).into_owned()
+    let text = crate::fmt::sprintf(b"%s", std::slice::from_ref(value));
+    String::from_utf8_lossy(&text.unwrap_or_default()).into_owned()
 }
 
 fn incompatible(left: &Value, right: &Value) -> Fault {

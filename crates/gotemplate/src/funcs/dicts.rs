@@ -136,7 +136,6 @@ fn merge_into(cx: Cx, target: &Map, source: &Map, overwrite: bool, depth: usize)
             continue;
         }
         if let (Some(Value::Map(known)), Value::Map(value)) = (&known, &value)
-            && (!known.is_empty() || overwrite)
             && known.kind() == value.kind()
         {
             cx.run.changed(known);
@@ -162,6 +161,9 @@ fn merge_overwrite(cx: Cx, args: &[Value]) -> Outcome {
 }
 
 fn deep_copy(cx: Cx, args: &[Value]) -> Outcome {
+    if args[0].is_nil() {
+        return Err("reflect: call of reflect.Value.Type on zero Value".into());
+    }
     Ok(copy(cx, &args[0], 0)?)
 }
 

@@ -44,6 +44,7 @@ impl Writer {
                 let text = base64::engine::general_purpose::STANDARD.encode(bytes);
                 self.text(text.as_bytes());
             }
+            Value::List(list) if list.is_nil() => self.out.extend_from_slice(b"null"),
             Value::List(list) => self.collection(b'[', b']', list.iter(), |writer, item| writer.value(item))?,
             Value::Map(map) => map.with(|entries| {
                 self.collection(b'{', b'}', entries.iter(), |writer, (key, value)| {
@@ -157,8 +158,7 @@ fn to_raw_json(_: Cx, args: &[Value]) -> Outcome {
 fn read(text: &[u8]) -> Result<Value, Fault> {
     match goyaml::json::parse(text) {
         Ok(tree) => Ok(from_yaml(&tree)),
-        Err(_) if text.iter().all(u8::is_ascii_whitespace) => Err("unexpected end of JSON input".into()),
-        Err(error) => Err(error.to_string().into()),
+        Err(error) => Err(super::json_syntax::words(text).unwrap_or_else(|| error.to_string()).into()),
     }
 }
 

@@ -46,15 +46,18 @@ fn last(_: Cx, args: &[Value]) -> Outcome {
 
 fn rest(_: Cx, args: &[Value]) -> Outcome {
     let mut items = list_of(&args[0], "Cannot find rest on type")?;
-    if !items.is_empty() {
-        items.remove(0);
+    if items.is_empty() {
+        return Ok(Value::List(List::nil(ListKind::Any)));
     }
+    items.remove(0);
     Ok(Value::list(items))
 }
 
 fn initial(_: Cx, args: &[Value]) -> Outcome {
     let mut items = list_of(&args[0], "Cannot find initial on type")?;
-    items.pop();
+    if items.pop().is_none() {
+        return Ok(Value::List(List::nil(ListKind::Any)));
+    }
     Ok(Value::list(items))
 }
 
@@ -137,16 +140,27 @@ fn concat(_: Cx, args: &[Value]) -> Outcome {
             None => return Err(format!("Cannot concat type {} as list", list.kind().name()).into()),
         }
     }
+    if all.is_empty() {
+        return Ok(Value::List(List::nil(ListKind::Any)));
+    }
     Ok(Value::list(all))
 }
 
 fn chunk(_: Cx, args: &[Value]) -> Outcome {
     let items = list_of(&args[1], "Cannot chunk type")?;
+    let size = args.int(0);
+    // The library counts the chunks before it looks at their size, and finds none here.
+    let none = if size > 0 {
+        items.is_empty()
+    } else {
+        items.len() == 2 && size < 0
+            || items.len() > 2 && usize::try_from(-size).is_ok_and(|size| size >= items.len() - 1)
+    };
     let lists = ListKind::Lists;
-    if items.is_empty() {
+    if none {
         return Ok(Value::List(List::new(lists, Vec::new())));
     }
-    match usize::try_from(args.int(0)) {
+    match usize::try_from(size) {
         Ok(size) if size > 0 => {
             let chunks = items.chunks(size).map(|chunk| Value::list(chunk.to_vec())).collect();
             Ok(Value::List(List::new(lists, chunks)))

@@ -62,7 +62,7 @@ fn deep(cx: Cx, left: &Value, right: &Value, depth: usize) -> Result<bool, &'sta
         (Value::Complex(real, imaginary), Value::Complex(other, another)) => real == other && imaginary == another,
         (Value::Text(left), Value::Text(right)) | (Value::Bytes(left), Value::Bytes(right)) => left == right,
         (Value::List(left), Value::List(right)) => {
-            if left.kind() != right.kind() || left.len() != right.len() {
+            if left.kind() != right.kind() || left.len() != right.len() || left.is_nil() != right.is_nil() {
                 return Ok(false);
             }
             for (left, right) in left.iter().zip(right.iter()) {

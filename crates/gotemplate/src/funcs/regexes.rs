@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
-use regex::bytes::{NoExpand, Regex, RegexBuilder};
+use regex::bytes::{Regex, RegexBuilder};
 
 use crate::error::Fault;
 use crate::exec::Context;
 use crate::registry::Type::{Int, Text};
 use crate::registry::{Args, Function, Outcome, fixed};
-use crate::value::Value;
+use crate::value::{List, ListKind, Value};
 
 type Cx<'a, 'b, 'c, 'd> = &'a mut Context<'b, 'c, 'd>;
 
@@ -45,6 +45,11 @@ fn reason(pattern: &str, error: &regex::Error) -> String {
         ("unclosed character class", "missing closing ]: `"),
         ("repetition operator missing expression", "missing argument to repetition operator: `"),
     ];
+    if words.contains("repetition count range") || words.contains("repetition quantifier") {
+        let start = pattern.find('{').unwrap_or(0);
+        let end = pattern[start..].find('}').map_or(pattern.len(), |end| start + end + 1);
+        return format!("invalid repeat count: `{}`", &pattern[start..end]);
+    }
     for (ours, go) in known {
         if words.contains(ours) {
             return format!("{go}{pattern}`");
@@ -172,7 +177,11 @@ fn matches<'t>(regex: &Regex, text: &'t [u8], most: i64) -> Vec<regex::bytes::Ma
 }
 
 fn find_all_with(regex: &Regex, args: &[Value]) -> Value {
-    Value::texts(matches(regex, args.text(1), args.int(2)).iter().map(|found| found.as_bytes()))
+    let found = matches(regex, args.text(1), args.int(2));
+    if found.is_empty() {
+        return Value::List(List::nil(ListKind::Text));
+    }
+    Value::texts(found.iter().map(regex::bytes::Match::as_bytes))
 }
 
 fn find_all(cx: Cx, args: &[Value]) -> Outcome {
@@ -183,11 +192,35 @@ fn must_find_all(cx: Cx, args: &[Value]) -> Outcome {
     Ok(find_all_with(&*compile(cx, args.text(0))?, args))
 }
 
+/// The text with each match replaced; `$1` and the like are filled in if it is a template.
+fn replaced(cx: Cx, regex: &Regex, args: &[Value], template: bool) -> Outcome {
+    let (text, by) = (args.text(1), args.text(2));
+    let inside = |at: usize| text.get(at).is_some_and(|byte| byte & 0xC0 == 0x80);
+    let mut out = Vec::with_capacity(text.len());
+    let mut done = 0;
+    for found in regex.captures_iter(text) {
+        let Some(whole) = found.get(0) else { continue };
+        if whole.is_empty() && inside(whole.start()) {
+            continue;
+        }
+        out.extend_from_slice(&text[done..whole.start()]);
+        if template {
+            found.expand(by, &mut out);
+        } else {
+            out.extend_from_slice(by);
+        }
+        done = whole.end();
+        if out.len() > crate::fmt::MAX_TEXT {
+            return Err("the text is too large".into());
+        }
+    }
+    cx.run.spend(out.len() / 64)?;
+    out.extend_from_slice(&text[done..]);
+    Ok(out.into())
+}
+
 fn replace_with(cx: Cx, regex: &Regex, args: &[Value]) -> Outcome {
-    let text = args.text(1);
-    let count = matches(regex, text, -1).len();
-    cx.run.allocate(count.saturating_mul(args.text(2).len()))?;
-    Ok(regex.replace_all(text, args.text(2)).into_owned().into())
+    replaced(cx, regex, args, true)
 }
 
 fn replace_all(cx: Cx, args: &[Value]) -> Outcome {
@@ -201,10 +234,7 @@ fn must_replace_all(cx: Cx, args: &[Value]) -> Outcome {
 }
 
 fn literal_with(cx: Cx, regex: &Regex, args: &[Value]) -> Outcome {
-    let text = args.text(1);
-    let count = matches(regex, text, -1).len();
-    cx.run.allocate(count.saturating_mul(args.text(2).len()))?;
-    Ok(regex.replace_all(text, NoExpand(args.text(2))).into_owned().into())
+    replaced(cx, regex, args, false)
 }
 
 fn replace_literal(cx: Cx, args: &[Value]) -> Outcome {
@@ -220,7 +250,7 @@ fn must_replace_literal(cx: Cx, args: &[Value]) -> Outcome {
 fn split_with(regex: &Regex, args: &[Value]) -> Value {
     let (text, most) = (args.text(1), args.int(2));
     if most == 0 {
-        return Value::texts(Vec::<Vec<u8>>::new());
+        return Value::List(List::nil(ListKind::Text));
     }
     if text.is_empty() && !args.text(0).is_empty() {
         return Value::texts([b""]);

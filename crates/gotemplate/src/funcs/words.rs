@@ -174,7 +174,9 @@ fn camelcase(_: Cx, args: &[Value]) -> Outcome {
     let text: Vec<char> = go_lossy(args.text(0)).chars().collect();
     let mut out = String::with_capacity(text.len());
     let Some(start) = text.iter().position(|character| !is_connector(*character)) else {
-        return Ok(args[0].clone());
+        // Of connectors alone, the last one is written twice.
+        let doubled: String = text.iter().chain(text.last()).collect();
+        return Ok(doubled.into());
     };
     out.extend(&text[..start]);
     let mut capitals = text[start].is_uppercase();

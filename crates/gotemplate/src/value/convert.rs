@@ -10,6 +10,9 @@ use super::{List, ListKind, Map, MapKind, Text, Value};
 /// Levels of nested maps and lists that are printed, copied, compared or written. Maps can contain themselves.
 pub const MAX_DEPTH: usize = 200;
 
+/// Nodes of one value that is written as YAML.
+const MAX_NODES: usize = 1_000_000;
+
 /// What a template sees of a tree: as after `encoding/json`, every number is a `float64`.
 pub fn from_yaml(value: &goyaml::Value) -> Value {
     match value.kind() {
@@ -43,7 +46,7 @@ fn rounded_up(value: u64) -> f64 {
 /// # Errors
 /// `encoding/json`'s words for what it cannot write: infinite numbers, and maps that contain themselves.
 pub fn to_yaml(value: &Value) -> Result<goyaml::Value, String> {
-    let mut nodes = goyaml::MAX_NODES;
+    let mut nodes = MAX_NODES;
     tree(value, 0, &mut nodes)
 }
 
@@ -65,6 +68,7 @@ fn tree(value: &Value, depth: usize, nodes: &mut usize) -> Result<goyaml::Value,
         Value::Complex(..) => return Err("json: unsupported type: complex128".to_owned()),
         Value::Text(text) => lossy(text).into(),
         Value::Bytes(bytes) => base64(bytes).into(),
+        Value::List(list) if list.is_nil() => goyaml::Value::NULL,
         Value::List(list) => {
             let items: Result<Vec<_>, _> = list.iter().map(|item| tree(item, depth + 1, nodes)).collect();
             items?.into()

@@ -32,6 +32,7 @@ impl ListKind {
 
 struct Data {
     kind: ListKind,
+    nil: bool,
     items: Vec<Value>,
 }
 
@@ -42,7 +43,17 @@ pub struct List(Rc<Data>);
 impl List {
     /// A list of these items, which must be of the type that the kind says.
     pub fn new(kind: ListKind, items: Vec<Value>) -> Self {
-        Self(Rc::new(Data { kind, items }))
+        Self(Rc::new(Data { kind, nil: false, items }))
+    }
+
+    /// Go's nil slice: empty, but `null` in JSON.
+    pub fn nil(kind: ListKind) -> Self {
+        Self(Rc::new(Data { kind, nil: true, items: Vec::new() }))
+    }
+
+    /// Whether this is a nil slice.
+    pub fn is_nil(&self) -> bool {
+        self.0.nil
     }
 
     /// Its type.

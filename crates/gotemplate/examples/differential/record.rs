@@ -1,0 +1,51 @@
+//! Records what Go makes of the language's cases and of some calls of each function.
+
+use std::collections::BTreeMap;
+use std::fmt::Write;
+
+use crate::generate::{Generator, VALUES};
+use crate::peer::Peer;
+
+/// Calls of each function that are kept.
+const KEPT: usize = 4;
+
+/// Calls of each function that are made up, of which most say the same.
+const TRIES: usize = 60;
+
+/// Writes `golden.jsonl`: a line with the versions and the values, then one a case.
+pub(crate) fn write(peer: &mut Peer, folder: &str) {
+    let mut out = format!("{{\"go\":\"1.26\",\"sprig\":\"3.3.0\",\"helm\":\"4.1.4\",\"values\":{VALUES}}}\n");
+    let language = std::fs::read_to_string(format!("{folder}/cases/language.txt")).expect("the cases are there");
+    for line in language.lines().filter(|line| !line.is_empty() && !line.starts_with('#')) {
+        case(peer, "language", "go", &line.replace("\\n", "\n"), &mut out);
+    }
+    for engine in ["go", "helm"] {
+        let mut kept: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+        for (name, template) in Generator::new(11, engine == "helm").each(TRIES) {
+            let known = kept.entry(name).or_default();
+            if known.len() >= KEPT || known.contains(&template) {
+                continue;
+            }
+            let answer = peer.ask(&template, VALUES, engine);
+            let fine = answer.is_some_and(|answer| answer.error.is_empty() && !answer.output.is_empty());
+            if fine || matches!(name, "fail" | "call") {
+                case(peer, name, engine, &template, &mut out);
+                known.push(template);
+            }
+        }
+    }
+    std::fs::write(format!("{folder}/golden.jsonl"), out).expect("the golden file is writable");
+}
+
+fn case(peer: &mut Peer, name: &str, engine: &str, template: &str, out: &mut String) {
+    let Some(answer) = peer.ask(template, VALUES, engine) else { return };
+    let quoted = |text: &str| goyaml::json::to_string(&text.into());
+    let (template, error) = (quoted(template), quoted(&answer.error));
+    let output: String = answer.output.iter().map(|byte| char::from(*byte)).collect();
+    writeln!(
+        out,
+        "{{\"name\":\"{name}\",\"engine\":\"{engine}\",\"template\":{template},\"latin1\":{},\"error\":{error}}}",
+        quoted(&output)
+    )
+    .expect("a text can be written to");
+}

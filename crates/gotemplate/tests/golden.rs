@@ -1,0 +1,65 @@
+//! What Go made of each case, recorded by `examples/differential.rs`; the first line names the versions and the values.
+
+use std::process::ExitCode;
+
+use gotemplate::{Functions, MapKind, NoHost, Options, Renderer, TemplateSet, Value, from_yaml, parse};
+use libtest_mimic::{Arguments, Failed, Trial};
+
+struct Case {
+    helm: bool,
+    template: String,
+    output: Vec<u8>,
+    error: String,
+}
+
+fn rendered(case: &Case, values: &goyaml::Value) -> Result<Vec<u8>, String> {
+    let functions = if case.helm { Functions::Helm } else { Functions::Sprig };
+    let parsed = parse("t", case.template.as_bytes(), functions).map_err(|error| error.to_string())?;
+    let mut set = TemplateSet::new(functions);
+    set.add(&parsed);
+    let mut data = from_yaml(values);
+    if case.helm
+        && let Value::Map(map) = &data
+    {
+        data = map.as_kind(MapKind::Values).into();
+    }
+    let mut renderer = Renderer::new(&set, &NoHost, Options::default());
+    let output = renderer.render("t", &data).map_err(|error| error.to_string())?;
+    if case.helm && String::from_utf8_lossy(output).contains("<no value>") {
+        return Ok(String::from_utf8_lossy(output).replace("<no value>", "").into_bytes());
+    }
+    Ok(output.to_vec())
+}
+
+fn check(case: &Case, values: &goyaml::Value) -> Result<(), Failed> {
+    let shown = |bytes: &[u8]| format!("{:?}", String::from_utf8_lossy(bytes));
+    match rendered(case, values) {
+        Ok(output) if case.error.is_empty() && output == case.output => Ok(()),
+        Err(error) if error == case.error || case.helm && !case.error.is_empty() => Ok(()),
+        Ok(output) => {
+            Err(format!("{}\n go: {}{}\nours: {}", case.template, shown(&case.output), case.error, shown(&output))
+                .into())
+        }
+        Err(error) => {
+            Err(format!("{}\n go: {}{}\nours: {error}", case.template, shown(&case.output), case.error).into())
+        }
+    }
+}
+
+fn main() -> ExitCode {
+    let mut lines = include_str!("golden.jsonl").lines();
+    let header = goyaml::json::parse(lines.next().unwrap_or_default().as_bytes()).expect("the header is JSON");
+    let values = header.get("values").expect("the header has the values").clone();
+    let mut trials = Vec::new();
+    for (number, line) in lines.enumerate() {
+        let case = goyaml::json::parse(line.as_bytes()).expect("each line is JSON");
+        let text = |key: &str| case.str_at(&[key]).unwrap_or_default().to_owned();
+        let output =
+            text("latin1").chars().map(|character| u8::try_from(u32::from(character)).expect("a byte")).collect();
+        let name = format!("{}_{number:04}", text("name"));
+        let case = Case { helm: text("engine") == "helm", template: text("template"), output, error: text("error") };
+        let values = values.clone();
+        trials.push(Trial::test(name, move || check(&case, &values)));
+    }
+    libtest_mimic::run(&Arguments::from_args(), trials).exit_code()
+}
