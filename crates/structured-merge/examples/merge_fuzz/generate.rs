@@ -320,19 +320,20 @@ pub(crate) fn mutate(random: &mut Random, gvk: &Gvk, live: &Value) -> Value {
     for key in ["apiVersion", "kind"] {
         out.set_at(&[key], live.get(key).cloned().unwrap_or_default());
     }
-    match random.below(30) {
-        0 => drop(out.set_at(&["metadata", "managedFields"], Vec::new())),
-        1 => drop(out.set_at(&["metadata", "managedFields"], json("[{}]"))),
-        2 => drop(out.remove_at(&["metadata", "managedFields"])),
-        3 => {
-            drop(out.set_at(&["metadata", "managedFields"], json("[{\"operation\":\"Apply\",\"apiVersion\":\"v1\"}]")))
+    let managed = ["metadata", "managedFields"];
+    let entries = match random.below(30) {
+        0 => Some(Value::from(Vec::new())),
+        1 => Some(json("[{}]")),
+        2 => {
+            out.remove_at(&managed);
+            None
         }
-        4 => drop(out.set_at(&["metadata", "managedFields"], json(OLDER))),
-        _ => {
-            if let Some(entries) = live.at(&["metadata", "managedFields"]) {
-                out.set_at(&["metadata", "managedFields"], entries.clone());
-            }
-        }
+        3 => Some(json("[{\"operation\":\"Apply\",\"apiVersion\":\"v1\"}]")),
+        4 => Some(json(OLDER)),
+        _ => live.at(&managed).cloned(),
+    };
+    if let Some(entries) = entries {
+        out.set_at(&managed, entries);
     }
     out
 }

@@ -27,7 +27,7 @@ const DAMAGES_PER_OBJECT: usize = 4;
 /// How long healing may take before it counts as lost.
 const PATIENCE: Duration = Duration::from_secs(30);
 /// How long the cluster may take to be there and to calm down.
-const START: Duration = Duration::from_secs(60);
+const START: Duration = Duration::from_mins(1);
 /// What the person who meddles is called.
 const MEDDLER: &str = "meddler";
 
