@@ -2,6 +2,8 @@
 //! of a file (one a line, or blocks between lines `---`), `… ORACLE random COUNT [SEED]` made-up ones. ORACLE is the
 //! built `tools/oracle/template`; `… ORACLE record FOLDER` records the goldens of the tests from it. Lists what differs; exit code 1 if anything does.
 
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "a tool for the terminal")]
+
 #[path = "differential/generate.rs"]
 mod generate;
 #[path = "differential/peer.rs"]

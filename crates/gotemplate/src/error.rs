@@ -19,7 +19,7 @@ pub struct ExecError {
     /// What is wrong; with a cause, only the words before it.
     pub message: String,
     /// The error of an included template.
-    pub cause: Option<Box<ExecError>>,
+    pub cause: Option<Box<Self>>,
     /// Whether the chart itself raised it, by `fail` or `required`: [`Self::innermost`] has its words alone.
     pub raised: Option<String>,
 }

@@ -675,34 +675,34 @@ impl Generator {
         let mut calls = Vec::new();
         for (name, sorts) in table {
             for _ in 0..tries {
-                let mut args = Vec::new();
-                let mut last = 'a';
-                for sort in sorts.chars() {
-                    let count = if sort == '*' { self.below(3) } else { 1 };
-                    last = if sort == '*' { last } else { sort };
-                    args.extend((0..count).map(|_| self.operand(last, 0)));
-                }
+                let args = self.arguments(sorts, 0);
                 calls.push((*name, format!("{{{{ {name} {} }}}}", args.join(" "))));
             }
         }
         calls
     }
 
-    fn call(&mut self, depth: usize) -> String {
-        if self.below(12) == 0 {
-            let format = format!("{:?}", self.pick(FORMATS));
-            let args: Vec<String> = (0..self.below(3) + 1).map(|_| self.value(depth)).collect();
-            return format!("printf {format} {}", args.join(" "));
-        }
-        let helm = self.helm && self.below(2) == 0;
-        let (name, sorts) = if helm { HELM[self.below(HELM.len())] } else { FUNCTIONS[self.below(FUNCTIONS.len())] };
-        let mut args: Vec<String> = Vec::new();
+    /// Operands of these sorts.
+    fn arguments(&mut self, sorts: &str, depth: usize) -> Vec<String> {
+        let mut args = Vec::new();
         let mut last = 'a';
         for sort in sorts.chars() {
             let count = if sort == '*' { self.below(3) } else { 1 };
             last = if sort == '*' { last } else { sort };
             args.extend((0..count).map(|_| self.operand(last, depth)));
         }
+        args
+    }
+
+    fn call(&mut self, depth: usize) -> String {
+        if self.below(12) == 0 {
+            let format = format!("{:?}", self.pick(FORMATS));
+            let args: Vec<String> = (0..=self.below(3)).map(|_| self.value(depth)).collect();
+            return format!("printf {format} {}", args.join(" "));
+        }
+        let helm = self.helm && self.below(2) == 0;
+        let (name, sorts) = if helm { HELM[self.below(HELM.len())] } else { FUNCTIONS[self.below(FUNCTIONS.len())] };
+        let mut args = self.arguments(sorts, depth);
         if self.below(60) == 0 {
             args.pop();
         }

@@ -23,9 +23,9 @@ impl<'t> State<'_, '_, 't> {
         dot: &Dot,
         function: &'static Function,
         node: At<'t>,
-        rest: &'t [Operand],
-        last: Option<Value>,
+        given: Given<'t>,
     ) -> Result<Value, Failure> {
+        let (rest, last) = given;
         let body = match function.body {
             Does::And => return self.logic(dot, function, (rest, last), false),
             Does::Or => return self.logic(dot, function, (rest, last), true),
@@ -109,7 +109,7 @@ impl<'t> State<'_, '_, 't> {
             Term::Nil => return Err(self.error(format!("cannot assign nil to {}", wanted.name()))),
             Term::Field(_) | Term::Variable(..) | Term::Chain(..) => self.path(dot, operand, &[], None)?,
             Term::Pipe(pipe) => self.pipe(dot, pipe)?,
-            Term::Function(_, function) => self.call(dot, function, At::Operand(operand), &[], None)?,
+            Term::Function(_, function) => self.call(dot, function, At::Operand(operand), (&[], None))?,
             Term::Bool(_) | Term::Number(_) | Term::Text { .. } => return self.literal(dot, wanted, operand),
         };
         self.checked(value, wanted)

@@ -76,7 +76,7 @@ impl<'t> State<'_, '_, 't> {
         match &first.term {
             Term::Function(_, function) => {
                 self.at = At::Operand(first);
-                return self.call(dot, function, At::Command(command), rest, last);
+                return self.call(dot, function, At::Command(command), (rest, last));
             }
             Term::Field(_) | Term::Chain(..) | Term::Variable(..) => return self.path(dot, first, rest, last),
             Term::Pipe(pipe) => {
@@ -112,7 +112,7 @@ impl<'t> State<'_, '_, 't> {
     ) -> Result<Value, Failure> {
         self.at = At::Operand(operand);
         let (start, names) = match &operand.term {
-            Term::Field(names) => return self.fields(dot, None, operand, names, (rest, last)),
+            Term::Field(names) => return self.fields(dot, operand, (None, names), (rest, last)),
             Term::Variable(name, names) => {
                 if names.is_empty() {
                     let value = self.variable(name)?;
@@ -131,7 +131,7 @@ impl<'t> State<'_, '_, 't> {
             }
             _ => return self.constant(dot, operand),
         };
-        self.fields(dot, Some(start), operand, names, (rest, last))
+        self.fields(dot, operand, (Some(start), names), (rest, last))
     }
 
     /// What a chain starts with: a function or a pipeline in parentheses.
@@ -139,7 +139,7 @@ impl<'t> State<'_, '_, 't> {
         self.at = At::Operand(operand);
         match &operand.term {
             Term::Pipe(pipe) => self.pipe(dot, pipe),
-            Term::Function(_, function) => self.call(dot, function, At::Operand(operand), &[], None),
+            Term::Function(_, function) => self.call(dot, function, At::Operand(operand), (&[], None)),
             _ => self.argument(dot, Type::Any, operand),
         }
     }

@@ -1,5 +1,7 @@
 //! Names after dots: keys of maps, fields and methods of objects.
 
+use std::sync::Arc;
+
 use super::eval::{Dot, State};
 use super::place::At;
 use super::walk::Failure;
@@ -15,35 +17,29 @@ impl<'t> State<'_, '_, 't> {
     pub(super) fn fields(
         &mut self,
         dot: &Dot,
-        start: Option<Dot>,
         operand: &'t Operand,
-        names: &'t [std::sync::Arc<str>],
+        path: (Option<Dot>, &'t [Arc<str>]),
         given: Given<'t>,
     ) -> Result<Value, Failure> {
+        let (start, names) = path;
         let Some((last, inner)) = names.split_last() else {
             return Ok(start.unwrap_or_else(|| dot.clone()).value);
         };
         // The dot itself is only looked at, not copied.
         let mut receiver = match (&start, inner.split_first()) {
             (Some(start), _) => start.clone(),
-            (None, None) => return Ok(self.field(dot, last, dot, operand, given)?.value),
-            (None, Some((first, _))) => self.field(dot, first, dot, operand, (&[], None))?,
+            (None, None) => return Ok(self.field(dot, (dot, last), operand, given)?.value),
+            (None, Some((first, _))) => self.field(dot, (dot, first), operand, (&[], None))?,
         };
         let skip = usize::from(start.is_none());
         for name in &inner[skip..] {
-            receiver = self.field(dot, name, &receiver, operand, (&[], None))?;
+            receiver = self.field(dot, (&receiver, name), operand, (&[], None))?;
         }
-        Ok(self.field(dot, last, &receiver, operand, given)?.value)
+        Ok(self.field(dot, (&receiver, last), operand, given)?.value)
     }
 
-    fn field(
-        &mut self,
-        dot: &Dot,
-        name: &str,
-        receiver: &Dot,
-        operand: &'t Operand,
-        given: Given<'t>,
-    ) -> Result<Dot, Failure> {
+    fn field(&mut self, dot: &Dot, path: (&Dot, &str), operand: &'t Operand, given: Given<'t>) -> Result<Dot, Failure> {
+        let (receiver, name) = path;
         let arguments = !given.0.is_empty() || given.1.is_some();
         match &receiver.value {
             Value::None => {

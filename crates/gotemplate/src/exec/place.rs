@@ -51,7 +51,7 @@ impl State<'_, '_, '_> {
         Box::new(ExecError {
             template: self.tree.name.to_string(),
             file: self.tree.file.to_string(),
-            line: 1 + before.iter().filter(|byte| **byte == b'\n').count(),
+            line: 1 + memchr::memchr_iter(b'\n', before).count(),
             column,
             expression: self.at.shown(),
             message: message.into(),

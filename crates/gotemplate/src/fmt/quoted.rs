@@ -1,5 +1,7 @@
 //! Strings in quotes as Go's `strconv` writes them.
 
+use std::fmt::Write;
+
 use crate::syntax::unquote::decode;
 
 /// `strconv.Quote`: what cannot be printed is escaped.
@@ -61,7 +63,8 @@ fn push(out: &mut String, character: char, quote: char, plain: &impl Fn(char) ->
 fn push_code(out: &mut String, kind: char, code: u32, digits: usize) {
     out.push('\\');
     out.push(kind);
-    out.push_str(&format!("{code:0digits$x}"));
+    // Writing into a String does not fail.
+    let _ = write!(out, "{code:0digits$x}");
 }
 
 /// Go's `unicode.IsPrint`: letters, marks, numbers, punctuation, symbols and the ASCII space.

@@ -1,6 +1,7 @@
 //! One value by one verb: Go's flags, its forms for each kind, its marks for verbs that do not fit.
 
 use std::borrow::Cow;
+use std::fmt::Write;
 
 use super::MAX_TEXT;
 use super::number::{FloatForm, format_float};
@@ -48,12 +49,12 @@ impl<'o> Printer<'o> {
             return Some(());
         }
         match value {
-            Value::None | Value::Nil => self.nil(verb)?,
+            Value::None | Value::Nil => self.nil(verb),
             Value::Bool(truth) if matches!(verb, 't' | 'v') => {
                 self.pad(if *truth { b"true" } else { b"false" });
             }
             Value::Int(number) | Value::Int64(number) => {
-                self.integer(number.unsigned_abs(), *number < 0, verb, value)?
+                self.integer(number.unsigned_abs(), *number < 0, verb, value)?;
             }
             Value::Uint64(number) => self.integer(*number, false, verb, value)?,
             Value::Uint8(number) => self.integer(u64::from(*number), false, verb, value)?,
@@ -82,7 +83,7 @@ impl<'o> Printer<'o> {
         done
     }
 
-    fn nil(&mut self, verb: char) -> Option<()> {
+    fn nil(&mut self, verb: char) {
         if self.depth > 0 {
             let text: &[u8] = if self.flags.go { b"interface {}(nil)" } else { b"<nil>" };
             self.out.extend_from_slice(text);
@@ -91,7 +92,6 @@ impl<'o> Printer<'o> {
         } else {
             self.push(&format!("%!{verb}(<nil>)"));
         }
-        Some(())
     }
 
     /// `%!d(string=x)`
@@ -172,7 +172,7 @@ impl<'o> Printer<'o> {
             if self.flags.sharp && (self.flags.space || number == 0) {
                 hex.push_str(prefix);
             }
-            hex.push_str(&if upper { format!("{byte:02X}") } else { format!("{byte:02x}") });
+            let _ = if upper { write!(hex, "{byte:02X}") } else { write!(hex, "{byte:02x}") };
         }
         self.pad(hex.as_bytes());
     }
@@ -225,7 +225,7 @@ impl<'o> Printer<'o> {
         if self.flags.sharp
             && let Some(character) = u32::try_from(code).ok().and_then(char::from_u32).filter(|it| super::is_print(*it))
         {
-            text.push_str(&format!(" '{character}'"));
+            let _ = write!(text, " '{character}'");
         }
         let zero = std::mem::replace(&mut self.flags.zero, false);
         self.pad(text.as_bytes());

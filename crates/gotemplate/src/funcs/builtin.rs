@@ -105,13 +105,12 @@ fn printf(_: Cx, args: &[Value]) -> Outcome {
 /// What `html`, `js` and `urlquery` escape: one string as it is, everything else printed.
 fn escaped(args: &[Value], escape: fn(&[u8], &mut Vec<u8>)) -> Outcome {
     let mut out = Vec::new();
-    match args {
-        [Value::Text(text)] => escape(text, &mut out),
-        _ => {
-            let printed: Vec<Value> = args.iter().map(printable).collect();
-            let printed = fmt::sprint(&printed).ok_or("the text is too large")?;
-            escape(&printed, &mut out);
-        }
+    if let [Value::Text(text)] = args {
+        escape(text, &mut out);
+    } else {
+        let printed: Vec<Value> = args.iter().map(printable).collect();
+        let printed = fmt::sprint(&printed).ok_or("the text is too large")?;
+        escape(&printed, &mut out);
     }
     Ok(out.into())
 }

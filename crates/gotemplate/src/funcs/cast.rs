@@ -19,7 +19,7 @@ pub(super) fn to_int(value: &Value) -> i64 {
 /// What amd64 does: everything that does not fit is the smallest number.
 fn truncated(value: f64) -> i64 {
     #[expect(clippy::cast_possible_truncation, reason = "bounds are checked first")]
-    if value.is_nan() || !(-9.223_372_036_854_775_8e18..9.223_372_036_854_775_8e18).contains(&value) {
+    if value.is_nan() || !(-9_223_372_036_854_775_808.0..9_223_372_036_854_775_808.0).contains(&value) {
         i64::MIN
     } else {
         value as i64

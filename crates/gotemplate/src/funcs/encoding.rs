@@ -15,7 +15,9 @@ type Cx<'a, 'b, 'c, 'd> = &'a mut Context<'b, 'c, 'd>;
 const LETTERS32: &[u8; 32] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
 
 fn hex(bytes: &[u8]) -> Value {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>().into()
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    let digits = |byte: &u8| [DIGITS[usize::from(byte >> 4)], DIGITS[usize::from(byte & 15)]];
+    bytes.iter().flat_map(digits).collect::<Vec<u8>>().into()
 }
 
 fn b64enc(_: Cx, args: &[Value]) -> Outcome {

@@ -1,5 +1,7 @@
 //! Functions that end a render, and those only the host can answer.
 
+use std::fmt::Write;
+
 use crate::error::Fault;
 use crate::exec::Context;
 use crate::registry::Type::{Any, Int, Text};
@@ -127,7 +129,8 @@ fn uuid(cx: Cx, _: &[Value]) -> Outcome {
         if matches!(number, 4 | 6 | 8 | 10) {
             text.push('-');
         }
-        text.push_str(&format!("{byte:02x}"));
+        // Writing into a String does not fail.
+        let _ = write!(text, "{byte:02x}");
     }
     Ok(text.into())
 }

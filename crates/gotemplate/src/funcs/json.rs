@@ -45,7 +45,7 @@ impl Writer {
                 self.text(text.as_bytes());
             }
             Value::List(list) if list.is_nil() => self.out.extend_from_slice(b"null"),
-            Value::List(list) => self.collection(b'[', b']', list.iter(), |writer, item| writer.value(item))?,
+            Value::List(list) => self.collection(b'[', b']', list.iter(), Self::value)?,
             Value::Map(map) => map.with(|entries| {
                 self.collection(b'{', b'}', entries.iter(), |writer, (key, value)| {
                     writer.text(key);

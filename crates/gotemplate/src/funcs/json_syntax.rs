@@ -130,24 +130,29 @@ impl Scanner<'_> {
                 }
                 Some(b'\\') => {
                     self.at += 1;
-                    match self.peek() {
-                        Some(b'u') => {
-                            for _ in 0..4 {
-                                self.at += 1;
-                                if !self.peek().is_some_and(|byte| byte.is_ascii_hexdigit()) {
-                                    return self.fail("in \\u hexadecimal character escape");
-                                }
-                            }
-                        }
-                        Some(b'b' | b'f' | b'n' | b'r' | b't' | b'\\' | b'/' | b'"') => {}
-                        _ => return self.fail("in string escape code"),
-                    }
-                    self.at += 1;
+                    self.escape()?;
                 }
                 Some(0..=31) | None => return self.fail("in string literal"),
                 Some(_) => self.at += 1,
             }
         }
+    }
+
+    fn escape(&mut self) -> Step<()> {
+        match self.peek() {
+            Some(b'u') => {
+                for _ in 0..4 {
+                    self.at += 1;
+                    if !self.peek().is_some_and(|byte| byte.is_ascii_hexdigit()) {
+                        return self.fail("in \\u hexadecimal character escape");
+                    }
+                }
+            }
+            Some(b'b' | b'f' | b'n' | b'r' | b't' | b'\\' | b'/' | b'"') => {}
+            _ => return self.fail("in string escape code"),
+        }
+        self.at += 1;
+        Ok(())
     }
 
     fn word(&mut self, word: &str) -> Step<()> {

@@ -105,11 +105,11 @@ fn to_decimal(_: Cx, args: &[Value]) -> Outcome {
     Ok(Value::Int64(number.unwrap_or(0)))
 }
 
-fn decimals(args: &[Value], start: Option<&Value>, step: fn(&Decimal, &Decimal) -> Result<Decimal, String>) -> Outcome {
+fn decimals(args: &[Value], start: Option<&Value>, by: fn(&Decimal, &Decimal) -> Result<Decimal, String>) -> Outcome {
     let zero = Value::Float(0.0);
     let mut result = Decimal::from_float(to_float(start.unwrap_or(&zero)))?;
     for arg in args {
-        result = step(&result, &Decimal::from_float(to_float(arg))?)?;
+        result = by(&result, &Decimal::from_float(to_float(arg))?)?;
     }
     Ok(Value::Float(result.to_float()))
 }
@@ -135,16 +135,16 @@ fn divf(_: Cx, args: &[Value]) -> Outcome {
 }
 
 /// Integers from one bound to the other, the second one left out.
-fn steps(cx: Cx, start: i64, stop: i64, step: i64) -> Result<Vec<i64>, Fault> {
+fn steps(cx: Cx, start: i64, stop: i64, by: i64) -> Result<Vec<i64>, Fault> {
     let mut numbers = Vec::new();
-    if (stop < start && step >= 0) || (stop >= start && step <= 0) {
+    if (stop < start && by >= 0) || (stop >= start && by <= 0) {
         return Ok(numbers);
     }
     let mut number = start;
-    while if step > 0 { number < stop } else { number > stop } {
+    while if by > 0 { number < stop } else { number > stop } {
         cx.run.spend(1)?;
         numbers.push(number);
-        match number.checked_add(step) {
+        match number.checked_add(by) {
             Some(next) => number = next,
             None => break,
         }
@@ -170,21 +170,21 @@ fn seq(cx: Cx, args: &[Value]) -> Outcome {
     let numbers = match args.len() {
         1 => {
             let stop = args.int(0);
-            let step = if stop < 1 { -1 } else { 1 };
-            steps(cx, 1, stop.saturating_add(step), step)?
+            let by = if stop < 1 { -1 } else { 1 };
+            steps(cx, 1, stop.saturating_add(by), by)?
         }
         2 => {
             let (start, stop) = (args.int(0), args.int(1));
-            let step = if stop < start { -1 } else { 1 };
-            steps(cx, start, stop.saturating_add(step), step)?
+            let by = if stop < start { -1 } else { 1 };
+            steps(cx, start, stop.saturating_add(by), by)?
         }
         3 => {
-            let (start, step, stop) = (args.int(0), args.int(1), args.int(2));
-            if stop < start && step > 0 {
+            let (start, by, stop) = (args.int(0), args.int(1), args.int(2));
+            if stop < start && by > 0 {
                 return Ok("".into());
             }
             let end = stop.saturating_add(if stop < start { -1 } else { 1 });
-            steps(cx, start, end, step)?
+            steps(cx, start, end, by)?
         }
         _ => Vec::new(),
     };

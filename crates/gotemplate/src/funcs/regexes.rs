@@ -1,5 +1,6 @@
 //! Regular expressions in Go's syntax: classes are ASCII, `\Q…\E` quotes, brackets within classes are plain.
 
+use std::fmt::Write;
 use std::sync::Arc;
 
 use regex::bytes::{Regex, RegexBuilder};
@@ -132,7 +133,8 @@ fn escape(kind: char, class: bool, out: &mut String) {
     if class && negated.is_empty() {
         out.push_str(inner);
     } else {
-        out.push_str(&format!("[{negated}{inner}]"));
+        // Writing into a String does not fail.
+        let _ = write!(out, "[{negated}{inner}]");
     }
 }
 

@@ -65,17 +65,7 @@ pub(super) fn split_parts<'t>(text: &'t [u8], separator: &[u8], most: i64) -> Ve
 
 /// Where a text is first found in another one.
 pub(super) fn find(text: &[u8], wanted: &[u8]) -> Option<usize> {
-    if wanted.is_empty() {
-        return Some(0);
-    }
-    let mut from = 0;
-    while let Some(at) = text.get(from..)?.iter().position(|byte| *byte == wanted[0]) {
-        if text[from + at..].starts_with(wanted) {
-            return Some(from + at);
-        }
-        from += at + 1;
-    }
-    None
+    memchr::memmem::find(text, wanted)
 }
 
 fn numbered(parts: &[&[u8]]) -> Value {

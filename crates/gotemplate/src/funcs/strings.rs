@@ -97,7 +97,7 @@ fn substr(_: Cx, args: &[Value]) -> Outcome {
     let range = usize::try_from(start).ok().zip(usize::try_from(end).ok());
     match range.and_then(|(start, end)| text.get(start..end)) {
         Some(part) => Ok(Value::text(part)),
-        None if end > length => Err(bounds(format!(":{end}"), length).into()),
+        None if end > length => Err(bounds(&format!(":{end}"), length).into()),
         None if end < 0 => Err(format!("runtime error: slice bounds out of range [:{end}]").into()),
         None if start > end && args.int(1) >= 0 && args.int(1) <= length => {
             Err(format!("runtime error: slice bounds out of range [{start}:{end}]").into())
@@ -106,7 +106,7 @@ fn substr(_: Cx, args: &[Value]) -> Outcome {
     }
 }
 
-fn bounds(range: String, length: i64) -> String {
+fn bounds(range: &str, length: i64) -> String {
     format!("runtime error: slice bounds out of range [{range}] with length {length}")
 }
 
@@ -161,7 +161,7 @@ fn indented(mut out: Vec<u8>, args: &[Value]) -> Outcome {
         return Err("strings: negative Repeat count".into());
     };
     let text = args.text(1);
-    let lines = text.iter().filter(|byte| **byte == b'\n').count() + 1;
+    let lines = memchr::memchr_iter(b'\n', text).count() + 1;
     match lines.checked_mul(spaces) {
         Some(size) if size <= MAX_TEXT => out.reserve(size + text.len()),
         _ => return Err(TOO_LARGE.into()),

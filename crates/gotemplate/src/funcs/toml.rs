@@ -1,4 +1,6 @@
-//! `toToml`: tables as BurntSushi's library lays them out: sorted, plain keys first, inner tables indented by two.
+//! `toToml`: tables as `BurntSushi`'s library lays them out: sorted, plain keys first, inner tables indented by two.
+
+use std::fmt::Write;
 
 use crate::exec::Context;
 use crate::registry::Type::{Any, Text};
@@ -38,7 +40,10 @@ fn quoted(text: &str) -> String {
             '\n' => out.push_str("\\n"),
             '\u{c}' => out.push_str("\\f"),
             '\r' => out.push_str("\\r"),
-            '\0'..='\u{1f}' | '\u{7f}' => out.push_str(&format!("\\u{:04x}", u32::from(character))),
+            '\0'..='\u{1f}' | '\u{7f}' => {
+                // Writing into a String does not fail.
+                let _ = write!(out, "\\u{:04x}", u32::from(character));
+            }
             _ => out.push(character),
         }
     }
@@ -92,7 +97,7 @@ impl Writer {
         }
         if !path.is_empty() {
             self.indent(path);
-            self.out.push_str(&format!("[{}]", path.join(".")));
+            let _ = write!(self.out, "[{}]", path.join("."));
             self.newline();
         }
         self.entries(path, value)
@@ -106,7 +111,7 @@ impl Writer {
         for item in list.iter() {
             self.newline();
             self.indent(path);
-            self.out.push_str(&format!("[[{}]]", path.join(".")));
+            let _ = write!(self.out, "[[{}]]", path.join("."));
             self.newline();
             self.entries(path, item)?;
         }
@@ -137,7 +142,7 @@ impl Writer {
         match value {
             Value::Text(text) => self.out.push_str(&quoted(&go_lossy(text))),
             Value::Bool(_) | Value::Int(_) | Value::Int64(_) | Value::Uint64(_) | Value::Uint8(_) => {
-                self.out.push_str(&format!("{value:?}"));
+                let _ = write!(self.out, "{value:?}");
             }
             Value::Float(number) => {
                 let text = crate::fmt::float_text(*number);
@@ -161,7 +166,7 @@ impl Writer {
                 let entries = map.entries();
                 for (number, (key, item)) in entries.iter().filter(|(_, item)| !item.is_nil()).enumerate() {
                     self.comma(number);
-                    self.out.push_str(&format!("{} = ", key_text(key)));
+                    let _ = write!(self.out, "{} = ", key_text(key));
                     self.element(item, depth + 1)?;
                 }
                 self.out.push('}');

@@ -119,7 +119,7 @@ impl<'t> Lexer<'t> {
 
     fn line_at(&mut self, pos: usize) -> u32 {
         if pos > self.counted {
-            let newlines = self.input[self.counted..pos].iter().filter(|byte| **byte == b'\n').count();
+            let newlines = memchr::memchr_iter(b'\n', &self.input[self.counted..pos]).count();
             self.line = self.line.saturating_add(u32::try_from(newlines).unwrap_or(u32::MAX));
             self.counted = pos;
         }
@@ -128,7 +128,7 @@ impl<'t> Lexer<'t> {
 
     fn text(&mut self) -> Token {
         loop {
-            let Some(found) = find(self.rest(), b"{{") else {
+            let Some(found) = memchr::memmem::find(self.rest(), b"{{") else {
                 self.pos = self.input.len();
                 let kind = if self.pos > self.start { Kind::Text } else { Kind::Eof };
                 return self.emit(kind);
@@ -163,7 +163,7 @@ impl<'t> Lexer<'t> {
     }
 
     fn comment(&mut self) -> Result<(), &'static str> {
-        let Some(found) = find(&self.rest()[2..], b"*/") else {
+        let Some(found) = memchr::memmem::find(&self.rest()[2..], b"*/") else {
             return Err("unclosed comment");
         };
         self.pos += found + 4;
@@ -403,17 +403,6 @@ fn keyword(word: &[u8]) -> Kind {
 fn unicode(character: char) -> String {
     let code = u32::from(character);
     if crate::fmt::is_print(character) { format!("U+{code:04X} '{character}'") } else { format!("U+{code:04X}") }
-}
-
-fn find(text: &[u8], pattern: &[u8; 2]) -> Option<usize> {
-    let mut from = 0;
-    while let Some(found) = text.get(from..)?.iter().position(|byte| *byte == pattern[0]) {
-        if text.get(from + found + 1) == Some(&pattern[1]) {
-            return Some(from + found);
-        }
-        from += found + 1;
-    }
-    None
 }
 
 fn is_word(character: char) -> bool {

@@ -37,10 +37,14 @@ impl Branch {
         out.push(' ');
         self.pipe.write(out);
         out.push_str("}}");
-        self.list.iter().for_each(|item| item.write(out));
+        for item in &self.list {
+            item.write(out);
+        }
         if let Some(other) = &self.other {
             out.push_str("{{else}}");
-            other.iter().for_each(|item| item.write(out));
+            for item in other {
+                item.write(out);
+            }
         }
         out.push_str("{{end}}");
     }

@@ -1,5 +1,7 @@
 //! Go's layouts: the reference time Mon Jan 2 15:04:05 MST 2006 written as the result should look.
 
+use std::fmt::Write;
+
 use super::calendar::{DAY, MONTHS, WEEKDAYS, civil, days_in, days_until};
 use super::time::Time;
 
@@ -42,6 +44,7 @@ enum Part {
     },
 }
 
+#[expect(clippy::fn_params_excessive_bools, reason = "the four choices of the table below")]
 const fn offset(z: bool, colon: bool, seconds: bool, short: bool) -> Part {
     Part::Offset { z, colon, seconds, short }
 }
@@ -173,10 +176,10 @@ fn offset_text(offset: i32, colon: bool, seconds: bool, short: bool) -> String {
     let between = if colon { ":" } else { "" };
     let mut text = format!("{}{:02}", if offset < 0 { '-' } else { '+' }, size / 3600);
     if !short {
-        text.push_str(&format!("{between}{:02}", size / 60 % 60));
+        let _ = write!(text, "{between}{:02}", size / 60 % 60);
     }
     if seconds {
-        text.push_str(&format!("{between}{:02}", size % 60));
+        let _ = write!(text, "{between}{:02}", size % 60);
     }
     text
 }
@@ -385,9 +388,8 @@ fn finished(fields: Fields) -> Option<Read> {
     let (month, day) = (fields.month.unwrap_or(1), fields.day.unwrap_or(1));
     let days = match fields.year_day {
         Some(day) if (1..=337 + days_in(fields.year, 2)).contains(&day) => days_until(fields.year, 1, 1) + day - 1,
-        Some(_) => return None,
         None if (1..=days_in(fields.year, month)).contains(&day) => days_until(fields.year, month, day),
-        None => return None,
+        _ => return None,
     };
     let seconds = days * DAY + hour * 3600 + fields.minute * 60 + fields.second;
     Some(Read { seconds, nanoseconds: fields.nanoseconds, zone: fields.zone })
