@@ -60,7 +60,6 @@ pub(crate) async fn create(call: &mut Call, proposal: Proposal) -> ApiResult<Val
         other => other.into(),
     })?;
     kinds::after_write(call, &stored).await?;
-    let stored = call.plane.store().get(&call.resource.storage, &Name::new(call.namespace(), &name)).unwrap_or(stored);
     Ok(convert::to_version(&stored.value, &call.resource))
 }
 
@@ -119,8 +118,8 @@ async fn attempt(
         }
         Ok(stored) => {
             kinds::after_write(call, &stored).await?;
-            let newest = call.plane.store().get(&call.resource.storage, &call.object_name()).unwrap_or(stored);
-            let object = convert::to_version(&newest.value, &call.resource);
+            // What others have made of it meanwhile is not the answer to this request.
+            let object = convert::to_version(&stored.value, &call.resource);
             Ok(Some(Written { created: false, object }))
         }
         Err(WriteError::Conflict) if expected => Err(ApiError::modified(&call.resource.name, &call.path.name)),

@@ -5,7 +5,7 @@ use serde_json::json;
 use crate::world::{CONFIG_MAPS, DEPLOYMENTS, World, at, config_map, deployment};
 
 pub async fn owners_and_conflicts() {
-    let world = World::new();
+    let world = World::still();
     let path = format!("{DEPLOYMENTS}/d");
     // The applied text is compared with the canonical form, as upstream does: `0.5` would be a conflict of its own.
     let deployment = |name: &str| deployment(name).replace("0.5", "500m");
@@ -36,7 +36,7 @@ pub async fn owners_and_conflicts() {
 }
 
 pub async fn patches() {
-    let world = World::new();
+    let world = World::still();
     world.post(DEPLOYMENTS, &deployment("d")).await.expect(201);
     let path = format!("{DEPLOYMENTS}/d");
     let strategic = r#"{"spec":{"template":{"spec":{"containers":[{"name":"side","image":"s:1"}]}}}}"#;
@@ -59,7 +59,7 @@ pub async fn patches() {
 }
 
 pub async fn scale() {
-    let world = World::new();
+    let world = World::still();
     world.post(DEPLOYMENTS, &deployment("d")).await.expect(201);
     let path = format!("{DEPLOYMENTS}/d/scale");
     let scale = world.get(&path).await.expect(200);

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use crate::world::{CONFIG_MAPS, DEPLOYMENTS, World, at, config_map, deployment};
 
 pub async fn defaults() {
-    let world = World::new();
+    let world = World::still();
     let object = world.post(DEPLOYMENTS, &deployment("d")).await.expect(201).body;
     let container = "spec.template.spec.containers.0";
     let cases = [
@@ -42,7 +42,7 @@ pub async fn defaults() {
 }
 
 pub async fn faults() {
-    let world = World::new();
+    let world = World::still();
     let object: Value = serde_json::from_str(&deployment("d")).unwrap();
     let change = |path: &str, value: Value| {
         let mut object = object.clone();
@@ -72,7 +72,7 @@ pub async fn faults() {
 }
 
 pub async fn immutable() {
-    let world = World::new();
+    let world = World::still();
     world.post(DEPLOYMENTS, &deployment("d")).await.expect(201);
     let other = r#"{"spec":{"selector":{"matchLabels":{"app":"z"}},"template":{"metadata":{"labels":{"app":"z"}}}}}"#;
     let answer = world.merge(&format!("{DEPLOYMENTS}/d"), other).await.expect(422);
@@ -89,7 +89,7 @@ pub async fn immutable() {
 }
 
 pub async fn generation_counts_the_wish() {
-    let world = World::new();
+    let world = World::still();
     world.post(DEPLOYMENTS, &deployment("d")).await.expect(201);
     let path = format!("{DEPLOYMENTS}/d");
     let generation = |answer: crate::world::Answer| answer.expect(200).body["metadata"]["generation"].clone();

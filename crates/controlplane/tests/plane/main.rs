@@ -31,6 +31,7 @@ const CASES: &[(&str, Case)] = &[
     ("objects::strict_fields", || Box::pin(objects::strict_fields())),
     ("objects::pages_of_a_list", || Box::pin(objects::pages_of_a_list())),
     ("objects::no_op_writes_are_free", || Box::pin(objects::no_op_writes_are_free())),
+    ("objects::answers_are_of_their_own_write", || Box::pin(objects::answers_are_of_their_own_write())),
     ("objects::finalizers_hold", || Box::pin(objects::finalizers_hold())),
     ("objects::namespaces_go_with_content", || Box::pin(objects::namespaces_go_with_content())),
     ("objects::owned_objects_follow", || Box::pin(objects::owned_objects_follow())),

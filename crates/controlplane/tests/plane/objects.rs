@@ -1,5 +1,6 @@
 //! What holds for objects of every kind.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use controlplane::Identity;
@@ -121,7 +122,7 @@ pub async fn pages_of_a_list() {
 }
 
 pub async fn no_op_writes_are_free() {
-    let world = World::new();
+    let world = World::still();
     let path = format!("{CONFIG_MAPS}/n");
     let body = config_map("n", "1");
     let first = world.apply(&path, "m", &body).await.expect(201);
@@ -242,5 +243,26 @@ pub async fn what_is_not_here_says_so() {
     world.get("/openapi/v2").await.expect(406);
     for probe in ["/healthz", "/livez", "/readyz?verbose"] {
         world.get(probe).await.expect(200);
+    }
+}
+
+/// While somebody else writes the same object, each answer shows what its own request wrote.
+pub async fn answers_are_of_their_own_write() {
+    let folder = tempfile::tempdir().unwrap();
+    let world = Arc::new(crate::storage::open(folder.path()));
+    world.post(CONFIG_MAPS, &config_map("n", "0")).await.expect(201);
+    let write = |writer: usize| {
+        let world = Arc::clone(&world);
+        tokio::spawn(async move {
+            for turn in 0..100 {
+                let value = format!("{writer}-{turn}");
+                let patch = format!(r#"{{"data":{{"a":"{value}"}}}}"#);
+                let answer = world.merge(&format!("{CONFIG_MAPS}/n"), &patch).await.expect(200);
+                assert_eq!(answer.body["data"]["a"], value);
+            }
+        })
+    };
+    for done in futures::future::join_all((0..4).map(write)).await {
+        done.unwrap();
     }
 }

@@ -3,7 +3,7 @@
 use std::pin::Pin;
 use std::sync::Arc;
 
-use controlplane::{ApiService, Config, ControlPlane, Identity, ResponseBody, Storage};
+use controlplane::{ApiService, Config, ControlPlane, Identity, ResponseBody, Storage, Workloads};
 use http_body_util::{BodyExt, Full};
 use libtest_mimic::Failed;
 use serde_json::Value;
@@ -61,6 +61,12 @@ pub fn at<'a>(value: &'a Value, path: &str) -> &'a Value {
 impl World {
     pub fn new() -> Self {
         Self::of(ControlPlane::open(Storage::Memory, Config::default()).unwrap())
+    }
+
+    /// A world where no simulator writes status between two requests of a test.
+    pub fn still() -> Self {
+        let config = Config { workloads: Workloads::Still, ..Config::default() };
+        Self::of(ControlPlane::open(Storage::Memory, config).unwrap())
     }
 
     pub fn of(plane: Arc<ControlPlane>) -> Self {
