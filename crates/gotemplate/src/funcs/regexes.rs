@@ -74,7 +74,12 @@ fn translated(pattern: &str) -> String {
                     out.push_str(&translated(rest));
                     return out;
                 }
-                Some(kind) => escape(kind, class, &mut out),
+                Some(kind) => {
+                    escape(kind, class, &mut out);
+                    if matches!(kind, 'p' | 'P' | 'x') && characters.next_if_eq(&'{').is_some() {
+                        out.push('{');
+                    }
+                }
                 None => out.push('\\'),
             },
             '[' if class && characters.peek() == Some(&':') => {
@@ -86,6 +91,7 @@ fn translated(pattern: &str) -> String {
                     }
                 }
             }
+            '{' if !class && !repeats(characters.clone()) => out.push_str("\\{"),
             '[' if class => out.push_str("\\["),
             '[' => {
                 class = true;
@@ -110,6 +116,14 @@ fn translated(pattern: &str) -> String {
         }
     }
     out
+}
+
+/// Whether `2}`, `2,}` or `2,3}` follows; any other brace stands for itself.
+fn repeats(rest: impl Iterator<Item = char>) -> bool {
+    let inner: String = rest.take_while(|character| *character != '}').take(12).collect();
+    let (least, most) = inner.split_once(',').unwrap_or((&inner, ""));
+    let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+    !least.is_empty() && digits(least) && digits(most)
 }
 
 fn escape(kind: char, class: bool, out: &mut String) {
@@ -309,3 +323,24 @@ pub(super) const TABLE: &[Function] = &[
     fixed("mustRegexSplit", &[Text, Text, Int], must_split),
     fixed("regexQuoteMeta", &[Text], quote_meta),
 ];
+
+#[cfg(test)]
+mod tests {
+    use super::translated;
+
+    #[test]
+    fn patterns_are_translated() {
+        let cases = [
+            (r"\d+[\w-]", r"[0-9]+[0-9A-Za-z_-]"),
+            (r"\Qa.b\E.", r"a\.b."),
+            ("[a[b]", r"[a\[b]"),
+            ("{}x{2}y{1,}", r"\{}x{2}y{1,}"),
+            (r"\p{Lu}\x{41}", r"\p{Lu}\x{41}"),
+            ("[[:alpha:]&&]", r"[[:alpha:]\&\&]"),
+        ];
+        for (go, ours) in cases {
+            assert_eq!(translated(go), ours, "{go}");
+            assert!(regex::bytes::Regex::new(ours).is_ok(), "{ours}");
+        }
+    }
+}
