@@ -37,7 +37,7 @@ pub const MEASURED: [(&str, Action, Kind); 9] = [
     ("SSA create ConfigMap (0.3 KB)", Action::Create, Kind::ConfigMap),
     ("SSA change ConfigMap", Action::Change, Kind::ConfigMap),
     ("SSA no-op ConfigMap", Action::NoOp, Kind::ConfigMap),
-    ("SSA create Deployment (1.8 KB)", Action::Create, Kind::Deployment),
+    ("SSA create Deployment (1.7 KB)", Action::Create, Kind::Deployment),
     ("SSA change Deployment", Action::Change, Kind::Deployment),
     ("SSA no-op Deployment", Action::NoOp, Kind::Deployment),
     ("merge patch Deployment", Action::Merge, Kind::Deployment),
