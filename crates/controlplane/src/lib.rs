@@ -48,6 +48,7 @@ mod store;
 mod strategy;
 mod system;
 mod table;
+mod turns;
 mod validate;
 mod write;
 

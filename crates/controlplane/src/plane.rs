@@ -19,6 +19,7 @@ use crate::serve::{ListenError, Listening};
 use crate::service::ApiService;
 use crate::status::ApiResult;
 use crate::store::{DiskError, GroupResource, Store};
+use crate::turns::Turns;
 use crate::{background, bootstrap, crd, kubeconfig, pki, system};
 
 /// The file of the store inside its folder.
@@ -59,6 +60,7 @@ pub struct ControlPlane {
     pki: Pki,
     tokens: Tokens,
     counters: Counters,
+    turns: Turns,
     workloads: Workloads,
     down: watch::Sender<bool>,
 }
@@ -101,6 +103,7 @@ impl ControlPlane {
             tokens: Tokens::new(pki.token_key()),
             registry: RwLock::new(Arc::new(registry)),
             counters: Counters::default(),
+            turns: Turns::default(),
             workloads,
             down: watch::Sender::new(false),
             store,
@@ -155,6 +158,10 @@ impl ControlPlane {
         if let Err(error) = tokio::task::spawn_blocking(move || store.close()).await {
             tracing::error!(%error, "the store could not be closed");
         }
+    }
+
+    pub(crate) fn turns(&self) -> &Turns {
+        &self.turns
     }
 
     pub(crate) fn store(&self) -> &Store {

@@ -74,56 +74,84 @@ pub(crate) async fn modify(
     mut propose: impl FnMut(&mut Call, &Fields, Option<&Value>) -> ApiResult<Proposal>,
 ) -> ApiResult<Written> {
     let fields = Fields::of(call);
+    let mut overtaken = false;
     for _ in 0..MAX_ATTEMPTS {
-        let Some(stored) = call.plane.store().get(&call.resource.storage, &call.object_name()) else {
+        if call.plane.store().get(&call.resource.storage, &call.object_name()).is_none() {
             let mut proposal = propose(call, &fields, None)?;
             metadata::settle_name(call, &mut proposal.object)?;
             match create(call, proposal).await {
                 Err(error) if error.reason == "AlreadyExists" => continue,
                 outcome => return outcome.map(|object| Written { created: true, object }),
             }
+        }
+        let plane = Arc::clone(&call.plane);
+        let place = (call.resource.storage.clone(), call.object_name());
+        // Held up to the store's answer only: what follows a write may write itself.
+        let turn = if overtaken {
+            Some(plane.turns().take(&place).await)
+        } else {
+            plane.turns().give_way(&place).await;
+            None
         };
-        if let Some(written) = attempt(call, &fields, &stored, &mut propose).await? {
-            return Ok(written);
+        let Some(stored) = call.plane.store().get(&place.0, &place.1) else { continue };
+        let attempt = attempt(call, &fields, &stored, &mut propose).await?;
+        drop(turn);
+        match attempt {
+            Attempt::Answered(object) => return Ok(Written { created: false, object }),
+            Attempt::Stored(stored) => {
+                kinds::after_write(call, &stored).await?;
+                // What others have made of it meanwhile is not the answer to this request.
+                let object = convert::to_version(&stored.value, &call.resource);
+                return Ok(Written { created: false, object });
+            }
+            Attempt::Deleted(object) => {
+                kinds::after_delete(call, &object).await?;
+                return Ok(Written { created: false, object });
+            }
+            Attempt::Overtaken => overtaken = true,
         }
     }
     Err(ApiError::modified(&call.resource.name, &call.path.name))
 }
 
-/// One attempt; `None` when somebody else was faster.
+/// What came of one attempt to change an object.
+enum Attempt {
+    /// Nothing was to be written: a dry run, or no change.
+    Answered(Value),
+    /// It was stored.
+    Stored(Arc<Stored>),
+    /// It was the last change of an object that was waiting to go.
+    Deleted(Value),
+    /// Somebody else was faster.
+    Overtaken,
+}
+
+/// One attempt on this state of the object.
 async fn attempt(
     call: &mut Call,
     fields: &Fields,
     stored: &Arc<Stored>,
     propose: &mut impl FnMut(&mut Call, &Fields, Option<&Value>) -> ApiResult<Proposal>,
-) -> ApiResult<Option<Written>> {
+) -> ApiResult<Attempt> {
     let live = convert::to_version(&stored.value, &call.resource);
     let proposal = propose(call, fields, Some(&live))?;
     let expected = check_preconditions(call, &live, &proposal.object)?;
     let object = settle(call, fields, &live, proposal)?;
     if object == live {
-        return Ok(Some(Written { created: false, object: live }));
+        return Ok(Attempt::Answered(live));
     }
     refuse_faults(call, Some(&live), &object)?;
     if call.dry_run()? {
-        return Ok(Some(Written { created: false, object }));
+        return Ok(Attempt::Answered(object));
     }
     let name = call.path.name.clone();
     let gone = is_deleted(&object);
     let value = (!gone).then(|| object.clone());
     match put(call, &name, Expect::Revision(stored.revision), value).await {
-        Ok(_) if gone => {
-            kinds::after_delete(call, &object).await?;
-            Ok(Some(Written { created: false, object }))
-        }
-        Ok(stored) => {
-            kinds::after_write(call, &stored).await?;
-            // What others have made of it meanwhile is not the answer to this request.
-            let object = convert::to_version(&stored.value, &call.resource);
-            Ok(Some(Written { created: false, object }))
-        }
+        Ok(_) if gone => Ok(Attempt::Deleted(object)),
+        Ok(stored) => Ok(Attempt::Stored(stored)),
         Err(WriteError::Conflict) if expected => Err(ApiError::modified(&call.resource.name, &call.path.name)),
-        Err(WriteError::Conflict) => Ok(None),
+        Err(WriteError::Conflict) => Ok(Attempt::Overtaken),
         Err(other) => Err(other.into()),
     }
 }
