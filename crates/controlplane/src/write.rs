@@ -85,15 +85,15 @@ pub(crate) async fn modify(
             }
         }
         let plane = Arc::clone(&call.plane);
-        let place = (call.resource.storage.clone(), call.object_name());
+        let target = (call.resource.storage.clone(), call.object_name());
         // Held up to the store's answer only: what follows a write may write itself.
         let turn = if overtaken {
-            Some(plane.turns().take(&place).await)
+            Some(plane.turns().take(&target).await)
         } else {
-            plane.turns().give_way(&place).await;
+            plane.turns().give_way(&target).await;
             None
         };
-        let Some(stored) = call.plane.store().get(&place.0, &place.1) else { continue };
+        let Some(stored) = call.plane.store().get(&target.0, &target.1) else { continue };
         let attempt = attempt(call, &fields, &stored, &mut propose).await?;
         drop(turn);
         match attempt {
