@@ -21,6 +21,7 @@ mod funcs;
 mod host;
 mod options;
 mod registry;
+pub mod semver;
 mod syntax;
 mod value;
 

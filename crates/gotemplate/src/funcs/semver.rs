@@ -1,15 +1,11 @@
-//! Versions and the ranges they are compared with, by the rules of `Masterminds/semver`.
-
-mod constraint;
-mod version;
+//! Versions and ranges of them.
 
 use std::rc::Rc;
 
-use self::constraint::Constraints;
-pub(super) use self::version::Version;
 use crate::exec::Context;
 use crate::registry::Type::Text;
 use crate::registry::{Args, Function, Outcome, fixed};
+use crate::semver::{Constraints, Version};
 use crate::value::Value;
 
 type Cx<'a, 'b, 'c, 'd> = &'a mut Context<'b, 'c, 'd>;

@@ -28,9 +28,11 @@ struct Constraint {
 }
 
 /// Alternatives, each a list of comparisons that must all hold.
-pub(super) struct Constraints(Vec<Vec<Constraint>>);
+pub struct Constraints(Vec<Vec<Constraint>>);
 
 const PART: &str = r"[0-9|xX*]+";
+/// Space as Go's patterns know it.
+const SPACE: &str = r"[\t\n\x0C\r ]";
 const SUFFIX: &str = r"(?:-[0-9A-Za-z-]+(?:\.[0-9A-Za-z-]+)*)?(?:\+[0-9A-Za-z-]+(?:\.[0-9A-Za-z-]+)*)?";
 const OPERATOR: &str = r"=|(?:)|!=|>|<|>=|=>|<=|=<|~|~>|\^";
 
@@ -43,46 +45,43 @@ struct Patterns {
 
 static PATTERNS: LazyLock<Option<Patterns>> = LazyLock::new(|| {
     let version = format!(r"v?{PART}(?:\.{PART})?(?:\.{PART})?{SUFFIX}");
-    let one = format!(r"(?:{OPERATOR})\s*{version}");
+    let one = format!(r"(?:{OPERATOR}){SPACE}*{version}");
     Some(Patterns {
-        range: Regex::new(&format!(r"\s*({version})\s+-\s+({version})\s*")).ok()?,
+        range: Regex::new(&format!(r"{SPACE}*({version}){SPACE}+-{SPACE}+({version}){SPACE}*")).ok()?,
         one: Regex::new(&one).ok()?,
-        whole: Regex::new(&format!(r"^\s*{one}\s*(?:(?:\s+|,\s*){one}\s*)*$")).ok()?,
+        whole: Regex::new(&format!(r"^{SPACE}*{one}{SPACE}*(?:(?:{SPACE}+|,{SPACE}*){one}{SPACE}*)*$")).ok()?,
         parts: Regex::new(&format!(
-            r"^\s*({OPERATOR})\s*v?({PART})(?:\.({PART}))?(?:\.({PART}))?((?:-[0-9A-Za-z-]+(?:\.[0-9A-Za-z-]+)*)?)(?:\+[0-9A-Za-z.-]+)?\s*$"
+            r"^{SPACE}*({OPERATOR}){SPACE}*v?({PART})(?:\.({PART}))?(?:\.({PART}))?((?:-[0-9A-Za-z-]+(?:\.[0-9A-Za-z-]+)*)?)(?:\+[0-9A-Za-z.-]+)?{SPACE}*$"
         ))
         .ok()?,
     })
 });
 
 impl Constraints {
-    pub(super) fn parse(text: &str) -> Result<Self, String> {
+    /// Reads ranges as `semver.NewConstraint` does.
+    ///
+    /// # Errors
+    /// Masterminds' words, with the alternative that is no range; an empty text is none.
+    pub fn parse(text: &str) -> Result<Self, String> {
         let patterns = PATTERNS.as_ref().ok_or("the patterns of constraints do not compile")?;
         let text = patterns.range.replace_all(text, ">= $1, <= $2 ");
         let alternatives = text.split("||").map(|part| {
             if !patterns.whole.is_match(part) {
-                return if part.trim().is_empty() && part.is_empty() { anything() } else { improper(part) };
+                return Err(format!("improper constraint: {part}"));
             }
             patterns.one.find_iter(part).map(|found| Constraint::parse(patterns, found.as_str())).collect()
         });
         Ok(Self(alternatives.collect::<Result<_, _>>()?))
     }
 
-    pub(super) fn hold(&self, version: &Version) -> bool {
+    /// Whether the version is within one of the alternatives. A prerelease is only where one is named in it:
+    /// `>=1.2.0-0` lets prereleases in, `>=1.2.0` does not.
+    pub fn hold(&self, version: &Version) -> bool {
         self.0.iter().any(|all| {
             let prereleases = all.iter().any(|constraint| !constraint.version.pre.is_empty());
             (prereleases || version.pre.is_empty()) && all.iter().all(|constraint| constraint.holds(version))
         })
     }
-}
-
-/// An empty alternative is not a constraint.
-fn anything() -> Result<Vec<Constraint>, String> {
-    improper("")
-}
-
-fn improper(text: &str) -> Result<Vec<Constraint>, String> {
-    Err(format!("improper constraint: {text}"))
 }
 
 impl Constraint {

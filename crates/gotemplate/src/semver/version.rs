@@ -9,8 +9,9 @@ use std::rc::Rc;
 use crate::registry::Type;
 use crate::value::{Kind, Member, Object, Value};
 
+/// A version. It prints without the `v` and with all three numbers; [`Version::original`] is as it was written.
 #[derive(Clone, Debug, Default)]
-pub(in crate::funcs) struct Version {
+pub struct Version {
     pub(super) major: u64,
     pub(super) minor: u64,
     pub(super) patch: u64,
@@ -22,7 +23,11 @@ pub(in crate::funcs) struct Version {
 const INVALID: &str = "invalid semantic version";
 
 impl Version {
-    pub(in crate::funcs) fn parse(text: &str) -> Result<Self, String> {
+    /// Reads a version as `semver.NewVersion` does: `v1`, `1.2` and `01.2.3` are versions too.
+    ///
+    /// # Errors
+    /// Masterminds' words for what is wrong; they do not repeat the text.
+    pub fn parse(text: &str) -> Result<Self, String> {
         let body = text.strip_prefix('v').unwrap_or(text);
         let (body, metadata) = match body.split_once('+') {
             Some((body, metadata)) if identifiers(metadata) => (body, metadata),
@@ -55,7 +60,38 @@ impl Version {
         Ok(Self { major, minor, patch, pre: pre.to_owned(), metadata: metadata.to_owned(), original: text.to_owned() })
     }
 
-    pub(super) fn order(&self, other: &Self) -> Ordering {
+    /// The first number.
+    pub fn major(&self) -> u64 {
+        self.major
+    }
+
+    /// The second number.
+    pub fn minor(&self) -> u64 {
+        self.minor
+    }
+
+    /// The third number.
+    pub fn patch(&self) -> u64 {
+        self.patch
+    }
+
+    /// What stands behind `-`; empty for a release.
+    pub fn prerelease(&self) -> &str {
+        &self.pre
+    }
+
+    /// What stands behind `+`.
+    pub fn metadata(&self) -> &str {
+        &self.metadata
+    }
+
+    /// The text it was read from.
+    pub fn original(&self) -> &str {
+        &self.original
+    }
+
+    /// Which one is newer. Metadata does not count.
+    pub fn order(&self, other: &Self) -> Ordering {
         let numbers = |version: &Self| (version.major, version.minor, version.patch);
         numbers(self).cmp(&numbers(other)).then_with(|| prerelease_order(&self.pre, &other.pre))
     }
