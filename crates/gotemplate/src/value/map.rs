@@ -38,13 +38,16 @@ impl MapKind {
 
 #[derive(Debug)]
 pub(super) struct Data {
-    kind: MapKind,
     entries: RefCell<BTreeMap<Text, Value>>,
 }
 
-/// A handle: clones share the entries.
+/// A handle: clones share the entries. The type belongs to the handle, as Go converts between named map types without
+/// copying: a subchart's `.Values` is `common.Values`, and the same map inside its parent's is not.
 #[derive(Clone, Debug)]
-pub struct Map(Rc<Data>);
+pub struct Map {
+    data: Rc<Data>,
+    kind: MapKind,
+}
 
 /// A handle that does not keep the map alive.
 pub(crate) struct WeakMap(Weak<Data>);
@@ -73,43 +76,43 @@ impl Map {
 
     /// A map of these entries.
     pub fn of(kind: MapKind, entries: BTreeMap<Text, Value>) -> Self {
-        Self(Rc::new(Data { kind, entries: RefCell::new(entries) }))
+        Self { data: Rc::new(Data { entries: RefCell::new(entries) }), kind }
     }
 
     /// Its type.
     pub fn kind(&self) -> MapKind {
-        self.0.kind
+        self.kind
     }
 
-    /// The same entries, as they are now, under another type.
+    /// The same map under another type.
     #[must_use]
     pub fn as_kind(&self, kind: MapKind) -> Self {
-        Self::of(kind, self.0.entries.borrow().clone())
+        Self { data: Rc::clone(&self.data), kind }
     }
 
     /// How many entries.
     pub fn len(&self) -> usize {
-        self.0.entries.borrow().len()
+        self.data.entries.borrow().len()
     }
 
     /// Whether there are no entries.
     pub fn is_empty(&self) -> bool {
-        self.0.entries.borrow().is_empty()
+        self.data.entries.borrow().is_empty()
     }
 
     /// The value under a key.
     pub fn get(&self, key: &[u8]) -> Option<Value> {
-        self.0.entries.borrow().get(key).cloned()
+        self.data.entries.borrow().get(key).cloned()
     }
 
     /// Whether the key is there.
     pub fn contains(&self, key: &[u8]) -> bool {
-        self.0.entries.borrow().contains_key(key)
+        self.data.entries.borrow().contains_key(key)
     }
 
     /// Sets a value.
     pub fn insert(&self, key: impl Into<Text>, value: Value) {
-        let before = self.0.entries.borrow_mut().insert(key.into(), value);
+        let before = self.data.entries.borrow_mut().insert(key.into(), value);
         drop(before);
     }
 
@@ -120,35 +123,35 @@ impl Map {
 
     /// Takes a value out.
     pub fn remove(&self, key: &[u8]) -> Option<Value> {
-        self.0.entries.borrow_mut().remove(key)
+        self.data.entries.borrow_mut().remove(key)
     }
 
     /// The entries as they are now, in the order of the keys.
     pub fn entries(&self) -> Vec<(Text, Value)> {
-        self.0.entries.borrow().iter().map(|(key, value)| (key.clone(), value.clone())).collect()
+        self.data.entries.borrow().iter().map(|(key, value)| (key.clone(), value.clone())).collect()
     }
 
     /// The keys in order.
     pub fn keys(&self) -> Vec<Text> {
-        self.0.entries.borrow().keys().cloned().collect()
+        self.data.entries.borrow().keys().cloned().collect()
     }
 
     /// Whether both are the same map.
     pub fn is(&self, other: &Self) -> bool {
-        Rc::ptr_eq(&self.0, &other.0)
+        Rc::ptr_eq(&self.data, &other.data)
     }
 
     pub(crate) fn weak(&self) -> WeakMap {
-        WeakMap(Rc::downgrade(&self.0))
+        WeakMap(Rc::downgrade(&self.data))
     }
 
     /// Looks at the entries without copying them; they must not be changed meanwhile.
     pub(crate) fn with<T>(&self, look: impl FnOnce(&BTreeMap<Text, Value>) -> T) -> T {
-        look(&self.0.entries.borrow())
+        look(&self.data.entries.borrow())
     }
 
     pub(super) fn take_if_last(self) -> Option<BTreeMap<Text, Value>> {
-        let data = Rc::try_unwrap(self.0).ok()?;
+        let data = Rc::try_unwrap(self.data).ok()?;
         Some(data.entries.take())
     }
 }
