@@ -19,13 +19,15 @@ pub(crate) fn print(value: &Value, out: &mut Vec<u8>) -> Option<()> {
     match value {
         Value::Text(text) => out.extend_from_slice(text),
         Value::None => out.extend_from_slice(b"<no value>"),
+        // Unlike functions, an action can take the address of what it prints.
+        Value::Object(object) if object.underlying().is_none() => out.extend_from_slice(&object.print()),
         _ => Printer::new(out).verb(value, 'v')?,
     }
     Some(())
 }
 
-/// `%v` as a text.
-pub(crate) fn text_of(value: &Value) -> Option<Vec<u8>> {
+/// A value as `%v` prints it; `None` if it is too large or nested too deeply. For [`crate::Object::print`].
+pub fn text_of(value: &Value) -> Option<Vec<u8>> {
     let mut out = Vec::new();
     Printer::new(&mut out).verb(value, 'v')?;
     Some(out)

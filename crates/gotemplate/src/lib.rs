@@ -27,10 +27,12 @@ mod value;
 
 pub use error::{ExecError, Fault};
 pub use exec::{Renderer, TemplateSet};
+pub use fmt::text_of as print;
 pub use host::{Host, Instant, NoHost};
 pub use options::{MAX_DEPTH, MAX_MEMORY, MAX_OUTPUT, MAX_STEPS, MissingKey, Options};
 pub use registry::{Functions, Type};
 pub use syntax::{ParseError, Parsed, parse};
 pub use value::{
-    Kind, List, ListKind, MAX_DEPTH as MAX_VALUE_DEPTH, Map, MapKind, Member, Object, Text, Value, from_yaml, to_yaml,
+    Field, Kind, List, ListKind, MAX_DEPTH as MAX_VALUE_DEPTH, Map, MapKind, Member, Object, Text, Value, from_yaml,
+    to_yaml,
 };

@@ -16,7 +16,7 @@ pub use convert::{MAX_DEPTH, from_yaml, to_yaml};
 pub use list::{List, ListKind};
 pub(crate) use map::WeakMap;
 pub use map::{Map, MapKind};
-pub use object::{Member, Object};
+pub use object::{Field, Member, Object};
 
 /// Bytes of a string; Go's strings need not be UTF-8. Shared with the parsed template or the values file it came from.
 pub type Text = Arc<[u8]>;

@@ -28,6 +28,8 @@ pub enum Oracle {
     Helm,
     /// Go's YAML libraries behind newline-delimited JSON.
     Yaml,
+    /// Go's templates with Sprig's and Helm's functions behind newline-delimited JSON.
+    Template,
 }
 
 /// The program is not there.
@@ -51,6 +53,7 @@ impl Oracle {
             Self::KubectlNew => ("kubectl-new", "kubectl-new"),
             Self::Helm => ("kubectl-v35", "helm"),
             Self::Yaml => ("yaml", "yaml"),
+            Self::Template => ("template", "template"),
         }
     }
 
@@ -86,12 +89,12 @@ fn cached(entry: &str, program: &str) -> Result<PathBuf, CatalogueError> {
 mod tests {
     use std::collections::BTreeSet;
 
-    use super::Oracle::{self, Etcd, Helm, KubeApiserver, KubeControllerManager, Kubectl, KubectlNew, Yaml};
+    use super::Oracle::{self, Etcd, Helm, KubeApiserver, KubeControllerManager, Kubectl, KubectlNew, Template, Yaml};
     use super::cached;
 
     #[test]
     fn each_oracle_is_in_the_catalogue_and_has_its_own_variable() {
-        let all = [KubeApiserver, KubeControllerManager, Etcd, Kubectl, KubectlNew, Helm, Yaml];
+        let all = [KubeApiserver, KubeControllerManager, Etcd, Kubectl, KubectlNew, Helm, Yaml, Template];
         for oracle in all {
             let (entry, program) = oracle.place();
             let path = cached(entry, program).expect("the catalogue names every oracle");

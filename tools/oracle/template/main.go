@@ -1,8 +1,8 @@
 // Command template answers newline-delimited JSON requests with what Go makes of a template.
 //
-// Requests: {"template": string, "values": any, "engine": "go"|"helm"}. Engine "go" (the default) is text/template with
-// Sprig's functions and missingkey=zero, dot being the values; engine "helm" calls the template from a chart with its
-// .Values as dot. Answers: {"output": base64, "error": string}; the error is empty if there was none.
+// Requests: {"template": string, "values": any, "engine": "go"|"helm"|"top"}. Engine "go" (the default) is text/template
+// with Sprig's functions and missingkey=zero, dot being the values; engine "helm" calls the template from a chart with its
+// .Values as dot, engine "top" with all that Helm gives, and a few files. Answers: {"output": base64, "error": string}; the error is empty if there was none.
 package main
 
 import (
@@ -60,8 +60,11 @@ func serve(line []byte) (reply answer) {
 		return answer{Error: "bad request: " + err.Error()}
 	}
 	run := plain
-	if req.Engine == "helm" {
-		run = helm
+	switch req.Engine {
+	case "helm":
+		run = func(req request) ([]byte, error) { return helm(req, ".Values") }
+	case "top":
+		run = func(req request) ([]byte, error) { return helm(req, ".") }
 	}
 	output, err := run(req)
 	if err != nil {
@@ -84,14 +87,19 @@ func plain(req request) ([]byte, error) {
 	return out.Bytes(), err
 }
 
-// helm is Helm's engine over a chart of one file.
-func helm(req request) ([]byte, error) {
+// helm is Helm's engine over a chart of one template, which sees dot, and three files.
+func helm(req request, dot string) ([]byte, error) {
 	values, _ := req.Values.(map[string]any)
 	c := &chart.Chart{
 		Metadata: &chart.Metadata{Name: "c", Version: "0.1.0", APIVersion: "v2"},
 		Templates: []*common.File{
 			{Name: "templates/_t.tpl", Data: []byte(req.Template)},
-			{Name: "templates/t.yaml", Data: []byte(`{{ template "c/templates/_t.tpl" .Values }}`)},
+			{Name: "templates/t.yaml", Data: []byte(`{{ template "c/templates/_t.tpl" ` + dot + ` }}`)},
+		},
+		Files: []*common.File{
+			{Name: "a.txt", Data: []byte("one\ntwo\n")},
+			{Name: "conf/b.txt", Data: []byte("b")},
+			{Name: "empty", Data: []byte{}},
 		},
 	}
 	release := common.ReleaseOptions{Name: "r", Namespace: "n", Revision: 1, IsInstall: true}

@@ -15,9 +15,11 @@ const TRIES: usize = 60;
 /// Writes `golden.jsonl`: a line with the versions and the values, then one a case.
 pub(crate) fn write(peer: &mut Peer, folder: &str) {
     let mut out = format!("{{\"go\":\"1.26\",\"sprig\":\"3.3.0\",\"helm\":\"4.1.4\",\"values\":{VALUES}}}\n");
-    let language = std::fs::read_to_string(format!("{folder}/cases/language.txt")).expect("the cases are there");
-    for line in language.lines().filter(|line| !line.is_empty() && !line.starts_with('#')) {
-        case(peer, "language", "go", &line.replace("\\n", "\n"), &mut out);
+    for (name, engine) in [("language", "go"), ("objects", "top")] {
+        let cases = std::fs::read_to_string(format!("{folder}/cases/{name}.txt")).expect("the cases are there");
+        for line in cases.lines().filter(|line| !line.is_empty() && !line.starts_with('#')) {
+            case(peer, name, engine, &line.replace("\\n", "\n"), &mut out);
+        }
     }
     for engine in ["go", "helm"] {
         let mut kept: BTreeMap<&str, Vec<String>> = BTreeMap::new();

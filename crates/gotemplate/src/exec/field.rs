@@ -7,7 +7,7 @@ use super::place::At;
 use super::walk::Failure;
 use crate::options::MissingKey;
 use crate::syntax::ast::Operand;
-use crate::value::{Map, MapKind, Member, Value};
+use crate::value::{Map, Member, Value};
 
 /// Arguments written behind a name, and the one that the pipeline brings.
 pub(super) type Given<'t> = (&'t [Operand], Option<Value>);
@@ -80,7 +80,7 @@ impl<'t> State<'_, '_, 't> {
         if arguments {
             return Err(self.error(format!("{name} is not a method but has arguments")));
         }
-        let boxed = map.kind() != MapKind::Text;
+        let boxed = map.kind().boxes();
         if let Some(value) = map.get(name.as_bytes()) {
             return Ok(Dot { value, boxed });
         }

@@ -7,7 +7,7 @@ use super::place::At;
 use super::{Run, Scope};
 use crate::error::ExecError;
 use crate::syntax::ast::{Branch, Item, Pipe, Tree};
-use crate::value::{ListKind, MapKind, Value};
+use crate::value::{ListKind, Value};
 
 pub(super) type Failure = Box<ExecError>;
 
@@ -125,7 +125,7 @@ impl<'t> State<'_, '_, 't> {
                 return self.each(items, boxed, branch);
             }
             Value::Map(map) => {
-                let boxed = map.kind() != MapKind::Text;
+                let boxed = map.kind().boxes();
                 let entries = map.entries().into_iter().map(|(key, item)| (Value::Text(key), item));
                 return self.each(entries, boxed, branch);
             }

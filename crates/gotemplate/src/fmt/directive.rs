@@ -88,7 +88,7 @@ impl Run<'_> {
             self.arg += 1;
             if verb == 'v' {
                 printer.flags.go = std::mem::replace(&mut printer.flags.sharp, false);
-                printer.flags.plus = false;
+                printer.flags.names = std::mem::take(&mut printer.flags.plus);
             }
             printer.verb(arg, verb)?;
         } else {

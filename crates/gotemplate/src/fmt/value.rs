@@ -7,7 +7,7 @@ use super::MAX_TEXT;
 use super::number::{FloatForm, format_float};
 use super::quoted::{quote, quote_ascii, quote_char};
 use crate::syntax::unquote::decode;
-use crate::value::{Kind, List, ListKind, MAX_DEPTH, Map, Value};
+use crate::value::{Field, Kind, List, ListKind, MAX_DEPTH, Map, Object, Value};
 
 /// What stands between `%` and the verb.
 #[expect(clippy::struct_excessive_bools, reason = "each is one flag of the language")]
@@ -22,6 +22,8 @@ pub(crate) struct Flags {
     pub(crate) zero: bool,
     /// `%#v`: Go syntax.
     pub(crate) go: bool,
+    /// `%+v`: structs with the names of their fields.
+    pub(crate) names: bool,
 }
 
 /// Writes values into a text.
@@ -62,12 +64,9 @@ impl<'o> Printer<'o> {
             Value::Complex(real, imaginary) => self.complex(*real, *imaginary, verb, value)?,
             Value::Text(text) => self.string(text, verb, value)?,
             Value::Bytes(bytes) => self.bytes(bytes, verb, value)?,
-            Value::Map(map) => self.deeper(|printer| printer.map(map, verb))?,
-            Value::List(list) => self.deeper(|printer| printer.list(list, verb))?,
-            Value::Object(object) => match object.underlying() {
-                Some(inner) => self.deeper(|printer| printer.verb(&inner, verb))?,
-                None => self.string(&object.print(), verb, value)?,
-            },
+            Value::Map(map) => self.deeper(|printer| printer.map(map, map.kind().name(), verb))?,
+            Value::List(list) => self.deeper(|printer| printer.list(list, list.kind().name(), verb))?,
+            Value::Object(object) => self.object(&**object, verb, value)?,
             Value::Bool(_) => self.bad(value, verb)?,
         }
         Some(())
@@ -81,6 +80,51 @@ impl<'o> Printer<'o> {
         let done = write(self);
         self.depth -= 1;
         done
+    }
+
+    /// A named map or slice as what it is, a struct by its fields, everything else by its text.
+    fn object(&mut self, object: &dyn Object, verb: char, value: &Value) -> Option<()> {
+        if let Some(plain) = object.underlying() {
+            let name = object.type_name();
+            return self.deeper(|printer| match &plain {
+                Value::Map(map) => printer.map(map, &name, verb),
+                Value::List(list) => printer.list(list, &name, verb),
+                other => printer.verb(other, verb),
+            });
+        }
+        let textual = object.prints_itself() && !self.flags.go && matches!(verb, 'v' | 's' | 'x' | 'X' | 'q');
+        let fields = if textual { Vec::new() } else { object.fields() };
+        if fields.is_empty() {
+            return self.string(&object.print(), verb, value);
+        }
+        self.structure(object, &fields, verb)
+    }
+
+    fn structure(&mut self, object: &dyn Object, fields: &[Field], verb: char) -> Option<()> {
+        if object.kind() == Kind::Pointer {
+            if self.depth > 0 {
+                // Go prints the address, which says nothing.
+                self.push("0xc000000000");
+                return Some(());
+            }
+            self.push("&");
+        }
+        if self.flags.go {
+            self.push(object.type_name().trim_start_matches('*'));
+        }
+        self.push("{");
+        for (number, field) in fields.iter().enumerate() {
+            if number > 0 {
+                self.push(if self.flags.go { ", " } else { " " });
+            }
+            if self.flags.go || self.flags.names {
+                self.push(field.name);
+                self.push(":");
+            }
+            self.deeper(|printer| printer.verb(&field.value, verb))?;
+        }
+        self.push("}");
+        Some(())
     }
 
     fn nil(&mut self, verb: char) {
@@ -181,8 +225,12 @@ impl<'o> Printer<'o> {
         if !matches!(verb, 'v' | 'd') {
             return self.string(bytes, verb, value);
         }
-        let (open, between, close) = if self.flags.go { ("[]byte{", ", ", "}") } else { ("[", " ", "]") };
-        self.push(open);
+        let (between, close) = if self.flags.go { (", ", "}") } else { (" ", "]") };
+        self.push(match (self.flags.go, self.depth) {
+            (false, _) => "[",
+            (true, 0) => "[]byte{",
+            (true, _) => "[]uint8{",
+        });
         for (number, byte) in bytes.iter().enumerate() {
             if number > 0 {
                 self.push(between);
@@ -342,10 +390,10 @@ impl<'o> Printer<'o> {
         Some(())
     }
 
-    fn map(&mut self, map: &Map, verb: char) -> Option<()> {
+    fn map(&mut self, map: &Map, name: &str, verb: char) -> Option<()> {
         let (between, close) = if self.flags.go { (", ", "}") } else { (" ", "]") };
         if self.flags.go {
-            self.push(map.kind().name());
+            self.push(name);
             self.push("{");
         } else {
             self.push("map[");
@@ -362,14 +410,14 @@ impl<'o> Printer<'o> {
         Some(())
     }
 
-    fn list(&mut self, list: &List, verb: char) -> Option<()> {
+    fn list(&mut self, list: &List, name: &str, verb: char) -> Option<()> {
         if list.is_nil() && self.flags.go {
-            self.push(&format!("{}(nil)", list.kind().name()));
+            self.push(&format!("{name}(nil)"));
             return Some(());
         }
         let (between, close) = if self.flags.go { (", ", "}") } else { (" ", "]") };
         if self.flags.go {
-            self.push(list.kind().name());
+            self.push(name);
             self.push("{");
         } else {
             self.push("[");

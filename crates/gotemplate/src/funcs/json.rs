@@ -5,7 +5,7 @@ use crate::exec::Context;
 use crate::registry::Type::{Any, Text};
 use crate::registry::{Args, Function, Outcome, fixed};
 use crate::syntax::unquote::decode;
-use crate::value::{MAX_DEPTH, Map, Value, from_yaml};
+use crate::value::{MAX_DEPTH, Map, Object, Value, from_yaml};
 
 type Cx<'a, 'b, 'c, 'd> = &'a mut Context<'b, 'c, 'd>;
 
@@ -53,13 +53,22 @@ impl Writer {
                     writer.value(value)
                 })
             })?,
-            Value::Object(object) => {
-                self.depth += 1;
-                self.value(&object.json())?;
-                self.depth -= 1;
-            }
+            Value::Object(object) => self.object(&**object)?,
         }
         Ok(())
+    }
+
+    /// Structs keep the order of their fields, where maps are sorted.
+    fn object(&mut self, object: &dyn Object) -> Result<(), String> {
+        let fields: Vec<_> = object.fields().into_iter().filter_map(|field| Some((field.json?, field.value))).collect();
+        if fields.is_empty() {
+            return self.value(&object.json());
+        }
+        self.collection(b'{', b'}', fields.into_iter(), |writer, (key, value)| {
+            writer.text(key.as_bytes());
+            writer.out.extend_from_slice(if writer.indent { b": " } else { b":" });
+            writer.value(&value)
+        })
     }
 
     fn collection<T>(

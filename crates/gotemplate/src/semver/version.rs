@@ -7,7 +7,7 @@ use std::fmt;
 use std::rc::Rc;
 
 use crate::registry::Type;
-use crate::value::{Kind, Member, Object, Value};
+use crate::value::{Field, Kind, Member, Object, Value};
 
 /// A version. It prints without the `v` and with all three numbers; [`Version::original`] is as it was written.
 #[derive(Clone, Debug, Default)]
@@ -209,6 +209,22 @@ impl Object for Version {
 
     fn print(&self) -> Vec<u8> {
         self.to_string().into_bytes()
+    }
+
+    fn fields(&self) -> Vec<Field> {
+        let private = |name, value| Field { name, json: None, value };
+        vec![
+            private("major", Value::Uint64(self.major)),
+            private("minor", Value::Uint64(self.minor)),
+            private("patch", Value::Uint64(self.patch)),
+            private("pre", self.pre.as_str().into()),
+            private("metadata", self.metadata.as_str().into()),
+            private("original", self.original.as_str().into()),
+        ]
+    }
+
+    fn json(&self) -> Value {
+        Value::text(self.print())
     }
 
     fn as_any(&self) -> &dyn Any {

@@ -13,6 +13,8 @@ pub enum MapKind {
     Any,
     /// `map[string]string`
     Text,
+    /// `map[string][]uint8`: the plain type of a chart's files.
+    Bytes,
     /// `common.Values`: the top of a chart's values.
     Values,
 }
@@ -23,6 +25,7 @@ impl MapKind {
         match self {
             Self::Any => "map[string]interface {}",
             Self::Text => "map[string]string",
+            Self::Bytes => "map[string][]uint8",
             Self::Values => "common.Values",
         }
     }
@@ -32,7 +35,13 @@ impl MapKind {
         match self {
             Self::Any | Self::Values => Value::Nil,
             Self::Text => Value::Text([].into()),
+            Self::Bytes => Value::Bytes([].into()),
         }
+    }
+
+    /// Whether the values are of type `interface {}`.
+    pub(crate) fn boxes(self) -> bool {
+        matches!(self, Self::Any | Self::Values)
     }
 }
 

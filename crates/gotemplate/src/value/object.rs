@@ -19,7 +19,21 @@ pub enum Member {
     },
 }
 
+/// A field of a struct as `fmt` and `encoding/json` see it.
+#[derive(Debug)]
+pub struct Field {
+    /// Its name in Go.
+    pub name: &'static str,
+    /// Its name in JSON; `None` if it is private or left out there.
+    pub json: Option<&'static str>,
+    /// What it holds.
+    pub value: Value,
+}
+
 /// A value with a Go type of its own, with fields and methods.
+///
+/// A named map or slice type (`engine.files`, `common.VersionSet`) says its plain value in [`Object::underlying`]: then
+/// `range`, `index`, `len`, fields that are keys, `printf` and JSON work on that. A struct lists its [`Object::fields`].
 pub trait Object: Any {
     /// Go's name of the type, such as `*common.Capabilities`.
     fn type_name(&self) -> Cow<'static, str>;
@@ -38,12 +52,31 @@ pub trait Object: Any {
     /// What the method returns as its error.
     fn call(&self, name: &str, args: &[Value]) -> Result<Value, String>;
 
-    /// What `%v` prints.
+    /// What an action prints: the text of the `String` method where the type or a pointer to it has one.
     fn print(&self) -> Vec<u8>;
 
-    /// What JSON has for it; nil for what has nothing.
+    /// Whether functions print it by [`Object::print`] too. Not so for a struct whose `String` method belongs to the pointer:
+    /// an action can take its address, but `printf`, `quote` and the like get a copy, and print the fields.
+    fn prints_itself(&self) -> bool {
+        true
+    }
+
+    /// The fields of a struct in their order, private ones too.
+    fn fields(&self) -> Vec<Field> {
+        Vec::new()
+    }
+
+    /// What JSON has for it: unless it says otherwise, its plain value, its fields, or its text.
     fn json(&self) -> Value {
-        Value::text(self.print())
+        if let Some(plain) = self.underlying() {
+            return plain;
+        }
+        let fields = self.fields();
+        if fields.is_empty() {
+            return Value::text(self.print());
+        }
+        let named = fields.into_iter().filter_map(|field| Some((field.json?, field.value)));
+        Value::Map(named.collect())
     }
 
     /// The map or list that a named map or slice type stands for.
