@@ -6,7 +6,7 @@ mod quoted;
 mod value;
 
 pub(crate) use number::float_text;
-pub(crate) use quoted::{is_print, quote};
+pub use quoted::{is_print, quote};
 
 use crate::value::Value;
 use value::Printer;

@@ -4,6 +4,10 @@ use std::sync::Arc;
 
 use goyaml::Value;
 
+use crate::metadata::Metadata;
+use crate::sources::Source;
+use crate::warning::Warning;
+
 /// One file of a chart, by its path relative to the chart's top.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ChartFile {
@@ -16,38 +20,58 @@ pub struct ChartFile {
 /// A chart and the charts it brings along.
 ///
 /// Cloning is cheap: files and values are shared. Processing of dependencies works on a clone, so that a loaded chart
-/// can be kept and rendered with other values.
+/// can be kept by its content hash and rendered with other values.
 #[derive(Clone, Debug)]
 pub struct Chart {
-    /// What `Chart.yaml` says, as it was read: keys in the order of the file, with their lines.
-    pub metadata: Value,
+    /// What `Chart.yaml` says.
+    pub metadata: Arc<Metadata>,
     /// The defaults of `values.yaml`, a map. Numbers are floats, as Helm has them; positions lead to the file.
     pub values: Value,
     /// The bytes of `values.schema.json`.
     pub schema: Option<Arc<[u8]>>,
-    /// The bytes of `Chart.lock` or `requirements.lock`.
-    pub lock: Option<Arc<[u8]>>,
+    /// What `Chart.lock` or `requirements.lock` says.
+    pub lock: Option<Arc<Lock>>,
     /// Files below `templates/`, in the order Helm reads them.
-    pub templates: Vec<ChartFile>,
+    pub templates: Arc<[ChartFile]>,
     /// Every other file but those of `charts/`, with `crds/` among them.
-    pub files: Vec<ChartFile>,
-    /// Charts from `charts/`, in the order Helm reads them.
+    pub files: Arc<[ChartFile]>,
+    /// Charts from `charts/`, by name of file or folder. Helm has them in an order of chance.
     pub dependencies: Vec<Self>,
+    /// The texts that positions in `values` point to, by [`goyaml::Pos::source`]; those of the whole tree stand at its root.
+    pub sources: Arc<[Source]>,
+    /// What loading found odd; that of the whole tree stands at its root.
+    pub warnings: Arc<[Warning]>,
+}
+
+/// `Chart.lock`: the versions that the ranges of `Chart.yaml` were resolved to.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Lock {
+    /// When it was written, as it stands there.
+    pub generated: String,
+    /// Hash of the dependencies as declared and as resolved.
+    pub digest: String,
+    /// The resolved dependencies.
+    pub dependencies: Vec<crate::metadata::Dependency>,
 }
 
 impl Chart {
-    /// The chart's name.
+    /// The chart's name; for a copy under an alias the alias.
     pub fn name(&self) -> &str {
-        self.metadata.str_at(&["name"]).unwrap_or_default()
+        &self.metadata.name
     }
 
     /// The chart's version.
     pub fn version(&self) -> &str {
-        self.metadata.str_at(&["version"]).unwrap_or_default()
+        &self.metadata.version
     }
 
     /// Whether it only lends templates to others (`type: library`).
     pub fn is_library(&self) -> bool {
-        self.metadata.str_at(&["type"]) == Some("library")
+        self.metadata.chart_type.eq_ignore_ascii_case("library")
+    }
+
+    /// How many charts there are: this one and all below.
+    pub fn count(&self) -> usize {
+        1 + self.dependencies.iter().map(Self::count).sum::<usize>()
     }
 }

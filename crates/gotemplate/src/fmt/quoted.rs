@@ -5,7 +5,7 @@ use std::fmt::Write;
 use crate::syntax::unquote::decode;
 
 /// `strconv.Quote`: what cannot be printed is escaped.
-pub(crate) fn quote(text: &[u8]) -> String {
+pub fn quote(text: &[u8]) -> String {
     quoted(text, is_print)
 }
 
@@ -68,7 +68,7 @@ fn push_code(out: &mut String, kind: char, code: u32, digits: usize) {
 }
 
 /// Go's `unicode.IsPrint`: letters, marks, numbers, punctuation, symbols and the ASCII space.
-pub(crate) fn is_print(character: char) -> bool {
+pub fn is_print(character: char) -> bool {
     if character.is_ascii() {
         return matches!(character, ' '..='~');
     }

@@ -1,0 +1,95 @@
+//! `.helmignore`: which files of a folder do not belong to the chart.
+
+use crate::path_match::path_match;
+
+/// The file with the rules, at the chart's top.
+pub(super) const FILE: &str = ".helmignore";
+
+/// The rules in their order; the first that applies decides.
+pub(super) struct Rules {
+    rules: Vec<Rule>,
+}
+
+struct Rule {
+    /// What does *not* match is ignored: so Helm reads `!`.
+    negated: bool,
+    /// Only folders are meant.
+    folder: bool,
+    /// The pattern is for the last part of the path alone.
+    base: bool,
+    pattern: String,
+}
+
+/// A rule that cannot be read.
+#[derive(Debug)]
+pub(super) struct Fault {
+    pub(super) line: u32,
+    pub(super) message: &'static str,
+    pub(super) remedy: &'static str,
+}
+
+/// The rule that is there without a file: no hidden files among the templates.
+impl Default for Rules {
+    fn default() -> Self {
+        let rule = Rule { negated: false, folder: false, base: false, pattern: "templates/.?*".to_owned() };
+        Self { rules: vec![rule] }
+    }
+}
+
+impl Rules {
+    pub(super) fn parse(text: &[u8]) -> Result<Self, Fault> {
+        let text = String::from_utf8_lossy(crate::yaml::without_bom(text));
+        let mut rules = Vec::new();
+        for (line, text) in (1..).zip(text.lines()) {
+            let text = text.trim();
+            if text.is_empty() || text.starts_with('#') {
+                continue;
+            }
+            rules.push(Rule::parse(text).map_err(|(message, remedy)| Fault { line, message, remedy })?);
+        }
+        rules.extend(Self::default().rules);
+        Ok(Self { rules })
+    }
+
+    /// Whether a file, or a folder that it is in, is ignored.
+    pub(super) fn ignore(&self, path: &str) -> bool {
+        let folders = path.match_indices('/').map(|(end, _)| &path[..end]);
+        folders.into_iter().any(|folder| self.decide(folder, true)) || self.decide(path, false)
+    }
+
+    fn decide(&self, path: &str, is_folder: bool) -> bool {
+        for rule in &self.rules {
+            let applies = (!rule.folder || is_folder) && rule.matches(path);
+            if applies != rule.negated {
+                return true;
+            }
+        }
+        false
+    }
+}
+
+impl Rule {
+    fn parse(text: &str) -> Result<Self, (&'static str, &'static str)> {
+        if text.contains("**") {
+            return Err((
+                "double-star (**) syntax is not supported",
+                "name the folders one by one, or their top with `/`",
+            ));
+        }
+        if path_match(text, "abc").is_err() {
+            return Err(("syntax error in pattern", "close the bracket, or write `\\[` for a bracket as such"));
+        }
+        let (negated, text) = text.strip_prefix('!').map_or((false, text), |rest| (true, rest));
+        let (folder, text) = text.strip_suffix('/').map_or((false, text), |rest| (true, rest));
+        let (base, pattern) = match text.strip_prefix('/') {
+            Some(rest) => (false, rest),
+            None => (!text.contains('/'), text),
+        };
+        Ok(Self { negated, folder, base, pattern: pattern.to_owned() })
+    }
+
+    fn matches(&self, path: &str) -> bool {
+        let name = if self.base { path.rsplit('/').next().unwrap_or(path) } else { path };
+        path_match(&self.pattern, name).unwrap_or(false)
+    }
+}

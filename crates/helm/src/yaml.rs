@@ -1,0 +1,218 @@
+//! YAML as Helm reads it: through `sigs.k8s.io/yaml`, one document of a text or several merged.
+
+use std::borrow::Cow;
+
+use goyaml::{Dialect, Duplicates, Kind, ParseOptions, Pos, Value};
+
+use crate::HelmCompat;
+use crate::values::merge;
+
+/// What is wrong with a text, and in which line.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct YamlFault {
+    /// Line of the text, from 1.
+    pub(crate) line: u32,
+    /// Helm's words.
+    pub(crate) message: String,
+}
+
+impl YamlFault {
+    fn new(line: u32, message: impl Into<String>) -> Self {
+        Self { line, message: message.into() }
+    }
+}
+
+/// A text without the mark that some editors put before it.
+pub(crate) fn without_bom(data: &[u8]) -> &[u8] {
+    data.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(data)
+}
+
+/// The first document of a text, null if it is empty; the rest is not looked at.
+pub(crate) fn first_document(data: &[u8], source: u32) -> Result<Value, Vec<YamlFault>> {
+    let text = text_of(data)?;
+    let mut faults = Vec::new();
+    let value = read(first_part(&text), source, 0, &mut faults);
+    if faults.is_empty() { Ok(value) } else { Err(faults) }
+}
+
+/// The values of a file: always a map, with floats for all numbers. Helm 4 merges the documents of the text.
+pub(crate) fn values(data: &[u8], source: u32, compat: HelmCompat) -> Result<Value, Vec<YamlFault>> {
+    let text = text_of(data)?;
+    let parts = if compat == HelmCompat::V3 {
+        vec![Part { text: first_part(&text), lines_before: 0 }]
+    } else {
+        parts(&text).map_err(|fault| vec![fault])?
+    };
+    let mut faults = Vec::new();
+    let mut all = Value::empty_map();
+    for part in parts {
+        let mut value = read(part.text, source, part.lines_before, &mut faults);
+        match value.kind() {
+            Kind::Null => continue,
+            Kind::Map(_) => {}
+            _ => {
+                faults.push(YamlFault::new(part.lines_before + 1, mismatch(&value, "map[string]interface {}")));
+                continue;
+            }
+        }
+        settle(&mut value, part.lines_before);
+        if all.as_map().is_some_and(goyaml::Map::is_empty) {
+            all = value;
+        } else {
+            merge(&mut all, &value);
+        }
+    }
+    if faults.is_empty() { Ok(all) } else { Err(faults) }
+}
+
+/// Makes floats of all numbers, as Go's JSON reader does.
+pub(crate) fn floats(value: &mut Value) {
+    settle(value, 0);
+}
+
+/// Go's words for a value of the wrong kind.
+pub(crate) fn mismatch(value: &Value, wanted: &str) -> String {
+    let kind = json_kind(value);
+    format!(
+        "error unmarshaling JSON: while decoding JSON: json: cannot unmarshal {kind} into Go value of type {wanted}"
+    )
+}
+
+/// A value's kind in the words of Go's JSON reader.
+pub(crate) fn json_kind(value: &Value) -> &'static str {
+    match value.kind() {
+        Kind::Null => "null",
+        Kind::Bool(_) => "bool",
+        Kind::Int(_) | Kind::Uint(_) | Kind::Float(_) => "number",
+        Kind::String(_) => "string",
+        Kind::List(_) => "array",
+        Kind::Map(_) => "object",
+    }
+}
+
+fn text_of(data: &[u8]) -> Result<Cow<'_, str>, Vec<YamlFault>> {
+    match std::str::from_utf8(without_bom(data)) {
+        Ok(text) => Ok(Cow::Borrowed(text)),
+        Err(error) => {
+            let before = &data[..error.valid_up_to().min(data.len())];
+            let line = before.split(|byte| *byte == b'\n').count();
+            let line = u32::try_from(line).unwrap_or(u32::MAX);
+            let message = "error converting YAML to JSON: yaml: invalid UTF-8: save the file as UTF-8";
+            Err(vec![YamlFault::new(line, message)])
+        }
+    }
+}
+
+/// Reads one document whose text starts behind so many lines of its file.
+fn read(text: &str, source: u32, lines_before: u32, faults: &mut Vec<YamlFault>) -> Value {
+    let options =
+        ParseOptions { dialect: Dialect::V2, source, duplicate_keys: Duplicates::LastWins, ..ParseOptions::default() };
+    match goyaml::parse_documents(text, &options) {
+        Ok(documents) => documents.into_iter().next().map_or(Value::NULL, |document| document.value),
+        Err(errors) => {
+            faults.extend(errors.into_iter().map(|error| {
+                let line = error.pos.line + lines_before;
+                let message = format!("error converting YAML to JSON: yaml: line {line}: {}", error.message);
+                YamlFault { line, message }
+            }));
+            Value::NULL
+        }
+    }
+}
+
+/// Makes floats of all numbers and moves lines to where the document stands in its file.
+fn settle(value: &mut Value, lines_before: u32) {
+    let number = match value.kind() {
+        #[expect(clippy::cast_precision_loss, reason = "Go reads every number of a values file as the nearest float64")]
+        Kind::Int(number) => Some(*number as f64),
+        #[expect(clippy::cast_precision_loss, reason = "Go reads every number of a values file as the nearest float64")]
+        Kind::Uint(number) => Some(*number as f64),
+        _ => None,
+    };
+    let pos = Pos { line: value.pos().line + lines_before, ..value.pos() };
+    if let Some(number) = number {
+        *value = Value::new(Kind::Float(number), pos);
+        return;
+    }
+    if lines_before > 0 {
+        *value = std::mem::take(value).with_pos(pos);
+    }
+    if let Some(items) = value.as_list_mut() {
+        for item in items {
+            settle(item, lines_before);
+        }
+    } else if let Some(map) = value.as_map_mut() {
+        for (_, item) in map.iter_mut() {
+            settle(item, lines_before);
+        }
+    }
+}
+
+/// A document in its text.
+struct Part<'a> {
+    text: &'a str,
+    lines_before: u32,
+}
+
+/// The documents of a text as Kubernetes' reader cuts them: at lines that start with `---`.
+fn parts(text: &str) -> Result<Vec<Part<'_>>, YamlFault> {
+    let mut parts = Vec::new();
+    let (mut start, mut lines_before) = (0, 0);
+    for (number, (offset, line)) in (0..).zip(lines(text)) {
+        let Some(rest) = line.strip_prefix("---") else {
+            continue;
+        };
+        let rest = rest.trim();
+        if !rest.is_empty() && !rest.starts_with('#') {
+            let message = format!("error reading yaml document: invalid Yaml document separator: {rest}");
+            return Err(YamlFault::new(number + 1, message));
+        }
+        if offset > start {
+            parts.push(Part { text: until_end_mark(&text[start..offset]), lines_before });
+        }
+        start = offset + line.len();
+        lines_before = number + 1;
+    }
+    if start < text.len() {
+        parts.push(Part { text: until_end_mark(&text[start..]), lines_before });
+    }
+    Ok(parts)
+}
+
+/// The first document of a text, with the markers before it.
+fn first_part(text: &str) -> &str {
+    let mut content = false;
+    let mut marked = false;
+    for (offset, line) in lines(text) {
+        if is_marker(line, "---") {
+            if content || marked {
+                return &text[..offset];
+            }
+            marked = true;
+            content = content || !line[3..].trim().is_empty() && !line[3..].trim_start().starts_with('#');
+        } else if is_marker(line, "...") {
+            return &text[..offset];
+        } else {
+            content = content || !line.trim().is_empty() && !line.trim_start().starts_with('#');
+        }
+    }
+    text
+}
+
+/// A text up to the `...` that ends its document.
+fn until_end_mark(text: &str) -> &str {
+    lines(text).find(|(_, line)| is_marker(line, "...")).map_or(text, |(offset, _)| &text[..offset])
+}
+
+fn is_marker(line: &str, marker: &str) -> bool {
+    line.strip_prefix(marker).is_some_and(|rest| rest.chars().next().is_none_or(char::is_whitespace))
+}
+
+/// The lines of a text with their ends, each with its offset.
+fn lines(text: &str) -> impl Iterator<Item = (usize, &str)> {
+    text.split_inclusive('\n').scan(0, |offset, line| {
+        let start = *offset;
+        *offset += line.len();
+        Some((start, line))
+    })
+}
