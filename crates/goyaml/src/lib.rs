@@ -6,6 +6,7 @@
 mod emit;
 pub mod json;
 mod options;
+pub mod origin;
 mod parse;
 mod resolve;
 mod scan;

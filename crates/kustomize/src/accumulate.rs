@@ -5,6 +5,9 @@
 use std::cell::RefCell;
 use std::sync::Arc;
 
+use goyaml::Value;
+use goyaml::origin::{Derivation, Tracer};
+
 use crate::config::{self, Config};
 use crate::item::Item;
 use crate::load::{Entry, Layer};
@@ -148,6 +151,24 @@ fn absorb(layer: &Layer, all: &mut Accumulated, more: Accumulated) -> Result<(),
         all.add_config(config).map_err(|message| vec![BuildError::new(&*layer.file, 0, message)])?;
     }
     variables::merge(&mut all.vars, more.vars)
+}
+
+/// What changes objects: how their chains name it, and how the origins of their fields do.
+pub(crate) struct By<'a> {
+    pub(crate) note: Arc<str>,
+    pub(crate) name: &'a str,
+    pub(crate) tracer: &'a Tracer,
+}
+
+impl<'a> By<'a> {
+    pub(crate) fn new(name: &'a str, note: Arc<str>, tracer: &'a Tracer) -> Self {
+        Self { note, name, tracer }
+    }
+
+    /// A value that this makes.
+    pub(crate) fn derive(&self, value: Value, how: impl FnOnce(Derivation) -> Derivation) -> Value {
+        self.tracer.derive(value, || how(Derivation::by(self.name.to_owned())))
+    }
 }
 
 /// How the chain of an object names a field of a kustomization.

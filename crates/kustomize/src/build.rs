@@ -1,16 +1,21 @@
 //! A whole build: read everything, gather and change it, then what is done once at the end.
 
 use goyaml::Value;
+use goyaml::origin::Tracer;
 
-use crate::accumulate::{self, Context, step};
+use crate::accumulate::{self, By, Context, step};
 use crate::item::Item;
 use crate::load::{self, Loaded};
+use crate::read::Text;
 use crate::{
-    BuildError, BuildOptions, Edition, Files, Resource, name_reference, origin, path, set, sort, transform, variables,
+    BuildError, BuildOptions, Edition, Files, Traced, name_reference, origin, path, set, sort, transform, variables,
 };
 
 /// Annotations that keep an object out of the output, unless their value is `false`.
 const LOCAL: &str = "config.kubernetes.io/local-config";
+
+/// The label of `managedByLabel`.
+const MANAGED_BY: &str = "app.kubernetes.io/managed-by";
 
 /// Annotations of kustomize and its functions that never leave a build.
 const INTERNAL: &[&str] = &[
@@ -34,33 +39,41 @@ const INTERNAL: &[&str] = &[
     "config.k8s.io/id",
 ];
 
-pub(crate) fn build(files: &dyn Files, dir: &str, options: &BuildOptions) -> Result<Vec<Resource>, Vec<BuildError>> {
+pub(crate) fn build(
+    files: &dyn Files,
+    dir: &str,
+    options: &BuildOptions,
+    tracer: Tracer,
+) -> Result<Traced, Vec<BuildError>> {
     let outside = || vec![BuildError::new(dir, 0, "the path leads out of the source")];
     let dir = path::join("", dir.trim_start_matches('/')).ok_or_else(outside)?;
-    let Loaded { root, raw } = load::load(files, &dir, options)?;
-    let wants = |name: &str| root.kustomization.build_metadata.iter().any(|option| option.text == name);
+    let Loaded { root, raw } = load::load(files, &dir, options, tracer)?;
+    let option = |name: &str| root.kustomization.build_metadata.iter().find(|option| option.text == name);
     let context = Context::new(!root.kustomization.build_metadata.is_empty(), raw);
     let built = accumulate::all(&context, &root, "")?;
     let config = built.config();
     let mut items = built.items;
-    transform::add_hashes(&mut items, &step("hash", &root.file, 0));
-    name_reference::fix(&mut items, &config.references, &root.file)?;
+    let tracer = &context.raw.tracer;
+    transform::add_hashes(&mut items, &By::new("hash", step("hash", &root.file, 0), tracer));
+    name_reference::fix(&mut items, &config.references, &root.file, tracer)?;
     variables::resolve(&built.vars, &config, &context.raw, &mut items)?;
     items.retain(|item| !is_local(item));
     sort::sort(&mut items, root.kustomization.sort.as_ref(), options.legacy_order);
     set::check_ids(&items, &root.file)?;
-    if wants("managedByLabel") {
+    let by = By::new("buildMetadata", step("buildMetadata", &root.file, 0), tracer);
+    if let Some(option) = option("managedByLabel") {
         let label = format!("kustomize-{}", version(options.edition));
         for item in &mut items {
-            item.value.set_at(&["metadata", "labels", "app.kubernetes.io/managed-by"], label.as_str());
+            set_noted(item, ["labels", MANAGED_BY], label.as_str().into(), (option, &by));
         }
     }
     let kept = [(origin::ORIGIN, "originAnnotations"), (origin::TRANSFORMATIONS, "transformerAnnotations")];
-    let kept: Vec<&str> = kept.into_iter().filter(|(_, option)| wants(option)).map(|(key, _)| key).collect();
+    let kept: Vec<_> = kept.into_iter().filter_map(|(key, name)| Some((key, option(name)?))).collect();
     for item in &mut items {
-        clean(item, &kept);
+        clean(item, &kept, &by);
     }
-    Ok(items.into_iter().map(Item::into_resource).collect())
+    let resources = items.into_iter().map(Item::into_resource).collect();
+    Ok(Traced { resources, tracer: context.raw.tracer })
 }
 
 fn version(edition: Edition) -> &'static str {
@@ -75,10 +88,18 @@ fn is_local(item: &Item) -> bool {
     value.is_some_and(|value| value != "false")
 }
 
+/// Sets an entry of the metadata that an option of `buildMetadata` asks for.
+fn set_noted(item: &mut Item, [field, key]: [&str; 2], value: Value, (option, by): (&Text, &By<'_>)) {
+    let path = ["metadata", field, key];
+    let value = by.derive(value, |derivation| derivation.asked_by(&option.value()));
+    item.value.set_at(&path, value);
+}
+
 /// Takes away what only the build needs, and makes annotations text as kustomize does on its way out.
-fn clean(item: &mut Item, kept: &[&str]) {
+fn clean(item: &mut Item, kept: &[(&str, &Text)], by: &By<'_>) {
     let tracked = [origin::ORIGIN, origin::TRANSFORMATIONS];
-    let internal = |key: &str| INTERNAL.contains(&key) || (tracked.contains(&key) && !kept.contains(&key));
+    let internal =
+        |key: &str| INTERNAL.contains(&key) || (tracked.contains(&key) && !kept.iter().any(|(known, _)| *known == key));
     let has_internal = item.value.at(&["metadata", "annotations"]).and_then(Value::as_map);
     if has_internal.is_some_and(|map| map.keys().any(|key| internal(key.as_str()))) {
         let map = item.value.as_map_mut().and_then(|map| map.get_mut("metadata"));
@@ -88,5 +109,10 @@ fn clean(item: &mut Item, kept: &[&str]) {
             map.retain(|key, _| !internal(key));
         }
     }
-    item.normalise_metadata("annotations");
+    item.normalise_metadata("annotations", by.tracer);
+    for (key, option) in kept.iter().filter(|_| by.tracer.is_on()) {
+        if let Some(text) = item.value.at(&["metadata", "annotations", key]).cloned() {
+            set_noted(item, ["annotations", key], text, (option, by));
+        }
+    }
 }

@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
+use goyaml::origin::Tracer;
 use goyaml::{Kind, Map, ParseOptions, Pos, Value};
 
 use crate::BuildError;
@@ -58,7 +59,7 @@ pub(crate) fn read(bytes: &[u8], source: &Source, raw: &mut RawTexts) -> Result<
     for document in documents {
         let mut value = document.value;
         lines.note(&value, raw);
-        lines.settle(&mut value);
+        lines.settle(&mut value, &raw.tracer);
         let line = document.pos.line + source.offset;
         if alone && is_wrapper(&value) {
             queue.extend(items_of(&value, source));
@@ -162,9 +163,9 @@ impl<'a> Lines<'a> {
 
     /// Keeps what kustomize sees in the text, but the tree does not hold: empty fields lose their position, which tells
     /// them from a `null` that was written; annotations become the text that was written.
-    fn settle(&self, value: &mut Value) {
+    fn settle(&self, value: &mut Value, tracer: &Tracer) {
         if has_null(value) {
-            self.mark_empty(value);
+            self.mark_empty(value, tracer);
         }
         let path = ["metadata", "annotations"];
         let Some(annotations) = value.at(&path).filter(|map| !is_text_map(map)) else { return };
@@ -194,19 +195,19 @@ impl<'a> Lines<'a> {
         }
     }
 
-    fn mark_empty(&self, value: &mut Value) {
+    fn mark_empty(&self, value: &mut Value, tracer: &Tracer) {
         match value.kind() {
-            Kind::Null if !self.is_spelled_null(value.pos()) => *value = Value::NULL,
+            Kind::Null if !self.is_spelled_null(value.pos()) => *value = tracer.same(Value::NULL, value),
             Kind::Map(_) => {
                 for (_, child) in value.as_map_mut().into_iter().flat_map(Map::iter_mut) {
                     if has_null(child) {
-                        self.mark_empty(child);
+                        self.mark_empty(child, tracer);
                     }
                 }
             }
             Kind::List(_) => {
                 for child in value.as_list_mut().into_iter().flatten().filter(|child| has_null(child)) {
-                    self.mark_empty(child);
+                    self.mark_empty(child, tracer);
                 }
             }
             _ => {}

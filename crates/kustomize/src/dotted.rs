@@ -153,6 +153,8 @@ impl Shape {
 pub(crate) struct Visit<'a> {
     /// What to make where the path ends and nothing is there; `None` makes nothing.
     pub(crate) create: Option<Shape>,
+    /// Called with what a condition in the path makes.
+    pub(crate) make: &'a dyn Fn(Value) -> Value,
     /// Called with each node; true if it was just made.
     pub(crate) set: &'a mut dyn FnMut(&mut Value, bool) -> Result<(), String>,
 }
@@ -227,7 +229,7 @@ impl Visit<'_> {
         if found > 0 || self.create.is_none() {
             return Ok(found);
         }
-        let value = crate::raw::plain(pattern);
+        let value = (self.make)(crate::raw::plain(pattern));
         items.push(if key.is_empty() { value } else { [(key, value)].into_iter().collect() });
         self.matching_items(items, (key, &regex), rest)
     }
@@ -287,7 +289,7 @@ mod tests {
         let check = |path: &str, create, expected: Result<usize, &str>| {
             let text = r#"{"a":{"l":[{"n":"x","v":1},{"n":"y"},{"n":"xx","v":2}],"s":"t"}}"#;
             let mut object = goyaml::json::parse(text.as_bytes()).expect("a test's object is JSON");
-            let found = Visit { create, set: &mut |_, _| Ok(()) }.run(&mut object, &split(path));
+            let found = Visit { create, make: &|value| value, set: &mut |_, _| Ok(()) }.run(&mut object, &split(path));
             match (found, expected) {
                 (Ok(found), Ok(expected)) => assert_eq!(found, expected, "{path}"),
                 (Err(found), Err(expected)) => assert!(found.contains(expected), "{path}: {found}"),

@@ -1,7 +1,9 @@
 //! Finding, and if asked making, the fields a [`FieldSpec`] names in an object.
 
+use goyaml::origin::Derivation;
 use goyaml::{Kind, Value};
 
+use crate::accumulate::By;
 use crate::id::Gvk;
 use crate::scalar;
 use crate::table::fields::{FieldSpec, Part};
@@ -112,11 +114,16 @@ fn new_node(missing: Missing, is_last: bool) -> Option<Value> {
     }
 }
 
-/// Replaces a scalar node.
-pub(crate) fn set_scalar(node: &mut Value, value: impl Into<Value>) -> Result<(), String> {
+/// Replaces a scalar node; `how` says how the new one is made of the old one.
+pub(crate) fn set_scalar(
+    node: &mut Value,
+    value: impl Into<Value>,
+    by: &By<'_>,
+    how: impl FnOnce(Derivation, &Value) -> Derivation,
+) -> Result<(), String> {
     if !scalar::is_scalar(node) {
         return Err(format!("wrong node kind: expected ScalarNode but was {}", scalar::node_kind(node)));
     }
-    *node = value.into().with_pos(node.pos());
+    *node = by.derive(value.into().with_pos(node.pos()), |derivation| how(derivation, node));
     Ok(())
 }

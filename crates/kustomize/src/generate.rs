@@ -1,10 +1,11 @@
 //! `ConfigMap`s and `Secret`s out of literals and files.
 
+use goyaml::origin::Tracer;
 use goyaml::{Map, Value};
 
-use crate::accumulate::{Context, step};
+use crate::accumulate::{By, Context, step};
 use crate::item::{Behavior, Item};
-use crate::load::{GeneratorInput, Layer};
+use crate::load::{Data, GeneratorInput, Layer};
 use crate::{BuildError, hash, origin, path, set};
 
 /// Runs the generators of a kustomization and puts what they make among its objects.
@@ -16,7 +17,7 @@ pub(crate) fn run(
 ) -> Result<(), Vec<BuildError>> {
     let mut errors = Vec::new();
     for input in &layer.generators {
-        let mut item = make(layer, input);
+        let mut item = make(layer, input, &context.raw.tracer);
         if context.track_origin {
             let generator = if input.is_secret { "SecretGenerator" } else { "ConfigMapGenerator" };
             let text = match &input.plugin {
@@ -25,43 +26,45 @@ pub(crate) fn run(
             };
             origin::annotate_generated(&mut item, &text);
         }
-        if let Err(message) = absorb(items, item) {
+        if let Err(message) = absorb(items, item, &context.raw.tracer) {
             errors.push(BuildError::new(&*layer.file, input.line, message));
         }
     }
     if errors.is_empty() { Ok(()) } else { Err(errors) }
 }
 
-fn make(layer: &Layer, input: &GeneratorInput) -> Item {
+fn make(layer: &Layer, input: &GeneratorInput, tracer: &Tracer) -> Item {
     if let Some(value) = &input.ready {
         return Item::new(value.clone(), layer.file.clone(), input.line);
     }
     let mut value = Value::empty_map();
-    value.set_at(&["apiVersion"], "v1");
-    value.set_at(&["kind"], if input.is_secret { "Secret" } else { "ConfigMap" });
-    value.set_at(&["metadata", "name"], input.name.as_str());
+    let by = By::new(&input.field.text, step(&input.field.text, &layer.file, input.line), tracer);
+    let own = |text: &str| by.derive(text.into(), |derivation| derivation.asked_by(&input.field.value()));
+    value.set_at(&["apiVersion"], own("v1"));
+    value.set_at(&["kind"], own(if input.is_secret { "Secret" } else { "ConfigMap" }));
+    value.set_at(&["metadata", "name"], input.name.made(tracer));
     if !input.namespace.is_empty() {
-        value.set_at(&["metadata", "namespace"], input.namespace.as_str());
+        value.set_at(&["metadata", "namespace"], input.namespace.made(tracer));
     }
     for (field, entries) in [("labels", &input.options.labels), ("annotations", &input.options.annotations)] {
         for (key, text) in entries {
-            value.set_at(&["metadata", field, key], text.as_str());
+            value.set_at(&["metadata", field, key], text.made(tracer));
         }
     }
     if input.is_secret {
-        value.set_at(&["type"], if input.kind.is_empty() { "Opaque" } else { &input.kind });
-        let encode = |(key, bytes): &(String, Vec<u8>)| (key.clone(), hash::base64_lines(bytes));
+        value.set_at(&["type"], if input.kind.is_empty() { own("Opaque") } else { input.kind.made(tracer) });
+        let encode = |data: &Data| (data.key.clone(), data.derived(hash::base64_lines(&data.bytes), &by));
         value.set_at(&["data"], input.pairs.iter().map(encode).collect::<Map>());
     } else {
-        for (key, bytes) in &input.pairs {
-            match std::str::from_utf8(bytes) {
-                Ok(text) => value.set_at(&["data", key], text),
-                Err(_) => value.set_at(&["binaryData", key], hash::base64_lines(bytes)),
+        for data in &input.pairs {
+            match std::str::from_utf8(&data.bytes) {
+                Ok(text) => value.set_at(&["data", &data.key], data.derived(text, &by)),
+                Err(_) => value.set_at(&["binaryData", &data.key], data.derived(hash::base64_lines(&data.bytes), &by)),
             };
         }
     }
-    if input.options.immutable {
-        value.set_at(&["immutable"], true);
+    if let Some(flag) = &input.options.immutable {
+        value.set_at(&["immutable"], tracer.same(Value::from(true), flag));
     }
     let mut item = Item::new(value, layer.file.clone(), input.line);
     item.is_generated = true;
@@ -71,7 +74,7 @@ fn make(layer: &Layer, input: &GeneratorInput) -> Item {
 }
 
 /// Adds a generated object, or replaces or merges the one with its id.
-fn absorb(items: &mut Vec<Item>, mut new: Item) -> Result<(), String> {
+fn absorb(items: &mut Vec<Item>, mut new: Item, tracer: &Tracer) -> Result<(), String> {
     let id = new.id();
     let matches = set::with_any_id(items, &id);
     match (matches.as_slice(), new.behavior) {
@@ -82,9 +85,9 @@ fn absorb(items: &mut Vec<Item>, mut new: Item) -> Result<(), String> {
             let old = &items[*at];
             let note = step("generator", &new.file, new.line);
             let origin_of_old = old.value.at(&["metadata", "annotations", origin::ORIGIN]).cloned();
-            inherit(&mut new, old);
+            inherit(&mut new, old, tracer);
             if behavior == Behavior::Merge {
-                merge_data(&mut new, old);
+                merge_data(&mut new, old, tracer);
                 if let Some(text) = origin_of_old {
                     new.value.set_at(&["metadata", "annotations", origin::ORIGIN], text);
                 }
@@ -100,18 +103,19 @@ fn absorb(items: &mut Vec<Item>, mut new: Item) -> Result<(), String> {
 }
 
 /// Takes over the old object's identity and metadata; what the new one says itself wins.
-fn inherit(new: &mut Item, old: &Item) {
+fn inherit(new: &mut Item, old: &Item, tracer: &Tracer) {
     for field in ["labels", "annotations"] {
-        let mut map: Map = old.metadata_texts(field).into_iter().collect();
-        for (key, text) in new.metadata_texts(field) {
+        let mut map: Map = old.metadata_texts(field, tracer).into_iter().collect();
+        for (key, text) in new.metadata_texts(field, tracer) {
+            let text = tracer.replace(map.get(&key), text);
             map.insert(key, text);
         }
         if !map.is_empty() {
             new.value.set_at(&["metadata", field], map);
         }
     }
-    new.set_name(old.name());
-    new.set_namespace(&old.namespace());
+    new.set_name(old.metadata_text("name", tracer));
+    new.set_namespace(old.metadata_text("namespace", tracer));
     new.needs_hash &= old.needs_hash;
     new.behavior = old.behavior;
     new.is_generated = old.is_generated;
@@ -124,12 +128,14 @@ fn inherit(new: &mut Item, old: &Item) {
     new.line = old.line;
 }
 
-fn merge_data(new: &mut Item, old: &Item) {
+fn merge_data(new: &mut Item, old: &Item, tracer: &Tracer) {
     for field in ["data", "binaryData"] {
         let mut map = Map::new();
         for source in [old, &*new] {
             for (key, value) in source.value.get(field).and_then(Value::as_map).into_iter().flat_map(Map::iter) {
-                map.insert(key, crate::scalar::text(value));
+                let text = tracer.same(Value::from(crate::scalar::text(value)), value);
+                let text = tracer.replace(map.get(key), text);
+                map.insert(key, text);
             }
         }
         if map.is_empty() {

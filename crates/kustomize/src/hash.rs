@@ -2,6 +2,7 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use goyaml::origin::scalars;
 use goyaml::{Map, Value};
 use sha2::{Digest, Sha256};
 
@@ -30,6 +31,13 @@ pub(crate) fn suffix(object: &Value) -> String {
     }
     let digest = Sha256::digest(goyaml::json::to_go_string(&input.into()).as_bytes());
     digest.iter().flat_map(|byte| [byte >> 4, byte & 15]).take(HASH).map(digit).collect()
+}
+
+/// The scalars that the suffix is made of.
+pub(crate) fn inputs(object: &Value) -> Vec<&Value> {
+    let is_secret = object.str_at(&["kind"]) == Some("Secret");
+    let fields: &[&str] = if is_secret { &["data", "stringData", "type"] } else { &["data", "binaryData"] };
+    fields.iter().filter_map(|field| object.get(field)).flat_map(scalars).collect()
 }
 
 /// A hexadecimal digit in kustomize's alphabet, which cannot spell words.

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use goyaml::origin::Tracer;
 use goyaml::{Kind, Map, Value};
 
 use crate::Resource;
@@ -114,8 +115,10 @@ impl Item {
         self.value.at(&["metadata", "name"]).map(scalar::text).unwrap_or_default()
     }
 
-    pub(crate) fn namespace(&self) -> String {
-        self.value.at(&["metadata", "namespace"]).map(scalar::text).unwrap_or_default()
+    /// A field of the metadata as text.
+    pub(crate) fn metadata_text(&self, field: &str, tracer: &Tracer) -> Value {
+        let Some(value) = self.value.at(&["metadata", field]) else { return Value::from("") };
+        tracer.same(Value::from(scalar::text(value)), value)
     }
 
     pub(crate) fn set_name(&mut self, name: impl Into<Value>) {
@@ -123,8 +126,8 @@ impl Item {
     }
 
     /// Sets the namespace, or takes it away if it is empty.
-    pub(crate) fn set_namespace(&mut self, namespace: &str) {
-        if namespace.is_empty() {
+    pub(crate) fn set_namespace(&mut self, namespace: Value) {
+        if scalar::text(&namespace).is_empty() {
             self.value.remove_at(&["metadata", "namespace"]);
         } else {
             self.value.set_at(&["metadata", "namespace"], namespace);
@@ -147,20 +150,21 @@ impl Item {
     }
 
     /// `metadata.labels` or `metadata.annotations` as text.
-    pub(crate) fn metadata_texts(&self, field: &str) -> Vec<(String, String)> {
+    pub(crate) fn metadata_texts(&self, field: &str, tracer: &Tracer) -> Vec<(String, Value)> {
         let Some(map) = self.value.at(&["metadata", field]).and_then(Value::as_map) else {
             return Vec::new();
         };
         let text = |value: &Value| {
             // A null that was written is text to kustomize here; an empty field is empty.
-            if value.is_null() && value.pos().line > 0 { "null".to_owned() } else { scalar::text(value) }
+            let text = if value.is_null() && value.pos().line > 0 { "null".to_owned() } else { scalar::text(value) };
+            tracer.same(Value::from(text), value)
         };
         map.iter().map(|(key, value)| (key.to_owned(), text(value))).collect()
     }
 
     /// Makes every value of `metadata.labels` or `metadata.annotations` text, and takes an empty map away.
-    pub(crate) fn normalise_metadata(&mut self, field: &str) {
-        let texts = self.metadata_texts(field);
+    pub(crate) fn normalise_metadata(&mut self, field: &str, tracer: &Tracer) {
+        let texts = self.metadata_texts(field, tracer);
         if texts.is_empty() {
             self.value.remove_at(&["metadata", field]);
             return;
@@ -185,9 +189,9 @@ impl Item {
     }
 
     /// Makes annotations text, if there are any.
-    pub(crate) fn normalise_annotations_if_any(&mut self) {
+    pub(crate) fn normalise_annotations_if_any(&mut self, tracer: &Tracer) {
         if self.value.at(&["metadata", "annotations"]).is_some() {
-            self.normalise_metadata("annotations");
+            self.normalise_metadata("annotations", tracer);
         }
     }
 

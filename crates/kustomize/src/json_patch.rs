@@ -1,6 +1,7 @@
 //! RFC 6902 patches as kustomize applies them.
 
-use goyaml::{Dialect, Duplicates, Kind, ParseOptions, Value};
+use goyaml::origin::{Derivation, Tracer};
+use goyaml::{Dialect, Duplicates, Kind, ParseOptions, Pos, Value};
 
 use crate::scalar;
 
@@ -12,8 +13,21 @@ pub(crate) const MAX_OPERATIONS: usize = 10_000;
 pub(crate) struct Operation {
     verb: Verb,
     path: Pointer,
-    /// Line in the patch, from 1.
-    line: u32,
+    /// Place in the patch.
+    pos: Pos,
+}
+
+impl Operation {
+    /// Gives the values positions in their text, which they have none of otherwise.
+    pub(crate) fn trace(&mut self, tracer: &Tracer, source: u32) {
+        self.pos.source = source;
+        if let Verb::Add(value) | Verb::Replace(value) = &mut self.verb {
+            *value = tracer.each(value.clone(), None, &|scalar, _| {
+                let pos = Pos { source, ..scalar.pos() };
+                Some(Derivation::default().of(&scalar.clone().with_pos(pos)))
+            });
+        }
+    }
 }
 
 #[derive(Clone, Debug)]
@@ -76,35 +90,63 @@ fn operation(item: &Value) -> Result<Operation, (u32, String)> {
             return Err(fail(format!("unknown operation '{other}': use add, remove, replace, move, copy or test")));
         }
     };
-    Ok(Operation { verb, path: Pointer::new(text("path")?), line })
+    Ok(Operation { verb, path: Pointer::new(text("path")?), pos: item.pos() })
 }
 
 /// Applies the operations in order. An error tells the line of the operation that failed.
-pub(crate) fn apply(object: &mut Value, operations: &[Operation]) -> Result<(), (u32, String)> {
-    operations.iter().try_for_each(|operation| step(object, operation).map_err(|error| (operation.line, error)))
+pub(crate) fn apply(object: &mut Value, operations: &[Operation], tracer: &Tracer) -> Result<(), (u32, String)> {
+    operations
+        .iter()
+        .try_for_each(|operation| step(object, operation, tracer).map_err(|error| (operation.pos.line, error)))
 }
 
-fn step(object: &mut Value, operation: &Operation) -> Result<(), String> {
+fn step(object: &mut Value, operation: &Operation, tracer: &Tracer) -> Result<(), String> {
     let path = &operation.path;
     match &operation.verb {
-        Verb::Add(value) => add(object, path, value.clone()),
+        Verb::Add(value) => {
+            let value = tracer.replace(find_entry(object, path), value.clone());
+            add(object, path, value)
+        }
         Verb::Remove => remove(object, path).map(drop),
-        Verb::Replace(value) => replace(object, path, value.clone()),
+        Verb::Replace(value) => {
+            let value = tracer.replace(find(object, path), value.clone());
+            replace(object, path, value)
+        }
         Verb::Move(from) => {
             let value = remove(object, from)?;
+            let value = moved(operation, &value, find_entry(object, path), tracer);
             add(object, path, value)
         }
         Verb::Copy(from) => {
             let value = find(object, from).cloned();
             let value = value.ok_or_else(|| format!("copy operation does not apply: nothing at '{}'", from.text))?;
+            let value = moved(operation, &value, find_entry(object, path), tracer);
             add(object, path, value)
         }
         Verb::Test(expected) => test(object, path, expected),
     }
 }
 
+/// A value on its way from one place of the object to another.
+fn moved(operation: &Operation, value: &Value, before: Option<&Value>, tracer: &Tracer) -> Value {
+    let verb = if matches!(operation.verb, Verb::Copy(_)) { "copy" } else { "move" };
+    tracer.each(value.clone(), before, &|scalar, before| {
+        Some(Derivation::by(verb).over(before).with(scalar).at(operation.pos))
+    })
+}
+
+/// What an addition would replace: a list grows instead.
+fn find_entry<'a>(object: &'a Value, path: &Pointer) -> Option<&'a Value> {
+    let (last, parents) = path.parts.split_last()?;
+    descend(object, parents)?.get(last)
+}
+
 fn find<'a>(object: &'a Value, path: &Pointer) -> Option<&'a Value> {
-    path.parts.iter().try_fold(object, |node, part| match node.kind() {
+    descend(object, &path.parts)
+}
+
+fn descend<'a>(object: &'a Value, parts: &[String]) -> Option<&'a Value> {
+    parts.iter().try_fold(object, |node, part| match node.kind() {
         Kind::Map(map) => map.get(part),
         Kind::List(items) => items.get(index(part, items.len())?),
         _ => None,
@@ -211,7 +253,7 @@ mod tests {
             Ok(list) => list.as_list().unwrap_or_default().iter().map(operation).collect::<Result<Vec<_>, _>>(),
             Err(error) => Err((0, error.to_string())),
         };
-        let outcome = operations.and_then(|operations| apply(&mut value, &operations));
+        let outcome = operations.and_then(|operations| apply(&mut value, &operations, &Tracer::default()));
         match (outcome, expected) {
             (Ok(()), Ok(expected)) => assert_eq!(goyaml::json::to_string(&value), expected, "{patch}"),
             (Err((_, message)), Err(expected)) => assert!(message.contains(expected), "{patch}: {message}"),

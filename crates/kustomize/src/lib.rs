@@ -2,7 +2,7 @@
 //!
 //! [`build`] takes a tree of [`Files`] and the path of a directory with a kustomization, and gives back the
 //! [`Resource`]s in the order and with the content kustomize prints, each with the place it was read from and what
-//! changed it. The crate does no I/O.
+//! changed it. [`trace`] does the same and notes where every field comes from. The crate does no I/O.
 
 mod accumulate;
 mod build;
@@ -38,6 +38,7 @@ mod variables;
 use std::sync::Arc;
 
 use goyaml::Value;
+use goyaml::origin::Tracer;
 
 pub use error::BuildError;
 pub use files::{EntryKind, FileError, Files, MemoryFiles};
@@ -87,7 +88,21 @@ impl Default for BuildOptions {
     }
 }
 
+/// A build that knows where each of its fields comes from.
+#[derive(Debug)]
+pub struct Traced {
+    /// The objects.
+    pub resources: Vec<Resource>,
+    /// What the positions of their nodes mean; more may be done to the objects, and noted here.
+    pub tracer: Tracer,
+}
+
 /// Builds the kustomization in the directory `path`. All faults that can be told apart are given back at once.
 pub fn build(files: &dyn Files, path: &str, options: &BuildOptions) -> Result<Vec<Resource>, Vec<BuildError>> {
-    build::build(files, path, options)
+    build::build(files, path, options, Tracer::new(false)).map(|traced| traced.resources)
+}
+
+/// The same, with the origin of every field.
+pub fn trace(files: &dyn Files, path: &str, options: &BuildOptions) -> Result<Traced, Vec<BuildError>> {
+    build::build(files, path, options, Tracer::new(true))
 }

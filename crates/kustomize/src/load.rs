@@ -4,6 +4,7 @@
 
 mod configs;
 mod generators;
+mod inline;
 mod patches;
 mod plugins;
 
@@ -11,6 +12,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use goyaml::Value;
+use goyaml::origin::{self, Tracer};
 
 use crate::config::Config;
 use crate::documents::{self, Manifest, Source};
@@ -21,7 +23,7 @@ use crate::read::replacements::Replacement;
 use crate::read::{self, Kustomization, Text};
 use crate::{BuildError, BuildOptions, EntryKind, FileError, Files, path};
 
-pub(crate) use generators::GeneratorInput;
+pub(crate) use generators::{Data, GeneratorInput};
 pub(crate) use patches::{PatchInput, PatchKind};
 pub(crate) use plugins::{Action, AddValue, Plugin, PluginId, Subjects};
 
@@ -68,16 +70,14 @@ pub(crate) enum Entry {
 }
 
 /// Reads the kustomization in a directory and all that it names.
-pub(crate) fn load(files: &dyn Files, dir: &str, options: &BuildOptions) -> Result<Loaded, Vec<BuildError>> {
-    let mut loader = Loader {
-        files,
-        options,
-        errors: Vec::new(),
-        texts: 0,
-        layers: 0,
-        manifests: HashMap::new(),
-        raw: RawTexts::default(),
-    };
+pub(crate) fn load(
+    files: &dyn Files,
+    dir: &str,
+    options: &BuildOptions,
+    tracer: Tracer,
+) -> Result<Loaded, Vec<BuildError>> {
+    let mut loader =
+        Loader { files, options, errors: Vec::new(), layers: 0, manifests: HashMap::new(), raw: RawTexts::new(tracer) };
     let layer = match &options.overlay {
         Some(overlay) => loader.root_with_overlay(dir, overlay),
         None => loader.layer(dir, &[]),
@@ -92,8 +92,6 @@ struct Loader<'a> {
     files: &'a dyn Files,
     options: &'a BuildOptions,
     errors: Vec<BuildError>,
-    /// How many texts were read: the next one's index in positions.
-    texts: u32,
     layers: usize,
     /// Files that were read already; `None` for those with faults, which are told once.
     manifests: HashMap<String, Option<Arc<Vec<Manifest>>>>,
@@ -130,9 +128,10 @@ impl Loader<'_> {
         }
     }
 
-    fn source(&mut self, file: &Arc<str>, offset: u32) -> Source {
-        self.texts += 1;
-        Source { file: file.clone(), index: self.texts, offset }
+    /// A file that is read.
+    fn source(&mut self, file: &Arc<str>) -> Source {
+        let index = self.raw.tracer.add(origin::Source::file(file.clone()));
+        Source { file: file.clone(), index, offset: 0 }
     }
 
     /// The kustomization file of a directory.
@@ -161,7 +160,9 @@ impl Loader<'_> {
                 return None;
             }
         };
-        match read::kustomization(&name, &bytes) {
+        let source = self.source(&name);
+        inline::keep(&mut self.raw, &source, &bytes);
+        match read::kustomization(&source, &bytes) {
             Ok(kustomization) => Some(kustomization),
             Err(errors) => {
                 self.fail_all(errors);
@@ -181,7 +182,8 @@ impl Loader<'_> {
         };
         let file: Arc<str> = file.into();
         let place = self.options.overlay_place.clone().unwrap_or_else(|| file.clone());
-        match read::overlay(base, &place, overlay) {
+        let overlay = inline::given(&self.raw.tracer, &place, overlay);
+        match read::overlay(base, &place, &overlay) {
             Ok(kustomization) => self.contents(dir, &[], file, kustomization),
             Err(errors) => {
                 self.fail_all(errors);
@@ -253,7 +255,7 @@ impl Loader<'_> {
     }
 
     fn resource(&mut self, dir: &str, chain: &[&str], file: &Arc<str>, named: &Text) -> Option<Entry> {
-        let place = Place { dir, file, line: named.line };
+        let place = Place { dir, file, line: named.line() };
         let target = self.resolve(place, &named.text)?;
         match self.files.kind(&target) {
             Some(EntryKind::File) => {
@@ -264,7 +266,7 @@ impl Loader<'_> {
                 let layer = self.child(place, chain, &target)?;
                 if layer.kustomization.is_component {
                     let message = format!("'{}' is a Component: list it under components", named.text);
-                    self.fail(BuildError::new(&**file, named.line, message));
+                    self.fail(BuildError::new(&**file, named.line(), message));
                     return None;
                 }
                 Some(Entry::Layer(named.clone(), Box::new(layer)))
@@ -277,7 +279,7 @@ impl Loader<'_> {
     }
 
     fn component(&mut self, dir: &str, chain: &[&str], file: &Arc<str>, named: &Text) -> Option<(Text, Layer)> {
-        let place = Place { dir, file, line: named.line };
+        let place = Place { dir, file, line: named.line() };
         let target = self.resolve(place, &named.text)?;
         match self.files.kind(&target) {
             Some(EntryKind::Dir) => {
@@ -287,13 +289,13 @@ impl Loader<'_> {
                 }
                 let message = format!("expected kind 'Component' for path '{}' but got 'Kustomization'", named.text);
                 self.fail(
-                    BuildError::new(&**file, named.line, message)
+                    BuildError::new(&**file, named.line(), message)
                         .hint("List it under resources, or make it a Component."),
                 );
             }
             Some(EntryKind::File) => {
                 let message = format!("'{}' is a file: a component is a directory", named.text);
-                self.fail(BuildError::new(&**file, named.line, message));
+                self.fail(BuildError::new(&**file, named.line(), message));
             }
             None => self.missing(place, &named.text, &target),
         }
@@ -390,7 +392,7 @@ impl Loader<'_> {
         if let Some(known) = self.manifests.get(target) {
             return known.clone();
         }
-        let source = self.source(&target.into(), 0);
+        let source = self.source(&target.into());
         self.raw.keep(source.index, &bytes);
         let read = match documents::read(&bytes, &source, &mut self.raw) {
             Ok(manifests) => Some(Arc::new(manifests)),

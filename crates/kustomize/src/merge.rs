@@ -87,6 +87,14 @@ impl<'a> Schema<'a> {
         Self { of, ..self }
     }
 
+    /// A patch's node, in the place of the object's.
+    fn replaced(self, dest: Option<&Value>, patch: Value) -> Value {
+        match self.raw {
+            Some(raw) => raw.tracer.replace(dest, patch),
+            None => patch,
+        }
+    }
+
     /// How items of the list match, if it is one that is merged.
     fn keys(self) -> Option<Vec<&'a str>> {
         match self.of {
@@ -137,7 +145,8 @@ fn node(dest: Option<Value>, patch: Option<Value>, schema: Schema<'_>) -> Result
         _ => {
             let in_place = patch.is_none();
             let patch = patch.map(|patch| in_style_of(dest.as_ref(), patch, schema.raw));
-            Ok(Merged { value: patch.or(dest), in_place })
+            let value = patch.map(|patch| schema.replaced(dest.as_ref(), patch)).or(dest);
+            Ok(Merged { value, in_place })
         }
     }
 }
@@ -151,7 +160,10 @@ fn in_style_of(dest: Option<&Value>, patch: Value, raw: Option<&RawTexts>) -> Va
         (Some(dest), Some(raw)) if is_other && raw.is_quoted(dest) => {
             Value::from(raw.text(&patch)).with_pos(patch.pos())
         }
-        (Some(dest), _) if shared::position(dest).is_some() => patch.with_pos(dest.pos()),
+        (Some(dest), Some(raw)) => match shared::position(dest, &raw.tracer) {
+            Some(pos) => raw.tracer.same(patch.clone().with_pos(pos), &patch),
+            None => patch,
+        },
         _ => patch,
     }
 }
@@ -179,7 +191,7 @@ fn map(dest: Option<Value>, mut patch: Option<Value>, schema: Schema<'_>) -> Res
         Directive::Delete => Ok(Merged::GONE),
         Directive::Replace => {
             let value = fields(patch.clone().unwrap_or_default(), patch.as_ref(), schema)?;
-            Ok(Merged { value: Some(value), in_place: false })
+            Ok(Merged { value: Some(schema.replaced(Some(&dest), value)), in_place: false })
         }
         Directive::Merge => {
             if let Some(map) = dest.as_map_mut().filter(|map| map.contains_key(DIRECTIVE)) {
@@ -382,12 +394,21 @@ impl Lists {
             self.dest.retain(|item| !is_empty(item) && !valid.equals(item, values));
             return Ok(());
         };
-        valid.complete_keys(&mut value, values);
+        valid.complete_keys(&mut value, values, &|key, text| self.key_value(key, text, schema.raw));
         if let (Some(at), true) = (at, merged.in_place) {
             self.dest[at] = value.clone();
         }
         valid.put(result, value, values);
         Ok(())
+    }
+
+    /// A key that an item lacks, as the item has it that it is merged with.
+    fn key_value(&self, key: &str, text: &str, raw: Option<&RawTexts>) -> Value {
+        let mut nodes = self.patch.iter().chain(&self.dest).filter_map(|item| item.get(key));
+        match (raw, nodes.find(|node| scalar::text(node) == text)) {
+            (Some(raw), Some(node)) => raw.tracer.same(plain(text), node),
+            _ => plain(text),
+        }
     }
 }
 
@@ -460,11 +481,11 @@ impl<'a> ValidKeys<'a> {
             .all(|(key, value)| item.get(key).is_some_and(|field| value.is_empty() || scalar::text(field) == *value))
     }
 
-    fn complete_keys(&self, item: &mut Value, values: &[String]) {
+    fn complete_keys(&self, item: &mut Value, values: &[String], known: &dyn Fn(&str, &str) -> Value) {
         let Some(map) = item.as_map_mut() else { return };
         for (key, value) in self.keys.iter().zip(values) {
             if !value.is_empty() && !map.contains_key(key) {
-                map.insert(*key, plain(value));
+                map.insert(*key, known(key, value));
             }
         }
     }

@@ -3,6 +3,7 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
+use goyaml::origin::{Derivation, Tracer};
 use goyaml::{Kind, Value};
 
 use crate::BuildError;
@@ -15,12 +16,17 @@ use crate::table::fields::FieldSpec;
 use crate::table::references::Reference;
 
 /// Follows all references of all objects.
-pub(crate) fn fix(items: &mut [Item], references: &[Reference], file: &Arc<str>) -> Result<(), Vec<BuildError>> {
+pub(crate) fn fix(
+    items: &mut [Item],
+    references: &[Reference],
+    file: &Arc<str>,
+    tracer: &Tracer,
+) -> Result<(), Vec<BuildError>> {
     let blank: Vec<BuildError> = items.iter().filter_map(blank_account).collect();
     if !blank.is_empty() {
         return Err(blank);
     }
-    let targets = Targets::new(items);
+    let targets = Targets::new(items, tracer);
     if targets.by_old_name.is_empty() {
         return Ok(());
     }
@@ -43,7 +49,7 @@ pub(crate) fn fix(items: &mut [Item], references: &[Reference], file: &Arc<str>)
     if errors.is_empty() { Ok(()) } else { Err(errors) }
 }
 
-fn follow(value: &mut Value, reference: &Reference, referrer: &Referrer, targets: &Targets) -> Result<(), String> {
+fn follow(value: &mut Value, reference: &Reference, referrer: &Referrer, targets: &Targets<'_>) -> Result<(), String> {
     // The object may have changed its kind since it was read; the field is looked up in what it was.
     for spec in reference.fields.iter().filter(|spec| spec.selects(&referrer.original)) {
         let search = Search { target: &reference.target, spec, referrer, targets };
@@ -55,6 +61,7 @@ fn follow(value: &mut Value, reference: &Reference, referrer: &Referrer, targets
 /// What an object could be named by, kept apart so that objects can change meanwhile.
 struct Target {
     id: Id,
+    object: Value,
     previous: Vec<Id>,
     prefixes: Vec<String>,
     suffixes: Vec<String>,
@@ -62,13 +69,14 @@ struct Target {
     file: String,
 }
 
-struct Targets {
+struct Targets<'a> {
+    tracer: &'a Tracer,
     all: Vec<Target>,
     by_old_name: HashMap<String, Vec<usize>>,
 }
 
-impl Targets {
-    fn new(items: &[Item]) -> Self {
+impl<'a> Targets<'a> {
+    fn new(items: &[Item], tracer: &'a Tracer) -> Self {
         let mut by_old_name: HashMap<String, Vec<usize>> = HashMap::new();
         let mut all = Vec::with_capacity(items.len());
         for (at, item) in items.iter().enumerate() {
@@ -79,6 +87,7 @@ impl Targets {
             }
             all.push(Target {
                 id: item.id(),
+                object: item.value.clone(),
                 original_namespace: item.original_id().effective_namespace().to_owned(),
                 previous,
                 prefixes: item.prefixes.clone(),
@@ -86,7 +95,7 @@ impl Targets {
                 file: format!("{}:{}", item.file, item.line),
             });
         }
-        Self { all, by_old_name }
+        Self { tracer, all, by_old_name }
     }
 }
 
@@ -185,7 +194,7 @@ struct Search<'a> {
     target: &'a Gvk,
     spec: &'a FieldSpec,
     referrer: &'a Referrer,
-    targets: &'a Targets,
+    targets: &'a Targets<'a>,
 }
 
 impl Search<'_> {
@@ -207,7 +216,8 @@ impl Search<'_> {
         if let Some(target) = self.find(&old, Naming::Name)?
             && target.id.name != old
         {
-            *node = Value::from(target.id.name.as_str()).with_pos(node.pos());
+            let name = Value::from(target.id.name.as_str()).with_pos(node.pos());
+            *node = self.derived(name, node, (target, "name"));
         }
         Ok(())
     }
@@ -222,11 +232,22 @@ impl Search<'_> {
         if target.id.name == old && target.id.namespace.is_empty() {
             return Ok(());
         }
-        node.set_at(&["name"], target.id.name.as_str());
+        let name = node.get("name").cloned().unwrap_or_default();
+        node.set_at(&["name"], self.derived(target.id.name.as_str().into(), &name, (target, "name")));
         if !target.id.namespace.is_empty() {
-            node.set_at(&["namespace"], target.id.namespace.as_str());
+            let namespace = node.get("namespace").cloned().unwrap_or_default();
+            let new = self.derived(target.id.namespace.as_str().into(), &namespace, (target, "namespace"));
+            node.set_at(&["namespace"], new);
         }
         Ok(())
+    }
+
+    /// A field of the object that is named, found by what the node said.
+    fn derived(&self, value: Value, node: &Value, (target, field): (&Target, &str)) -> Value {
+        self.targets.tracer.derive(value, || {
+            let named = target.object.at(&["metadata", field]).cloned().unwrap_or_default();
+            Derivation::by("name reference").of(node).with(&named)
+        })
     }
 
     /// The object that was called `old`.

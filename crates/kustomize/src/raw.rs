@@ -1,8 +1,11 @@
-//! Scalars as they were written. Kustomize copies text; the tree holds values: `1.10` is the number 1.1 in it.
+//! Scalars as they were written, and what became of them.
+//!
+//! Kustomize copies text; the tree holds values: `1.10` is the number 1.1 in it.
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use goyaml::origin::Tracer;
 use goyaml::{Dialect, Duplicates, Kind, ParseOptions, Pos, Value};
 
 use crate::scalar;
@@ -10,12 +13,20 @@ use crate::scalar;
 /// The texts that were read otherwise than their values print.
 #[derive(Debug, Default)]
 pub(crate) struct RawTexts {
+    /// Where values come from.
+    pub(crate) tracer: Tracer,
     texts: HashMap<Pos, (Value, String)>,
     /// What was read, by the index its positions carry.
     sources: HashMap<u32, Arc<[u8]>>,
+    /// Kustomizations that were read, by the same.
+    kustomizations: HashMap<u32, Arc<[u8]>>,
 }
 
 impl RawTexts {
+    pub(crate) fn new(tracer: Tracer) -> Self {
+        Self { tracer, ..Self::default() }
+    }
+
     /// Notes how a value was written.
     pub(crate) fn note(&mut self, value: &Value, written: &str) {
         self.texts.insert(value.pos(), (value.clone(), written.to_owned()));
@@ -26,14 +37,21 @@ impl RawTexts {
         self.sources.insert(source, bytes.clone());
     }
 
+    /// Keeps a kustomization, so that it can be looked up how the texts inside of it are written.
+    pub(crate) fn keep_kustomization(&mut self, source: u32, bytes: &Arc<[u8]>) {
+        self.kustomizations.insert(source, bytes.clone());
+    }
+
+    pub(crate) fn kustomization(&self, source: u32) -> Option<&[u8]> {
+        self.kustomizations.get(&source).map(|bytes| &**bytes)
+    }
+
     /// Whether a text was written in quotes or as a block.
     pub(crate) fn is_quoted(&self, value: &Value) -> bool {
-        let pos = value.pos();
-        let line = usize::try_from(pos.line).ok().and_then(|line| line.checked_sub(1));
-        let found = line.and_then(|line| self.sources.get(&pos.source)?.split(|byte| *byte == b'\n').nth(line));
-        let column = usize::try_from(pos.column.saturating_sub(1)).unwrap_or(usize::MAX);
+        let pos = self.tracer.plain(value.pos());
+        let found = self.sources.get(&pos.source).and_then(|bytes| line(bytes, pos.line));
         let text = String::from_utf8_lossy(found.unwrap_or_default());
-        text.chars().nth(column).is_some_and(|first| "\"'|>".contains(first))
+        text.chars().nth(index(pos.column)).is_some_and(|first| "\"'|>".contains(first))
     }
 
     /// The text of a scalar as it was written; empty for null and for collections.
@@ -41,11 +59,21 @@ impl RawTexts {
         if self.texts.is_empty() || value.pos().line == 0 {
             return scalar::text(value);
         }
-        match self.texts.get(&value.pos()) {
+        match self.texts.get(&self.tracer.plain(value.pos())) {
             Some((known, written)) if known == value => written.clone(),
             _ => scalar::text(value),
         }
     }
+}
+
+/// A line of a text, counted from 1.
+pub(crate) fn line(bytes: &[u8], number: u32) -> Option<&[u8]> {
+    bytes.split(|byte| *byte == b'\n').nth(usize::try_from(number).ok()?.checked_sub(1)?)
+}
+
+/// A number that counts from 1 as one that counts from 0.
+pub(crate) fn index(number: u32) -> usize {
+    usize::try_from(number.saturating_sub(1)).unwrap_or(usize::MAX)
 }
 
 /// What a scalar without quotes means.

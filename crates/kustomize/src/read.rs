@@ -6,19 +6,45 @@ pub(crate) mod replacements;
 
 use std::sync::Arc;
 
-use goyaml::{Dialect, Duplicates, ParseOptions, Value};
+use goyaml::origin::Tracer;
+use goyaml::{Dialect, Duplicates, ParseOptions, Pos, Value};
 
 use crate::BuildError;
+use crate::documents::Source;
 use crate::selector::Selector;
 use crate::table::fields::FieldSpec;
 use replacements::ReplacementField;
 
-/// A text with the line it was read from.
+/// A text with the place it was read from.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Text {
     pub(crate) text: String,
-    pub(crate) line: u32,
+    pub(crate) pos: Pos,
 }
+
+impl Text {
+    /// Line in the file, from 1.
+    pub(crate) fn line(&self) -> u32 {
+        self.pos.line
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.text.is_empty()
+    }
+
+    /// The node that was read.
+    pub(crate) fn value(&self) -> Value {
+        Value::from(self.text.as_str()).with_pos(self.pos)
+    }
+
+    /// A new node with this text.
+    pub(crate) fn made(&self, tracer: &Tracer) -> Value {
+        tracer.same(Value::from(self.text.as_str()), &self.value())
+    }
+}
+
+/// A key and its text.
+pub(crate) type Pair = (String, Text);
 
 /// A kustomization or a component.
 #[derive(Clone, Debug, Default)]
@@ -31,9 +57,9 @@ pub(crate) struct Kustomization {
     pub(crate) namespace: Option<Text>,
     pub(crate) name_prefix: Option<Text>,
     pub(crate) name_suffix: Option<Text>,
-    pub(crate) common_labels: Vec<(String, String)>,
+    pub(crate) common_labels: Vec<Pair>,
     pub(crate) labels: Vec<Labels>,
-    pub(crate) common_annotations: Vec<(String, String)>,
+    pub(crate) common_annotations: Vec<Pair>,
     pub(crate) patches_strategic_merge: Vec<Text>,
     pub(crate) patches_json: Vec<Patch>,
     pub(crate) patches: Vec<Patch>,
@@ -57,7 +83,7 @@ pub(crate) struct Kustomization {
 /// An entry of `labels`.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Labels {
-    pub(crate) pairs: Vec<(String, String)>,
+    pub(crate) pairs: Vec<Pair>,
     pub(crate) include_selectors: bool,
     pub(crate) include_templates: bool,
     pub(crate) fields: Vec<FieldSpec>,
@@ -79,16 +105,17 @@ pub(crate) struct Patch {
     /// The place the patch comes from, if that is not the kustomization file.
     pub(crate) from: Option<Arc<str>>,
     pub(crate) line: u32,
+    pub(crate) pos: Pos,
 }
 
 /// An entry of `images`.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Image {
     pub(crate) name: String,
-    pub(crate) new_name: String,
-    pub(crate) new_tag: String,
-    pub(crate) tag_suffix: String,
-    pub(crate) digest: String,
+    pub(crate) new_name: Text,
+    pub(crate) new_tag: Text,
+    pub(crate) tag_suffix: Text,
+    pub(crate) digest: Text,
     pub(crate) line: u32,
 }
 
@@ -97,16 +124,20 @@ pub(crate) struct Image {
 pub(crate) struct Replicas {
     pub(crate) name: String,
     pub(crate) count: i64,
+    /// Where the count stands.
+    pub(crate) count_at: Pos,
     pub(crate) line: u32,
 }
 
 /// An entry of `configMapGenerator` or `secretGenerator`.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Generator {
-    pub(crate) name: String,
-    pub(crate) namespace: String,
+    /// The field it is an entry of, or the kind of the plugin that it is.
+    pub(crate) field: Text,
+    pub(crate) name: Text,
+    pub(crate) namespace: Text,
     pub(crate) behavior: String,
-    pub(crate) kind: String,
+    pub(crate) kind: Text,
     pub(crate) literals: Vec<Text>,
     pub(crate) files: Vec<Text>,
     pub(crate) envs: Vec<Text>,
@@ -126,16 +157,17 @@ pub(crate) struct Var {
     pub(crate) namespace: String,
     /// Where the value is in the object.
     pub(crate) field_path: String,
-    pub(crate) line: u32,
+    pub(crate) pos: Pos,
 }
 
 /// What generated objects get beside their data.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct GeneratorOptions {
-    pub(crate) labels: Vec<(String, String)>,
-    pub(crate) annotations: Vec<(String, String)>,
+    pub(crate) labels: Vec<Pair>,
+    pub(crate) annotations: Vec<Pair>,
     pub(crate) disable_name_suffix_hash: bool,
-    pub(crate) immutable: bool,
+    /// The `true` that says so.
+    pub(crate) immutable: Option<Value>,
 }
 
 /// `sortOptions`.
@@ -148,8 +180,9 @@ pub(crate) enum Sort {
 }
 
 /// Reads a kustomization file. All that is wrong is told at once.
-pub(crate) fn kustomization(file: &Arc<str>, bytes: &[u8]) -> Result<Kustomization, Vec<BuildError>> {
-    let value = parse(file, bytes)?;
+pub(crate) fn kustomization(source: &Source, bytes: &[u8]) -> Result<Kustomization, Vec<BuildError>> {
+    let file = &source.file;
+    let value = parse_as(source.index, file, bytes)?;
     let mut read = fields::read(file, &value)?;
     read.is_empty = is_empty(&value);
     Ok(read)
@@ -157,10 +190,15 @@ pub(crate) fn kustomization(file: &Arc<str>, bytes: &[u8]) -> Result<Kustomizati
 
 /// The one document of a file that kustomize reads as its own: a kustomization, or what it names beside manifests.
 pub(crate) fn parse(file: &Arc<str>, bytes: &[u8]) -> Result<Value, Vec<BuildError>> {
+    parse_as(0, file, bytes)
+}
+
+/// The same with the index that positions carry.
+pub(crate) fn parse_as(source: u32, file: &Arc<str>, bytes: &[u8]) -> Result<Value, Vec<BuildError>> {
     let text =
         std::str::from_utf8(bytes).map_err(|_| vec![BuildError::new(&**file, 0, "the file is not UTF-8 text")])?;
     let options =
-        ParseOptions { dialect: Dialect::V2, duplicate_keys: Duplicates::LastWins, ..ParseOptions::default() };
+        ParseOptions { dialect: Dialect::V2, duplicate_keys: Duplicates::LastWins, source, ..ParseOptions::default() };
     let documents = goyaml::parse_documents(text, &options).map_err(|errors| {
         errors.iter().map(|error| BuildError::new(&**file, error.pos.line, error.message.clone())).collect::<Vec<_>>()
     })?;
@@ -205,7 +243,7 @@ pub(crate) fn overlay(
     }
     if base.resources.is_empty() {
         // Flux writes this, so that kustomize does not call the file empty.
-        base.build_metadata = vec![Text { text: "originAnnotations".to_owned(), line: 0 }];
+        base.build_metadata = vec![Text { text: "originAnnotations".to_owned(), pos: Pos::default() }];
     }
     base.resources.extend(over.resources);
     base.components.extend(over.components);

@@ -11,9 +11,10 @@ mod replicas;
 
 use std::sync::Arc;
 
+use goyaml::origin::Derivation;
 use goyaml::{Kind, Value};
 
-use crate::accumulate::{Context, step};
+use crate::accumulate::{By, Context, step};
 use crate::config::Config;
 use crate::item::Item;
 use crate::load::{Action, Layer, PatchInput, Plugin};
@@ -29,7 +30,12 @@ struct Run<'a> {
     origin_file: String,
 }
 
-impl Run<'_> {
+impl<'a> Run<'a> {
+    /// A field of the kustomization, as what changes objects.
+    fn by(&self, field: &'static str, layer: &Layer, line: u32) -> By<'a> {
+        By::new(field, step(field, &layer.file, line), &self.context.raw.tracer)
+    }
+
     /// Notes on all objects that a built-in transformer has run.
     fn ran(&mut self, kind: &str) {
         if self.context.track_origin {
@@ -85,34 +91,39 @@ impl Run<'_> {
     fn names_and_labels(&mut self, config: &Config, layer: &Layer) -> Outcome {
         let kustomization = &layer.kustomization;
         if let Some(namespace) = &kustomization.namespace {
-            let change = namespace::Change::new(&namespace.text, &config.namespace);
-            change.run(self.items, &step("namespace", &layer.file, 0))?;
+            let change = namespace::Change::new(namespace, &config.namespace);
+            let by = self.by("namespace", layer, 0);
+            change.run(self.items, &by)?;
             self.ran("NamespaceTransformer");
         }
         if let Some(prefix) = &kustomization.name_prefix {
-            names::prefix(&prefix.text, &config.name_prefix, self.items, &step("namePrefix", &layer.file, 0))?;
+            let by = self.by("namePrefix", layer, 0);
+            names::prefix(prefix, &config.name_prefix, self.items, &by)?;
             self.ran("PrefixTransformer");
         }
         if let Some(suffix) = &kustomization.name_suffix {
-            names::suffix(&suffix.text, &config.name_suffix, self.items, &step("nameSuffix", &layer.file, 0))?;
+            let by = self.by("nameSuffix", layer, 0);
+            names::suffix(suffix, &config.name_suffix, self.items, &by)?;
             self.ran("SuffixTransformer");
         }
         for entry in &kustomization.labels {
             let specs = labels::specs(entry, config)
                 .map_err(|message| vec![BuildError::new(&*layer.file, entry.line, message)])?;
-            labels::set(self.items, &step("labels", &layer.file, entry.line), &entry.pairs, &specs)?;
+            let by = self.by("labels", layer, entry.line);
+            labels::set(self.items, &by, &entry.pairs, &specs)?;
             self.ran("LabelTransformer");
         }
         let common = &kustomization.common_labels;
         if !common.is_empty() {
-            labels::set(self.items, &step("commonLabels", &layer.file, 0), common, &config.common_labels)?;
+            let by = self.by("commonLabels", layer, 0);
+            labels::set(self.items, &by, common, &config.common_labels)?;
         }
         if !common.is_empty() || !kustomization.labels.is_empty() {
             self.ran("LabelTransformer");
         }
         let annotations = &kustomization.common_annotations;
         if !annotations.is_empty() {
-            let by = step("commonAnnotations", &layer.file, 0);
+            let by = self.by("commonAnnotations", layer, 0);
             labels::set(self.items, &by, annotations, &config.annotations)?;
             self.ran("AnnotationsTransformer");
         }
@@ -123,7 +134,7 @@ impl Run<'_> {
         self.each_patch(layer, &layer.late_patches, "PatchJson6902Transformer")?;
         let mut errors = Vec::new();
         for entry in &layer.kustomization.replicas {
-            match replicas::run(self.items, entry, &config.replicas, &layer.file) {
+            match replicas::run(self.items, entry, &config.replicas, (&layer.file, &self.context.raw.tracer)) {
                 Ok(()) => self.ran("ReplicaCountTransformer"),
                 Err(more) => errors.extend(more),
             }
@@ -132,7 +143,7 @@ impl Run<'_> {
             return Err(errors);
         }
         for entry in &layer.kustomization.images {
-            images::run(self.items, entry, &config.images, &layer.file)?;
+            images::run(self.items, entry, &config.images, (&layer.file, &self.context.raw.tracer))?;
             self.ran("ImageTagTransformer");
         }
         if !layer.kustomization.replacements.is_empty() {
@@ -145,7 +156,8 @@ impl Run<'_> {
 
 /// Runs a configured transformer.
 fn act(context: &Context, plugin: &Plugin, items: &mut Vec<Item>) -> Outcome {
-    let by = step(&plugin.id.kind, &plugin.file, plugin.line);
+    let tracer = &context.raw.tracer;
+    let by = By::new(&plugin.id.kind, step(&plugin.id.kind, &plugin.file, plugin.line), tracer);
     match &plugin.action {
         Action::Patches(inputs) => patches::run_in(context, &plugin.file, inputs, items),
         Action::Namespace { namespace, .. } if namespace.is_empty() => Ok(()),
@@ -160,8 +172,8 @@ fn act(context: &Context, plugin: &Plugin, items: &mut Vec<Item>) -> Outcome {
             suffix.as_ref().map_or(Ok(()), |suffix| names::suffix(suffix, specs, items, &by))
         }
         Action::Labels { pairs, specs } => labels::set(items, &by, &pairs.pairs, specs),
-        Action::Image { image, specs } => images::run(items, image, specs, &plugin.file),
-        Action::Replicas { replicas, specs } => replicas::run(items, replicas, specs, &plugin.file),
+        Action::Image { image, specs } => images::run(items, image, specs, (&plugin.file, tracer)),
+        Action::Replicas { replicas, specs } => replicas::run(items, replicas, specs, (&plugin.file, tracer)),
         Action::Replacements(replacements) => replacements::run(replacements, &context.raw, items),
         Action::Hash => {
             add_hashes(items, &by);
@@ -193,24 +205,28 @@ pub(crate) fn validate(context: &Context, layer: &Layer, items: &[Item]) -> Outc
 }
 
 /// Puts the hash of its content behind the name of every generated object.
-pub(crate) fn add_hashes(items: &mut [Item], by: &Arc<str>) {
+pub(crate) fn add_hashes(items: &mut [Item], by: &By<'_>) {
     for item in items.iter_mut().filter(|item| item.needs_hash) {
         let name = format!("{}-{}", item.name(), hash::suffix(&item.value));
+        let name = by.derive(name.into(), |derivation| {
+            let old = item.value.at(&["metadata", "name"]).cloned().unwrap_or_default();
+            hash::inputs(&item.value).into_iter().fold(derivation.of(&old), Derivation::with)
+        });
         item.remember_id();
         item.set_name(name);
-        item.touched(by);
+        item.touched(&by.note);
     }
 }
 
 /// Changes each object, collecting what goes wrong with any. `by` is noted on those that are other than before.
-fn each(items: &mut [Item], by: &Arc<str>, mut change: impl FnMut(&mut Item) -> Result<(), String>) -> Outcome {
+fn each(items: &mut [Item], by: &By<'_>, mut change: impl FnMut(&mut Item) -> Result<(), String>) -> Outcome {
     let mut errors = Vec::new();
     for item in items {
         let before = item.value.clone();
         match change(item) {
-            Ok(()) if !unchanged(&before, &item.value) => item.touched(by),
+            Ok(()) if !unchanged(&before, &item.value) => item.touched(&by.note),
             Ok(()) => {}
-            Err(message) => errors.push(BuildError::new(&*item.file, item.line, format!("{by}: {message}"))),
+            Err(message) => errors.push(BuildError::new(&*item.file, item.line, format!("{}: {message}", by.note))),
         }
     }
     if errors.is_empty() { Ok(()) } else { Err(errors) }

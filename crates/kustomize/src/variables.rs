@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
+use goyaml::origin::{Derivation, Tracer};
 use goyaml::{Kind, Map, Pos, Value};
 
 use crate::accumulate::step;
@@ -24,7 +25,7 @@ pub(crate) fn define(
     (file, own): (&Arc<str>, &[Var]),
     items: &mut [Item],
 ) -> Result<(), Vec<BuildError>> {
-    let fail = |var: &Var, message: String| vec![BuildError::new(&**file, var.line, message)];
+    let fail = |var: &Var, message: String| vec![BuildError::new(&**file, var.pos.line, message)];
     for var in own {
         let gvk = Gvk { group: var.group.clone(), version: var.version.clone(), kind: var.kind.clone() };
         let id = Id { gvk, namespace: var.namespace.clone(), name: var.object.clone() };
@@ -55,8 +56,8 @@ pub(crate) fn merge(vars: &mut Vars, more: Vars) -> Result<(), Vec<BuildError>> 
 
 fn add(vars: &mut Vars, name: String, (file, var): (Arc<str>, Var)) -> Result<(), Vec<BuildError>> {
     if let Some((first, known)) = vars.get(&name) {
-        let message = format!("var '{name}' already encountered (first in {first}:{})", known.line);
-        return Err(vec![BuildError::new(&*file, var.line, message)]);
+        let message = format!("var '{name}' already encountered (first in {first}:{})", known.pos.line);
+        return Err(vec![BuildError::new(&*file, var.pos.line, message)]);
     }
     vars.insert(name, (file, var));
     Ok(())
@@ -71,24 +72,24 @@ pub(crate) fn resolve(vars: &Vars, config: &Config, raw: &RawTexts, items: &mut 
     for (name, (file, var)) in vars {
         match value_of(var, raw, items) {
             Ok(value) => {
-                let value = if value.is_null() { Value::from(shown(&value)) } else { value };
-                values.insert(name.as_str(), (value, step("var", file, var.line)));
+                let value = if value.is_null() { raw.tracer.same(Value::from(shown(&value)), &value) } else { value };
+                values.insert(name.as_str(), Known { value, by: step("var", file, var.pos.line), at: var.pos });
             }
-            Err(message) => errors.push(BuildError::new(&**file, var.line, message)),
+            Err(message) => errors.push(BuildError::new(&**file, var.pos.line, message)),
         }
     }
     for item in items.iter_mut() {
         let gvk = item.gvk();
         let (mut used, mut changed) = (Vec::new(), Vec::new());
         for spec in &config.variables {
-            let mut set = |node: &mut Value| replace(node, &values, &mut used, &mut changed);
+            let mut set = |node: &mut Value| replace(node, (&values, &raw.tracer), &mut used, &mut changed);
             if let Err(message) = visit(&mut item.value, &gvk, spec, Missing::Skip, &mut set) {
                 errors.push(BuildError::new(&*item.file, item.line, format!("vars: {message}")));
             }
         }
-        shared::spread(item, &changed);
-        for by in used {
-            item.touched(&by);
+        shared::spread(item, &changed, &raw.tracer);
+        for known in used {
+            item.touched(&known.by);
         }
     }
     if errors.is_empty() { Ok(()) } else { Err(errors) }
@@ -102,7 +103,7 @@ fn value_of(var: &Var, raw: &RawTexts, items: &[Item]) -> Result<Value, String> 
     let path = dotted::split_with_indices(&var.field_path);
     let missing = || format!("field '{}' of var '{}' not found in {}", var.field_path, var.name, item.id());
     let value = dotted::lookup(&item.value, &path)?.ok_or_else(missing)?;
-    as_written(value, &raw.text(value))
+    as_written(value, &raw.text(value)).map(|new| raw.tracer.same(new, value))
 }
 
 /// A value as kustomize takes it over: a date as it was written, a number by its decimal digits.
@@ -117,18 +118,29 @@ fn as_written(value: &Value, written: &str) -> Result<Value, String> {
     }
 }
 
-type Values<'a> = HashMap<&'a str, (Value, Arc<str>)>;
+/// A variable's value.
+#[derive(Debug)]
+struct Known {
+    value: Value,
+    by: Arc<str>,
+    /// Where the variable is defined.
+    at: Pos,
+}
 
-fn replace(
+type Values<'a> = HashMap<&'a str, Known>;
+
+fn replace<'a>(
     node: &mut Value,
-    values: &Values<'_>,
-    used: &mut Vec<Arc<str>>,
+    (values, tracer): (&'a Values<'_>, &Tracer),
+    used: &mut Vec<&'a Known>,
     changed: &mut Vec<(Pos, Value)>,
 ) -> Result<(), String> {
     let mut expand = |node: &mut Value| {
         if let Some(text) = node.as_str().filter(|text| text.contains('$')) {
-            *node = expanded(text, values, used).with_pos(node.pos());
-            changed.extend(shared::position(node).map(|pos| (pos, node.clone())));
+            let before = used.len();
+            let value = expanded(text, values, used).with_pos(node.pos());
+            *node = if used.len() == before { value } else { derived(value, node, &used[before..], tracer) };
+            changed.extend(shared::position(node, tracer).map(|pos| (pos, node.clone())));
         }
     };
     match node.kind() {
@@ -144,8 +156,15 @@ fn replace(
     Ok(())
 }
 
+fn derived(value: Value, node: &Value, used: &[&Known], tracer: &Tracer) -> Value {
+    tracer.derive(value, || {
+        let at = used.first().map_or_else(Pos::default, |known| known.at);
+        used.iter().fold(Derivation::by("vars").of(node).at(at), |derivation, known| derivation.with(&known.value))
+    })
+}
+
 /// A text with its variables replaced. A text that is one variable and nothing else becomes its value.
-fn expanded(text: &str, values: &Values<'_>, used: &mut Vec<Arc<str>>) -> Value {
+fn expanded<'a>(text: &str, values: &'a Values<'_>, used: &mut Vec<&'a Known>) -> Value {
     let mut result = String::new();
     let mut rest = text;
     while let Some(at) = rest.find('$').filter(|at| at + 1 < rest.len()) {
@@ -155,13 +174,12 @@ fn expanded(text: &str, values: &Values<'_>, used: &mut Vec<Arc<str>>) -> Value 
             result.push('$');
             rest = after;
         } else if let Some((name, after)) = rest.strip_prefix('(').and_then(|rest| rest.split_once(')')) {
-            let value = values.get(name).filter(|(value, _)| is_primitive(value));
-            if let Some((value, by)) = value {
-                used.push(by.clone());
+            if let Some(known) = values.get(name).filter(|known| is_primitive(&known.value)) {
+                used.push(known);
                 if text.len() == name.len() + "$()".len() {
-                    return value.clone();
+                    return known.value.clone();
                 }
-                result.push_str(&shown(value));
+                result.push_str(&shown(&known.value));
             } else {
                 result.push_str("$(");
                 result.push_str(name);
@@ -218,12 +236,9 @@ mod tests {
     #[test]
     fn texts() {
         let by: Arc<str> = "var".into();
-        let values: Values<'_> = [
-            ("A", (Value::from("x"), by.clone())),
-            ("N", (Value::from(5_i64), by.clone())),
-            ("M", (Value::empty_map(), by)),
-        ]
-        .into();
+        let values: Values<'_> = [("A", Value::from("x")), ("N", Value::from(5_i64)), ("M", Value::empty_map())]
+            .map(|(name, value)| (name, Known { value, by: by.clone(), at: Pos::default() }))
+            .into();
         let check = |text: &str, expected: Value| {
             assert_eq!(expanded(text, &values, &mut Vec::new()), expected, "{text}");
         };

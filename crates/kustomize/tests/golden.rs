@@ -33,6 +33,10 @@ fn check(case: &Path) -> Result<(), Failed> {
     let files: MemoryFiles = disk::read(case).map_err(|error| error.to_string())?;
     let outcome = kustomize::build(&files, cases::start(case), &BuildOptions::default());
     let found = disk::shown(&outcome);
+    let traced = kustomize::trace(&files, cases::start(case), &BuildOptions::default());
+    if let Some(difference) = disk::first_difference(&found, &disk::shown(&traced.map(|traced| traced.resources))) {
+        return Err(format!("with origins it builds otherwise: {difference}").into());
+    }
     let name = if outcome.is_ok() { "expected.yaml" } else { "expected.message" };
     let expected =
         std::fs::read_to_string(case.join(name)).map_err(|_| format!("{name} is missing; we say:\n{found}"))?;

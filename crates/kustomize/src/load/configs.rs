@@ -18,7 +18,7 @@ impl Loader<'_> {
         match own.map(|own| (config::merged(&config::built_in(), &own), own)) {
             Some((Ok(merged), _)) => merged,
             Some((Err(message), _)) => {
-                let line = named.first().map_or(0, |text| text.line);
+                let line = named.first().map_or(0, Text::line);
                 self.fail(BuildError::new(&**place.file, line, format!("configurations: {message}")));
                 config::built_in()
             }
@@ -34,12 +34,12 @@ impl Loader<'_> {
     fn configs(&mut self, place: Place<'_>, named: &[Text], read: ReadConfig) -> Option<Arc<Config>> {
         let mut all: Option<Config> = None;
         for text in named {
-            let place = Place { line: text.line, ..place };
+            let place = Place { line: text.line(), ..place };
             let Some((target, bytes)) = self.content(place, &text.text) else { continue };
             match read(&target.into(), &bytes) {
                 Ok(config) => {
                     if let Err(message) = all.get_or_insert_default().merge(&config) {
-                        self.fail(BuildError::new(&**place.file, text.line, message));
+                        self.fail(BuildError::new(&**place.file, text.line(), message));
                     }
                 }
                 Err(errors) => self.fail_all(errors),
@@ -49,7 +49,7 @@ impl Loader<'_> {
     }
 
     pub(super) fn open_api(&mut self, place: Place<'_>, named: &Text) -> Option<Arc<OpenApi>> {
-        let (target, bytes) = self.content(Place { line: named.line, ..place }, &named.text)?;
+        let (target, bytes) = self.content(Place { line: named.line(), ..place }, &named.text)?;
         match OpenApi::read(&target.into(), &bytes) {
             Ok(api) => Some(Arc::new(api)),
             Err(errors) => {
@@ -70,10 +70,11 @@ impl Loader<'_> {
             match field {
                 ReplacementField::Inline(replacement) => found.push((place.file.clone(), (**replacement).clone())),
                 ReplacementField::Path(named) => {
-                    let place = Place { line: named.line, ..place };
+                    let place = Place { line: named.line(), ..place };
                     let Some((target, bytes)) = self.content(place, &named.text) else { continue };
                     let file: Arc<str> = target.into();
-                    match replacements::file(&file, &bytes) {
+                    let source = self.source(&file);
+                    match replacements::file(&source, &bytes) {
                         Ok(read) => found.extend(read.into_iter().map(|one| (file.clone(), one))),
                         Err(errors) => self.fail_all(errors),
                     }

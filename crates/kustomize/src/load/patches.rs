@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use goyaml::Pos;
+
 use super::{Loader, Place};
 use crate::BuildError;
 use crate::documents::{self, Manifest, Source};
@@ -23,7 +25,7 @@ pub(crate) struct PatchInput {
     /// It is of `patchesJson6902`, which do not note the names of what they change.
     pub(crate) is_late: bool,
     /// Where the kustomization names it.
-    pub(crate) named_at: u32,
+    pub(crate) named_at: Pos,
 }
 
 /// What a patch holds.
@@ -48,7 +50,7 @@ impl Loader<'_> {
         let mut found: Vec<PatchInput> = kustomization
             .patches_strategic_merge
             .iter()
-            .filter_map(|named| self.strategic_merge(Place { dir, file, line: named.line }, named))
+            .filter_map(|named| self.strategic_merge(Place { dir, file, line: named.line() }, named))
             .collect();
         for patch in &kustomization.patches {
             let place = Place { dir, file: patch.from.as_ref().unwrap_or(file), line: patch.line };
@@ -60,7 +62,7 @@ impl Loader<'_> {
     /// An entry of `patches`.
     pub(super) fn patch(&mut self, place: Place<'_>, patch: &Patch) -> Option<PatchInput> {
         let text = self.patch_text(place, patch)?;
-        let source = self.source(&text.file, text.offset);
+        let source = self.patch_source(&text, patch);
         let input = self.classify(place, &text, &source).map(|kind| input(kind, text, patch))?;
         self.checked(place, input)
     }
@@ -88,7 +90,8 @@ impl Loader<'_> {
             return None;
         }
         let text = self.patch_text(place, patch)?;
-        match json_patch::parse(&String::from_utf8_lossy(&text.bytes)) {
+        let source = self.patch_source(&text, patch);
+        match self.operations(&text, &source) {
             Ok(operations) if operations.is_empty() => {
                 self.fail(BuildError::new(&*text.file, 0, "patch appears to be empty"));
                 None
@@ -103,8 +106,8 @@ impl Loader<'_> {
 
     /// An entry of `patchesStrategicMerge`: a patch itself, or the path of a file.
     pub(super) fn strategic_merge(&mut self, place: Place<'_>, named: &Text) -> Option<PatchInput> {
-        let offset = if named.text.contains('\n') { named.line } else { named.line.saturating_sub(1) };
-        let inline = self.source(place.file, offset);
+        let offset = if named.text.contains('\n') { named.line() } else { named.line().saturating_sub(1) };
+        let inline = self.inline(place.file, named, offset);
         let (manifests, file, offset) = match documents::read(named.text.as_bytes(), &inline, &mut self.raw) {
             Ok(manifests) => (manifests, place.file.clone(), offset),
             Err(errors) if named.text.contains('\n') => {
@@ -114,7 +117,7 @@ impl Loader<'_> {
             Err(_) => {
                 let (target, bytes) = self.content(place, &named.text)?;
                 let file: Arc<str> = target.into();
-                let source = self.source(&file, 0);
+                let source = self.source(&file);
                 match documents::read(&bytes, &source, &mut self.raw) {
                     Ok(manifests) => (manifests, file, 0),
                     Err(errors) => {
@@ -132,8 +135,24 @@ impl Loader<'_> {
             file,
             offset,
             is_late: false,
-            named_at: named.line,
+            named_at: named.pos,
         })
+    }
+
+    /// Where the text of a patch stands.
+    fn patch_source(&mut self, text: &PatchText, patch: &Patch) -> Source {
+        match &patch.inline {
+            Some(inline) => self.inline(&text.file, inline, text.offset),
+            None => self.source(&text.file),
+        }
+    }
+
+    fn operations(&self, text: &PatchText, source: &Source) -> Result<Vec<Operation>, (u32, String)> {
+        let mut operations = json_patch::parse(&String::from_utf8_lossy(&text.bytes))?;
+        for operation in &mut operations {
+            operation.trace(&self.raw.tracer, source.index);
+        }
+        Ok(operations)
     }
 
     fn patch_text(&mut self, place: Place<'_>, patch: &Patch) -> Option<PatchText> {
@@ -142,14 +161,14 @@ impl Loader<'_> {
             return Some(PatchText { bytes, file: place.file.clone(), offset: patch.offset });
         }
         let named = patch.path.as_ref()?;
-        let (target, bytes) = self.content(Place { line: named.line, ..place }, &named.text)?;
+        let (target, bytes) = self.content(Place { line: named.line(), ..place }, &named.text)?;
         Some(PatchText { bytes, file: target.into(), offset: 0 })
     }
 
     /// Decides what a patch is by reading it both ways.
     fn classify(&mut self, place: Place<'_>, text: &PatchText, source: &Source) -> Option<PatchKind> {
         let merge = documents::read(&text.bytes, source, &mut self.raw);
-        let json = json_patch::parse(&String::from_utf8_lossy(&text.bytes));
+        let json = self.operations(text, source);
         match (merge, json) {
             (Ok(manifests), Ok(operations)) if !manifests.is_empty() && !operations.is_empty() => {
                 let message = "the patch reads both as a strategic merge patch and as a JSON patch";
@@ -202,6 +221,6 @@ fn input(kind: PatchKind, text: PatchText, patch: &Patch) -> PatchInput {
         file: text.file,
         offset: text.offset,
         is_late: false,
-        named_at: patch.line,
+        named_at: patch.pos,
     }
 }

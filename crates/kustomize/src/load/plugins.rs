@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use goyaml::Value;
+use goyaml::origin::{Derivation, Tracer};
+use goyaml::{Pos, Value};
 
 use super::{GeneratorInput, Loader, PatchInput, Place};
 use crate::accumulate::{self, Context};
@@ -15,7 +16,7 @@ use crate::read::replacements::{self, Replacement};
 use crate::read::{Generator, Image, Labels, Patch, Replicas, Text};
 use crate::selector::Selector;
 use crate::table::fields::FieldSpec;
-use crate::{BuildError, EntryKind, origin, path, set};
+use crate::{BuildError, EntryKind, origin, path, scalar, set};
 
 /// A configured transformer.
 #[derive(Debug)]
@@ -41,8 +42,8 @@ pub(crate) struct PluginId {
 #[derive(Debug)]
 pub(crate) enum Action {
     Patches(Vec<PatchInput>),
-    Namespace { namespace: String, specs: Vec<FieldSpec>, unset_only: bool, subjects: Subjects },
-    Names { prefix: Option<String>, suffix: Option<String>, specs: Vec<FieldSpec> },
+    Namespace { namespace: Text, specs: Vec<FieldSpec>, unset_only: bool, subjects: Subjects },
+    Names { prefix: Option<Text>, suffix: Option<Text>, specs: Vec<FieldSpec> },
     Labels { pairs: Labels, specs: Vec<FieldSpec> },
     Image { image: Image, specs: Vec<FieldSpec> },
     Replicas { replicas: Replicas, specs: Vec<FieldSpec> },
@@ -63,7 +64,7 @@ pub(crate) enum Subjects {
 /// One target of a `ValueAddTransformer`.
 #[derive(Debug)]
 pub(crate) struct AddValue {
-    pub(crate) value: String,
+    pub(crate) value: Text,
     /// `None` for all objects.
     pub(crate) selector: Option<Selector>,
     pub(crate) field_path: String,
@@ -136,8 +137,8 @@ impl Loader<'_> {
     fn configured(&mut self, place: Place<'_>, chain: &[&str], named: &[Text]) -> Vec<Configured> {
         let (mut inline, mut paths) = (Vec::new(), Vec::new());
         for text in named {
-            let offset = if text.text.contains('\n') { text.line } else { text.line.saturating_sub(1) };
-            let source = self.source(place.file, offset);
+            let offset = if text.text.contains('\n') { text.line() } else { text.line().saturating_sub(1) };
+            let source = self.inline(place.file, text, offset);
             match documents::read(text.text.as_bytes(), &source, &mut self.raw) {
                 Ok(manifests) => inline.extend(manifests.into_iter().map(|manifest| Configured {
                     value: manifest.value,
@@ -151,7 +152,7 @@ impl Loader<'_> {
             }
         }
         for text in paths {
-            inline.extend(self.configured_at(Place { line: text.line, ..place }, chain, text));
+            inline.extend(self.configured_at(Place { line: text.line(), ..place }, chain, text));
         }
         let items: Vec<Item> =
             inline.iter().map(|one| Item::new(one.value.clone(), one.file.clone(), one.line)).collect();
@@ -211,7 +212,8 @@ impl Loader<'_> {
         let id = Id::of(&configured.value);
         let mut faults = Faults::lenient(&configured.file, configured.offset);
         let is_secret = id.gvk.kind == "SecretGenerator";
-        let mut generator = Generator { name: id.name.clone(), ..Generator::default() };
+        let name = Text { text: id.name.clone(), pos: Pos::default() };
+        let mut generator = Generator { name, ..Generator::default() };
         let mut ready = None;
         match id.gvk.kind.as_str() {
             _ if !is_built_in(&id) => return Err(vec![refused(configured, &id)]),
@@ -221,12 +223,15 @@ impl Loader<'_> {
                 for (key, text) in [("name", &id.name), ("namespace", &id.namespace)] {
                     let is_missing = value.get(key).is_none_or(|own| own.is_null() || own.as_str() == Some(""));
                     if is_missing && !text.is_empty() {
-                        value.set_at(&[key], text.as_str());
+                        let pos = value.at(&["metadata", key]).map_or_else(Pos::default, Value::pos);
+                        value.set_at(&[key], Value::from(text.as_str()).with_pos(pos));
                     }
                 }
                 generator = fields::generator(&mut faults, at, &value);
+                let kind = configured.value.get("kind").map_or_else(Pos::default, Value::pos);
+                generator.field = Text { text: id.gvk.kind.clone(), pos: kind };
             }
-            "IAMPolicyGenerator" => ready = Some(iam_policy(&mut faults, &configured.value)),
+            "IAMPolicyGenerator" => ready = Some(iam_policy(&mut faults, &configured.value, &self.raw.tracer)),
             "HelmChartInflationGenerator" => {
                 let message = "HelmChartInflationGenerator is not supported yet";
                 return Err(vec![BuildError::new(&*configured.file, configured.line, message)]);
@@ -319,7 +324,7 @@ impl Loader<'_> {
 
     fn json_transformer(&mut self, place: Place<'_>, configured: &Configured) -> Outcome {
         let (mut faults, found) = configured.fields(&["target", "path", "jsonOp"]);
-        let mut patch = Patch { line: configured.line, ..Patch::default() };
+        let mut patch = Patch { line: configured.line, pos: configured.value.pos(), ..Patch::default() };
         for (name, value) in found {
             match name {
                 "target" => {
@@ -373,7 +378,8 @@ fn unknown(configured: &Configured, id: &Id, what: &str) -> BuildError {
 
 fn namespace(configured: &Configured) -> Outcome {
     let (mut faults, found) = configured.fields(&["fieldSpecs", "unsetOnly", "setRoleBindingSubjects"]);
-    let namespace = Id::of(&configured.value).namespace;
+    let namespace = configured.value.at(&["metadata", "namespace"]);
+    let namespace = namespace.map(|value| Text { text: scalar::text(value), pos: value.pos() }).unwrap_or_default();
     let (mut specs, mut unset_only, mut subjects) = (Vec::new(), false, Subjects::default());
     for (name, value) in found {
         match name {
@@ -398,8 +404,8 @@ fn names(configured: &Configured, kind: &str) -> Outcome {
     let (mut prefix, mut suffix, mut specs) = (None, None, None);
     for (name, value) in found {
         match name {
-            "prefix" => prefix = Some(faults.string(name, value)),
-            "suffix" => suffix = Some(faults.string(name, value)),
+            "prefix" => prefix = faults.text(name, value),
+            "suffix" => suffix = faults.text(name, value),
             _ => specs = (!value.is_null()).then(|| field_specs(&mut faults, name, value)),
         }
     }
@@ -426,17 +432,20 @@ fn pairs(configured: &Configured, field: &'static str) -> Outcome {
 
 fn add_value(configured: &Configured, dir: &str) -> Outcome {
     let (mut faults, found) = configured.fields(&["value", "targets", "targetFilePath"]);
-    let (mut text, mut targets) = (String::new(), Vec::new());
+    let (mut text, mut targets) = (Text::default(), Vec::new());
     for (name, value) in found {
         match name {
-            "value" => faults.string(name, value).trim().clone_into(&mut text),
+            "value" => {
+                faults.string(name, value).trim().clone_into(&mut text.text);
+                text.pos = value.pos();
+            }
             "targets" => targets = fields::items(&mut faults, name, value, add_value_target),
             _ if value.is_null() => {}
             _ => faults.add(value.pos().line, "ValueAddTransformer: targetFilePath is not supported yet"),
         }
     }
     if text.is_empty() {
-        dir.clone_into(&mut text);
+        dir.clone_into(&mut text.text);
     }
     if targets.is_empty() {
         faults.add(configured.line, "must specify at least one target");
@@ -448,8 +457,8 @@ fn add_value(configured: &Configured, dir: &str) -> Outcome {
 }
 
 fn add_value_target(faults: &mut Faults, at: &str, value: &Value) -> AddValue {
-    let mut result = AddValue { value: String::new(), selector: None, field_path: String::new(), position: 0 };
-    for (name, value, line) in faults.fields(at, value, &["selector", "fieldPath", "filePathPosition"]) {
+    let mut result = AddValue { value: Text::default(), selector: None, field_path: String::new(), position: 0 };
+    for (name, value, key) in faults.fields(at, value, &["selector", "fieldPath", "filePathPosition"]) {
         match name {
             "selector" if value.is_null() => {}
             "selector" => result.selector = Some(fields::selector(faults, value).0),
@@ -457,7 +466,7 @@ fn add_value_target(faults: &mut Faults, at: &str, value: &Value) -> AddValue {
             _ => {
                 result.position = faults.number(name, value);
                 if result.position < 0 {
-                    faults.add(line, "filePathPosition cannot be negative");
+                    faults.add(key.line, "filePathPosition cannot be negative");
                 }
             }
         }
@@ -469,7 +478,7 @@ fn add_value_target(faults: &mut Faults, at: &str, value: &Value) -> AddValue {
 }
 
 /// The service account that an `IAMPolicyGenerator` makes.
-fn iam_policy(faults: &mut Faults, value: &Value) -> Value {
+fn iam_policy(faults: &mut Faults, value: &Value, tracer: &Tracer) -> Value {
     let text = |path: &[&str]| value.str_at(path).unwrap_or_default().to_owned();
     let cloud = text(&["cloud"]);
     if cloud != "gke" {
@@ -478,13 +487,26 @@ fn iam_policy(faults: &mut Faults, value: &Value) -> Value {
     let account = text(&["serviceAccount", "name"]);
     let project = text(&["serviceAccount", "projectId"]);
     let mut made = Value::empty_map();
-    made.set_at(&["apiVersion"], "v1");
-    made.set_at(&["kind"], "ServiceAccount");
+    let node = |path: &[&str]| value.at(path).cloned().unwrap_or_default();
+    let own = |text: &str| {
+        let kind = node(&["kind"]);
+        tracer.derive(text.into(), || Derivation::by("IAMPolicyGenerator").asked_by(&kind))
+    };
+    made.set_at(&["apiVersion"], own("v1"));
+    made.set_at(&["kind"], own("ServiceAccount"));
     let annotation = format!("{account}@{project}.iam.gserviceaccount.com");
+    let annotation = tracer.derive(annotation.into(), || {
+        let parts = ["name", "projectId"].map(|part| node(&["serviceAccount", part]));
+        parts.iter().fold(Derivation::by("IAMPolicyGenerator"), Derivation::with)
+    });
     made.set_at(&["metadata", "annotations", "iam.gke.io/gcp-service-account"], annotation);
-    made.set_at(&["metadata", "name"], text(&["kubernetesService", "name"]));
-    let namespace = text(&["kubernetesService", "namespace"]);
-    if !namespace.is_empty() {
+    let copied = |field: &str| {
+        let path = ["kubernetesService", field];
+        tracer.same(Value::from(text(&path)), &node(&path))
+    };
+    made.set_at(&["metadata", "name"], copied("name"));
+    let namespace = copied("namespace");
+    if namespace.as_str() != Some("") {
         made.set_at(&["metadata", "namespace"], namespace);
     }
     made

@@ -4,9 +4,9 @@
 
 use std::sync::Arc;
 
-use goyaml::{Key, Map, Value};
+use goyaml::{Key, Map, Pos, Value};
 
-use super::Text;
+use super::{Pair, Text};
 use crate::BuildError;
 
 /// Known fields that a hint lists; longer lists help nobody.
@@ -66,7 +66,7 @@ impl Faults {
         if value.as_str().is_none() {
             self.wrong(at, value, "text");
         }
-        value.as_str().map(|text| Text { text: text.to_owned(), line: value.pos().line })
+        value.as_str().map(|text| Text { text: text.to_owned(), pos: value.pos() })
     }
 
     /// A text, empty if it is missing or wrong.
@@ -109,13 +109,14 @@ impl Faults {
     }
 
     /// A map of texts, sorted by key.
-    pub(crate) fn pairs(&mut self, at: &str, value: &Value) -> Vec<(String, String)> {
+    pub(crate) fn pairs(&mut self, at: &str, value: &Value) -> Vec<Pair> {
         let Some(map) = self.map(at, value) else { return Vec::new() };
-        let mut pairs: Vec<(String, String)> = Vec::new();
+        let mut pairs: Vec<Pair> = Vec::new();
         for (key, value) in map.iter() {
-            pairs.push((key.to_owned(), self.string(&format!("{at}.{key}"), value)));
+            let text = self.text(&format!("{at}.{key}"), value);
+            pairs.push((key.to_owned(), text.unwrap_or_else(|| Text { text: String::new(), pos: value.pos() })));
         }
-        pairs.sort();
+        pairs.sort_by(|left, right| left.0.cmp(&right.0));
         pairs
     }
 
@@ -135,12 +136,12 @@ impl Faults {
         at: &str,
         value: &'a Value,
         known: &[&'static str],
-    ) -> Vec<(&'static str, &'a Value, u32)> {
+    ) -> Vec<(&'static str, &'a Value, Pos)> {
         let Some(map) = self.map(at, value) else { return Vec::new() };
         let mut fields = Vec::new();
         for (key, (_, value)) in map.keys().zip(map.iter()) {
             match known.iter().find(|name| name.eq_ignore_ascii_case(key.as_str())) {
-                Some(name) => fields.push((*name, value, key.pos().line)),
+                Some(name) => fields.push((*name, value, key.pos())),
                 None if self.is_lenient => {}
                 None => self.unknown(at, key, known),
             }

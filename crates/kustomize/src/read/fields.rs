@@ -2,10 +2,12 @@
 
 use std::sync::Arc;
 
-use goyaml::Value;
+use goyaml::{Pos, Value};
 
 use super::decode::Faults;
-use super::{Generator, GeneratorOptions, Image, Kustomization, Labels, Patch, Replicas, Sort, Var, replacements};
+use super::{
+    Generator, GeneratorOptions, Image, Kustomization, Labels, Patch, Replicas, Sort, Text, Var, replacements,
+};
 use crate::BuildError;
 use crate::selector::{self, Selector};
 use crate::table::fields::FieldSpec;
@@ -59,11 +61,13 @@ pub(super) fn read(file: &Arc<str>, value: &Value) -> Result<Kustomization, Vec<
     let mut faults = Faults::new(file);
     let mut result = Kustomization::default();
     let (mut kind, mut api_version) = (String::new(), None);
-    for (name, value, line) in faults.fields("", value, KNOWN) {
+    for (name, value, at) in faults.fields("", value, KNOWN) {
         match name {
             "kind" => kind = faults.string(name, value),
             "apiVersion" => api_version = faults.text(name, value),
-            unsupported if UNSUPPORTED.contains(&unsupported) => refuse(&mut faults, unsupported, value, line),
+            unsupported if UNSUPPORTED.contains(&unsupported) => refuse(&mut faults, unsupported, value, at.line),
+            "configMapGenerator" => result.config_maps = generators(&mut faults, (name, at), value),
+            "secretGenerator" => result.secrets = generators(&mut faults, (name, at), value),
             _ => field(&mut faults, &mut result, name, value),
         }
     }
@@ -78,7 +82,7 @@ pub(super) fn read(file: &Arc<str>, value: &Value) -> Result<Kustomization, Vec<
         };
         if version.text != wanted {
             faults.add_with_hint(
-                version.line,
+                version.line(),
                 format!("apiVersion for {kind} should be {wanted}"),
                 flux_hint(&version.text),
             );
@@ -120,8 +124,6 @@ fn field(faults: &mut Faults, result: &mut Kustomization, name: &'static str, va
         "images" => result.images.splice(0..0, items(faults, name, value, image)).for_each(drop),
         "imageTags" => result.images.extend(items(faults, name, value, image)),
         "replicas" => result.replicas = items(faults, name, value, replicas),
-        "configMapGenerator" => result.config_maps = items(faults, name, value, generator),
-        "secretGenerator" => result.secrets = items(faults, name, value, generator),
         "generatorOptions" => {
             result.generator_options = (!value.is_null()).then(|| generator_options(faults, name, value));
         }
@@ -154,7 +156,7 @@ fn build_metadata(faults: &mut Faults, result: &mut Kustomization, value: &Value
             "originAnnotations" | "managedByLabel" | "transformerAnnotations" => result.build_metadata.push(option),
             other => {
                 let hint = "Known are originAnnotations, managedByLabel and transformerAnnotations.";
-                faults.add_with_hint(option.line, format!("buildMetadata: unknown option '{other}'"), hint);
+                faults.add_with_hint(option.line(), format!("buildMetadata: unknown option '{other}'"), hint);
             }
         }
     }
@@ -204,16 +206,16 @@ fn open_api(faults: &mut Faults, result: &mut Kustomization, value: &Value) {
     }
     let Some(version) = version else { return };
     if result.open_api_path.is_some() {
-        faults.add(version.line, "builtin version and custom schema provided, cannot use both");
+        faults.add(version.line(), "builtin version and custom schema provided, cannot use both");
     } else if ![OPEN_API_VERSION, ""].contains(&version.text.as_str()) {
         let message = format!("the specified OpenAPI version is not built in: '{}'", version.text);
-        faults.add_with_hint(version.line, message, format!("Built in is {OPEN_API_VERSION}."));
+        faults.add_with_hint(version.line(), message, format!("Built in is {OPEN_API_VERSION}."));
     }
 }
 
 fn var(faults: &mut Faults, at: &str, value: &Value) -> Var {
     let mut result =
-        Var { line: value.pos().line, field_path: replacements::DEFAULT_FIELD_PATH.to_owned(), ..Var::default() };
+        Var { pos: value.pos(), field_path: replacements::DEFAULT_FIELD_PATH.to_owned(), ..Var::default() };
     for (name, value, _) in faults.fields(at, value, &["name", "objref", "fieldref"]) {
         match name {
             "name" => result.name = faults.string("vars.name", value),
@@ -257,20 +259,20 @@ fn object_reference(faults: &mut Faults, var: &mut Var, value: &Value) {
 }
 
 pub(crate) fn patch(faults: &mut Faults, at: &str, value: &Value) -> Patch {
-    let mut result = Patch { line: value.pos().line, ..Patch::default() };
-    for (name, value, line) in faults.fields(at, value, &["path", "patch", "target", "options"]) {
+    let mut result = Patch { line: value.pos().line, pos: value.pos(), ..Patch::default() };
+    for (name, value, key) in faults.fields(at, value, &["path", "patch", "target", "options"]) {
         match name {
             "path" => result.path = faults.text("path", value).filter(|text| !text.text.is_empty()),
             "patch" => {
                 let text = faults.text("patch", value).filter(|text| !text.text.trim().is_empty());
                 // The text of a block scalar starts on the line after its marker.
-                result.offset = text
-                    .as_ref()
-                    .map_or(0, |text| if text.text.contains('\n') { text.line } else { text.line.saturating_sub(1) });
+                result.offset = text.as_ref().map_or(0, |text| {
+                    if text.text.contains('\n') { text.line() } else { text.line().saturating_sub(1) }
+                });
                 result.inline = text;
             }
             "target" => target(faults, &mut result, value),
-            _ => options(faults, &mut result, value, line),
+            _ => options(faults, &mut result, value, key.line),
         }
     }
     match (&result.path, &result.inline) {
@@ -310,8 +312,8 @@ pub(crate) fn selector(faults: &mut Faults, value: &Value) -> (Selector, bool) {
     let mut has_name = false;
     let known = ["group", "version", "kind", "name", "namespace", "labelSelector", "annotationSelector"];
     let mut selector = Selector::default();
-    for (name, value, line) in faults.fields("target", value, &known) {
-        let text = faults.string(&format!("target.{name}"), value);
+    for (name, value, key) in faults.fields("target", value, &known) {
+        let (text, line) = (faults.string(&format!("target.{name}"), value), key.line);
         if name.ends_with("Selector") {
             match selector::requirements(&text) {
                 Ok(requirements) if name == "labelSelector" => selector.labels = requirements,
@@ -339,9 +341,9 @@ pub(crate) fn selector(faults: &mut Faults, value: &Value) -> (Selector, bool) {
 pub(crate) fn image(faults: &mut Faults, at: &str, value: &Value) -> Image {
     let mut result = Image { line: value.pos().line, ..Image::default() };
     for (name, value, _) in faults.fields(at, value, &["name", "newName", "newTag", "tagSuffix", "digest"]) {
-        let text = faults.string(&format!("images.{name}"), value);
+        let text = faults.text(&format!("images.{name}"), value).unwrap_or_default();
         match name {
-            "name" => result.name = text,
+            "name" => result.name = text.text,
             "newName" => result.new_name = text,
             "newTag" => result.new_tag = text,
             "tagSuffix" => result.tag_suffix = text,
@@ -354,12 +356,23 @@ pub(crate) fn image(faults: &mut Faults, at: &str, value: &Value) -> Image {
 pub(crate) fn replicas(faults: &mut Faults, at: &str, value: &Value) -> Replicas {
     let mut result = Replicas { line: value.pos().line, ..Replicas::default() };
     for (name, value, _) in faults.fields(at, value, &["name", "count"]) {
-        match name {
-            "name" => result.name = faults.string("replicas.name", value),
-            _ => result.count = faults.number("replicas.count", value),
+        if name == "name" {
+            result.name = faults.string("replicas.name", value);
+        } else {
+            result.count = faults.number("replicas.count", value);
+            result.count_at = value.pos();
         }
     }
     result
+}
+
+/// The entries of a field of generators; `field` is its name and where that stands.
+fn generators(faults: &mut Faults, field: (&'static str, Pos), value: &Value) -> Vec<Generator> {
+    let mut found = items(faults, field.0, value, generator);
+    for generator in &mut found {
+        generator.field = Text { text: field.0.to_owned(), pos: field.1 };
+    }
+    found
 }
 
 pub(crate) fn generator(faults: &mut Faults, at: &str, value: &Value) -> Generator {
@@ -372,11 +385,11 @@ pub(crate) fn generator(faults: &mut Faults, at: &str, value: &Value) -> Generat
     let mut env = None;
     for (name, value, _) in faults.fields(at, value, &known) {
         match name {
-            "name" => result.name = faults.string("name", value),
-            "namespace" => result.namespace = faults.string("namespace", value),
+            "name" => result.name = faults.text("name", value).unwrap_or_default(),
+            "namespace" => result.namespace = faults.text("namespace", value).unwrap_or_default(),
             // What is neither replace nor merge creates, whatever it says.
             "behavior" => result.behavior = faults.string("behavior", value),
-            "type" => result.kind = faults.string("type", value),
+            "type" => result.kind = faults.text("type", value).unwrap_or_default(),
             "literals" => result.literals = faults.texts("literals", value),
             "files" => result.files = faults.texts("files", value),
             "envs" => result.envs = faults.texts("envs", value),
@@ -399,7 +412,7 @@ fn generator_options(faults: &mut Faults, at: &str, value: &Value) -> GeneratorO
             "labels" => result.labels = faults.pairs(&at, value),
             "annotations" => result.annotations = faults.pairs(&at, value),
             "disableNameSuffixHash" => result.disable_name_suffix_hash = faults.flag(&at, value),
-            _ => result.immutable = faults.flag(&at, value),
+            _ => result.immutable = faults.flag(&at, value).then(|| value.clone()),
         }
     }
     result
@@ -407,10 +420,10 @@ fn generator_options(faults: &mut Faults, at: &str, value: &Value) -> GeneratorO
 
 fn sort(faults: &mut Faults, value: &Value) -> Option<Sort> {
     let (mut order, mut lists, mut at) = (String::new(), None, value.pos().line);
-    for (name, value, line) in faults.fields("sortOptions", value, &["order", "legacySortOptions"]) {
+    for (name, value, key) in faults.fields("sortOptions", value, &["order", "legacySortOptions"]) {
         if name == "order" {
             order = faults.string("sortOptions.order", value);
-            at = line;
+            at = key.line;
         } else if !value.is_null() {
             lists = Some(legacy_lists(faults, value));
         }

@@ -1,13 +1,12 @@
 //! The form of `replacements`.
 
-use std::sync::Arc;
-
 use goyaml::Value;
 
 use super::decode::Faults;
 use super::fields::items;
-use super::{Text, parse};
+use super::{Text, parse_as};
 use crate::BuildError;
+use crate::documents;
 use crate::selector::{self, Requirement};
 
 /// The field that is meant where none is named.
@@ -79,15 +78,15 @@ pub(crate) fn field(faults: &mut Faults, at: &str, value: &Value) -> Replacement
         return ReplacementField::Inline(Box::new(replacement));
     };
     if replacement.source.is_some() || replacement.targets.as_ref().is_some_and(|targets| !targets.is_empty()) {
-        faults.add(path.line, "cannot specify both path and inline replacement");
+        faults.add(path.line(), "cannot specify both path and inline replacement");
     }
     ReplacementField::Path(path)
 }
 
 /// Reads a file that an entry names: one replacement, or a list of them.
-pub(crate) fn file(file: &Arc<str>, bytes: &[u8]) -> Result<Vec<Replacement>, Vec<BuildError>> {
-    let value = parse(file, bytes)?;
-    let mut faults = Faults::lenient(file, 0);
+pub(crate) fn file(source: &documents::Source, bytes: &[u8]) -> Result<Vec<Replacement>, Vec<BuildError>> {
+    let value = parse_as(source.index, &source.file, bytes)?;
+    let mut faults = Faults::lenient(&source.file, 0);
     let found = if value.as_list().is_some() {
         items(&mut faults, "replacements", &value, |faults, at, value| one(faults, at, value, &mut None))
     } else if value.as_map().is_some() {
@@ -119,13 +118,13 @@ const OBJECT: [&str; 5] = ["group", "version", "kind", "name", "namespace"];
 fn source(faults: &mut Faults, value: &Value) -> Source {
     let mut result = Source { field_path: DEFAULT_FIELD_PATH.to_owned(), line: value.pos().line, ..Source::default() };
     let known: Vec<&'static str> = OBJECT.into_iter().chain(["fieldPath", "options"]).collect();
-    for (name, value, line) in faults.fields("source", value, &known) {
+    for (name, value, key) in faults.fields("source", value, &known) {
         match name {
             "fieldPath" => {
                 let path = faults.string("source.fieldPath", value);
                 if !path.is_empty() {
                     result.field_path = path;
-                    result.line = line;
+                    result.line = key.line;
                 }
             }
             "options" => result.options = options(faults, value),
@@ -147,7 +146,7 @@ fn target(faults: &mut Faults, _: &str, value: &Value) -> Target {
         }
     }
     if result.field_paths.is_empty() {
-        result.field_paths.push(Text { text: DEFAULT_FIELD_PATH.to_owned(), line: result.line });
+        result.field_paths.push(Text { text: DEFAULT_FIELD_PATH.to_owned(), pos: value.pos() });
     }
     result
 }

@@ -1,34 +1,35 @@
 //! `ValueAddTransformer`: a text put into a field, or into a path in a field.
 
-use std::sync::Arc;
+use goyaml::Value;
 
 use super::namespace;
 use crate::BuildError;
+use crate::accumulate::By;
 use crate::item::Item;
 use crate::load::AddValue;
 use crate::scalar;
 use crate::table::fields;
 
 /// Adds the values to all objects they are for.
-pub(super) fn run(targets: &[AddValue], items: &mut [Item], by: &Arc<str>) -> Result<(), Vec<BuildError>> {
+pub(super) fn run(targets: &[AddValue], items: &mut [Item], by: &By<'_>) -> Result<(), Vec<BuildError>> {
     let mut errors = Vec::new();
     for target in targets {
         for item in items.iter_mut() {
             if target.selector.as_ref().is_some_and(|selector| !selector.selects(item)) {
                 continue;
             }
-            match add(target, item) {
-                Ok(()) => item.touched(by),
-                Err(message) => errors.push(BuildError::new(&*item.file, item.line, format!("{by}: {message}"))),
+            match add(target, item, by) {
+                Ok(()) => item.touched(&by.note),
+                Err(message) => errors.push(BuildError::new(&*item.file, item.line, format!("{}: {message}", by.note))),
             }
         }
     }
     if errors.is_empty() { Ok(()) } else { Err(errors) }
 }
 
-fn add(target: &AddValue, item: &mut Item) -> Result<(), String> {
+fn add(target: &AddValue, item: &mut Item, by: &By<'_>) -> Result<(), String> {
     if target.field_path == "metadata/namespace" {
-        return namespace::Change::new(&target.value, &[]).set(item);
+        return namespace::Change::new(&target.value, &[]).set(item, by);
     }
     let parts = fields::split(&target.field_path);
     let parts: Vec<&str> = parts.iter().map(String::as_str).collect();
@@ -36,9 +37,13 @@ fn add(target: &AddValue, item: &mut Item) -> Result<(), String> {
     if old.is_some_and(|old| !scalar::is_scalar(old)) {
         return Err(format!("the field '{}' is no text", target.field_path));
     }
+    let value = target.value.value();
     let text = match usize::try_from(target.position).ok().filter(|position| *position > 0) {
-        Some(position) => inserted(&old.map(scalar::text).unwrap_or_default(), position, &target.value),
-        None => target.value.clone(),
+        Some(position) => {
+            let text = inserted(&old.map(scalar::text).unwrap_or_default(), position, &target.value.text);
+            by.derive(text.into(), |derivation| derivation.of(old.unwrap_or(&Value::NULL)).asked_by(&value))
+        }
+        None => by.derive(target.value.text.as_str().into(), |derivation| derivation.over(old).asked_by(&value)),
     };
     if item.value.set_at(&parts, text) { Ok(()) } else { Err(format!("there is no room for '{}'", target.field_path)) }
 }

@@ -2,15 +2,16 @@
 
 use std::sync::Arc;
 
+use goyaml::origin::Tracer;
 use goyaml::{Kind, Map, Value};
 use regex::Regex;
 
 use super::each;
 use crate::BuildError;
-use crate::accumulate::step;
+use crate::accumulate::{By, step};
 use crate::field_path::{Missing, set_scalar, visit};
 use crate::item::Item;
-use crate::read::Image;
+use crate::read::{Image, Text};
 use crate::scalar;
 use crate::table::fields::FieldSpec;
 
@@ -19,10 +20,11 @@ pub(super) fn run(
     items: &mut [Item],
     image: &Image,
     specs: &[FieldSpec],
-    file: &Arc<str>,
+    (file, tracer): (&Arc<str>, &Tracer),
 ) -> Result<(), Vec<BuildError>> {
-    let change = Change::new(image).map_err(|message| vec![BuildError::new(&**file, image.line, message)])?;
-    each(items, &step("image", file, image.line), |item| {
+    let by = By::new("images", step("image", file, image.line), tracer);
+    let change = Change::new(image, &by).map_err(|message| vec![BuildError::new(&**file, image.line, message)])?;
+    each(items, &by, |item| {
         let gvk = item.gvk();
         if gvk.kind == "CustomResourceDefinition" {
             return Ok(());
@@ -50,15 +52,16 @@ fn has_containers(node: &Value) -> bool {
 struct Change<'a> {
     image: &'a Image,
     matcher: Regex,
+    by: &'a By<'a>,
 }
 
 impl<'a> Change<'a> {
-    fn new(image: &'a Image) -> Result<Self, String> {
+    fn new(image: &'a Image, by: &'a By<'a>) -> Result<Self, String> {
         // The name is a regular expression to kustomize, so that a dot in it matches anything.
         let pattern = format!("^{}(:[a-zA-Z0-9_.{{}}-]*)?(@sha256:[a-zA-Z0-9_.{{}}-]*)?$", image.name);
         let matcher = Regex::new(&pattern)
             .map_err(|error| format!("image name '{}': {}", image.name, crate::selector::reason(&error)))?;
-        Ok(Self { image, matcher })
+        Ok(Self { image, matcher, by })
     }
 
     /// Finds lists called `containers` and `initContainers` wherever they are.
@@ -96,20 +99,27 @@ impl<'a> Change<'a> {
         }
         let text = scalar::text(node);
         if self.matcher.is_match(&text) {
-            set_scalar(node, self.changed(&text))?;
+            let (changed, parts) = self.changed(&text);
+            set_scalar(node, changed, self.by, |derivation, old| {
+                let mut parts = parts.into_iter().filter(|part| !part.is_empty());
+                let first = parts.next().map(Text::value).unwrap_or_default();
+                parts.fold(derivation.of(old).asked_by(&first), |derivation, part| derivation.with(&part.value()))
+            })?;
         }
         Ok(())
     }
 
-    fn changed(&self, text: &str) -> String {
+    /// The new text, and what of the entry is in it.
+    fn changed(&self, text: &str) -> (String, [&Text; 3]) {
         let Image { new_name, new_tag, tag_suffix, digest: new_digest, .. } = self.image;
         let (name, tag, digest) = split(text);
-        let name = if new_name.is_empty() { name } else { new_name };
+        let name = if new_name.is_empty() { name } else { &new_name.text };
+        let suffix = if new_tag.is_empty() && new_digest.is_empty() { tag_suffix } else { new_tag };
         let (tag, digest) = match (new_tag.is_empty(), new_digest.is_empty()) {
-            (false, false) => (new_tag.clone(), new_digest.as_str()),
-            (false, true) => (new_tag.clone(), ""),
-            (true, false) => (String::new(), new_digest.as_str()),
-            (true, true) if !tag_suffix.is_empty() => (format!("{tag}{tag_suffix}"), ""),
+            (false, false) => (new_tag.text.clone(), new_digest.text.as_str()),
+            (false, true) => (new_tag.text.clone(), ""),
+            (true, false) => (String::new(), new_digest.text.as_str()),
+            (true, true) if !tag_suffix.is_empty() => (format!("{tag}{}", tag_suffix.text), ""),
             (true, true) => (tag.to_owned(), digest),
         };
         let mut result = name.to_owned();
@@ -121,7 +131,7 @@ impl<'a> Change<'a> {
             result.push('@');
             result.push_str(digest);
         }
-        result
+        (result, [new_name, suffix, new_digest])
     }
 }
 

@@ -1,15 +1,12 @@
 //! `labels`, `commonLabels` and `commonAnnotations`.
 
-use std::sync::Arc;
-
-use goyaml::Value;
-
 use super::each;
 use crate::BuildError;
+use crate::accumulate::By;
 use crate::config::Config;
 use crate::field_path::{Missing, visit};
 use crate::item::Item;
-use crate::read::Labels;
+use crate::read::{Labels, Pair};
 use crate::table::fields::{self, FieldSpec};
 use crate::{scalar, shared};
 
@@ -29,12 +26,7 @@ pub(super) fn specs(entry: &Labels, config: &Config) -> Result<Vec<FieldSpec>, S
 }
 
 /// Sets labels or annotations in these fields.
-pub(super) fn set(
-    items: &mut [Item],
-    by: &Arc<str>,
-    pairs: &[(String, String)],
-    specs: &[FieldSpec],
-) -> Result<(), Vec<BuildError>> {
+pub(super) fn set(items: &mut [Item], by: &By<'_>, pairs: &[Pair], specs: &[FieldSpec]) -> Result<(), Vec<BuildError>> {
     each(items, by, |item| {
         let gvk = item.gvk();
         for (key, text) in pairs {
@@ -46,12 +38,12 @@ pub(super) fn set(
                     let map = node
                         .as_map_mut()
                         .ok_or_else(|| format!("wrong node kind: expected MappingNode but was {kind}"))?;
-                    let old = shared::set_entry(map, key, text, pos).filter(|old| *old != pos);
-                    changed.extend(old.map(|old| (old, Value::from(text.as_str()))));
+                    let old = shared::set_entry(map, (key, text), pos, by).filter(|(old, _)| *old != pos);
+                    changed.extend(old);
                     Ok(())
                 })?;
             }
-            shared::spread(item, &changed);
+            shared::spread(item, &changed, by.tracer);
         }
         Ok(())
     })

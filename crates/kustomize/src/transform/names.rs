@@ -1,11 +1,11 @@
 //! `namePrefix` and `nameSuffix`.
 
-use std::sync::Arc;
-
 use super::each;
 use crate::BuildError;
+use crate::accumulate::By;
 use crate::field_path::{Missing, set_scalar, visit};
 use crate::item::Item;
+use crate::read::Text;
 use crate::scalar;
 use crate::table::fields::{FieldSpec, UNPREFIXED};
 
@@ -14,31 +14,31 @@ const NAME: &str = "metadata/name";
 
 /// Puts the prefix before the names.
 pub(super) fn prefix(
-    prefix: &str,
+    prefix: &Text,
     specs: &[FieldSpec],
     items: &mut [Item],
-    by: &Arc<str>,
+    by: &By<'_>,
 ) -> Result<(), Vec<BuildError>> {
-    rename(specs, items, by, |item, is_name| {
+    rename((specs, prefix), items, by, |item, is_name| {
         if is_name {
-            note(item, prefix, |item| &mut item.prefixes);
+            note(item, &prefix.text, |item| &mut item.prefixes);
         }
-        format!("{prefix}\0")
+        format!("{}\0", prefix.text)
     })
 }
 
 /// Puts the suffix behind the names.
 pub(super) fn suffix(
-    suffix: &str,
+    suffix: &Text,
     specs: &[FieldSpec],
     items: &mut [Item],
-    by: &Arc<str>,
+    by: &By<'_>,
 ) -> Result<(), Vec<BuildError>> {
-    rename(specs, items, by, |item, is_name| {
+    rename((specs, suffix), items, by, |item, is_name| {
         if is_name {
-            note(item, suffix, |item| &mut item.suffixes);
+            note(item, &suffix.text, |item| &mut item.suffixes);
         }
-        format!("\0{suffix}")
+        format!("\0{}", suffix.text)
     })
 }
 
@@ -51,9 +51,9 @@ fn note(item: &mut Item, text: &str, list: impl Fn(&mut Item) -> &mut Vec<String
 
 /// `pattern` gives the new name with a NUL in the place of the old one.
 fn rename(
-    specs: &[FieldSpec],
+    (specs, affix): (&[FieldSpec], &Text),
     items: &mut [Item],
-    by: &Arc<str>,
+    by: &By<'_>,
     pattern: impl Fn(&mut Item, bool) -> String,
 ) -> Result<(), Vec<BuildError>> {
     each(items, by, |item| {
@@ -65,7 +65,8 @@ fn rename(
             let pattern = pattern(item, spec.path == NAME);
             let gvk = item.gvk();
             visit(&mut item.value, &gvk, spec, Missing::Scalar, &mut |node| {
-                set_scalar(node, pattern.replacen('\0', &scalar::text(node), 1))
+                let name = pattern.replacen('\0', &scalar::text(node), 1);
+                set_scalar(node, name, by, |derivation, old| derivation.of(old).asked_by(&affix.value()))
             })?;
         }
         Ok(())

@@ -1,16 +1,18 @@
 //! `namespace`: everything namespaced moves into it.
 
 use std::collections::HashMap;
-use std::sync::{Arc, LazyLock};
+use std::sync::LazyLock;
 
 use goyaml::Value;
 
 use super::each;
 use crate::BuildError;
+use crate::accumulate::By;
 use crate::field_path::{Missing, set_scalar, visit};
 use crate::id::IdKey;
 use crate::item::Item;
 use crate::load::Subjects;
+use crate::read::Text;
 use crate::scalar;
 use crate::table::fields::{self, FieldSpec};
 
@@ -18,7 +20,7 @@ static METADATA_NAMESPACE: LazyLock<FieldSpec> = LazyLock::new(fields::metadata_
 
 /// A namespace and the fields that hold it.
 pub(super) struct Change<'a> {
-    pub(super) namespace: &'a str,
+    pub(super) namespace: &'a Text,
     pub(super) specs: &'a [FieldSpec],
     /// Only where there is none.
     pub(super) unset_only: bool,
@@ -26,15 +28,15 @@ pub(super) struct Change<'a> {
 }
 
 impl<'a> Change<'a> {
-    pub(super) fn new(namespace: &'a str, specs: &'a [FieldSpec]) -> Self {
+    pub(super) fn new(namespace: &'a Text, specs: &'a [FieldSpec]) -> Self {
         Self { namespace, specs, unset_only: false, subjects: Subjects::default() }
     }
 
     /// Sets the namespace of all objects.
-    pub(super) fn run(&self, items: &mut [Item], by: &Arc<str>) -> Result<(), Vec<BuildError>> {
+    pub(super) fn run(&self, items: &mut [Item], by: &By<'_>) -> Result<(), Vec<BuildError>> {
         each(items, by, |item| {
             item.remember_id();
-            self.set(item)
+            self.set(item, by)
         })?;
         let mut seen: HashMap<IdKey, &Item> = HashMap::new();
         let mut errors = Vec::new();
@@ -53,16 +55,16 @@ impl<'a> Change<'a> {
     }
 
     /// Sets the namespace of one object.
-    pub(super) fn set(&self, item: &mut Item) -> Result<(), String> {
+    pub(super) fn set(&self, item: &mut Item, by: &By<'_>) -> Result<(), String> {
         let gvk = item.gvk();
         let object = &mut item.value;
-        let mut fill = |node: &mut Value| self.fill(node);
+        let mut fill = |node: &mut Value| self.fill(node, by);
         if !gvk.is_cluster_scoped() {
             visit(object, &gvk, &METADATA_NAMESPACE, Missing::Scalar, &mut fill)?;
         }
         let is_binding = matches!(gvk.kind.as_str(), "RoleBinding" | "ClusterRoleBinding");
         if is_binding {
-            self.set_subjects(object)?;
+            self.set_subjects(object, by)?;
         }
         for spec in self.specs {
             let is_done = match &*spec.path {
@@ -78,15 +80,18 @@ impl<'a> Change<'a> {
         Ok(())
     }
 
-    fn fill(&self, node: &mut Value) -> Result<(), String> {
+    fn fill(&self, node: &mut Value, by: &By<'_>) -> Result<(), String> {
         if self.unset_only && !scalar::text(node).is_empty() {
             return Ok(());
         }
-        set_scalar(node, self.namespace)
+        let namespace = self.namespace.value();
+        set_scalar(node, self.namespace.text.as_str(), by, |derivation, old| {
+            derivation.over(Some(old)).asked_by(&namespace)
+        })
     }
 
     /// By default only subjects called `default` are known to mean this namespace's.
-    fn set_subjects(&self, object: &mut Value) -> Result<(), String> {
+    fn set_subjects(&self, object: &mut Value, by: &By<'_>) -> Result<(), String> {
         let (field, wanted) = match self.subjects {
             Subjects::NamedDefault => ("name", "default"),
             Subjects::Accounts => ("kind", "ServiceAccount"),
@@ -99,7 +104,7 @@ impl<'a> Change<'a> {
             }
             if let Some(map) = subject.as_map_mut() {
                 let mut value = map.get("namespace").cloned().unwrap_or_default();
-                self.fill(&mut value)?;
+                self.fill(&mut value, by)?;
                 map.insert("namespace", value);
             }
         }

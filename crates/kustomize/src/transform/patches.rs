@@ -2,6 +2,9 @@
 
 use std::sync::Arc;
 
+use goyaml::Value;
+use goyaml::origin::Tracer;
+
 use crate::accumulate::{Context, Schema, step};
 use crate::documents::Manifest;
 use crate::id::Id;
@@ -42,7 +45,9 @@ pub(super) fn run_in(
             (PatchKind::Merge(manifests), None) => {
                 merge_by_id((patch, (schema.as_ref(), &context.raw)), manifests, items)
             }
-            (PatchKind::Json(operations), Some(target)) => operate(patch, operations, target, items),
+            (PatchKind::Json(operations), Some(target)) => {
+                operate((patch, &context.raw.tracer), operations, target, items)
+            }
             (PatchKind::Json(_), None) => Ok(()),
         };
         items.retain(|item| !item.is_deleted());
@@ -127,7 +132,10 @@ fn merge_one(
     item: &mut Item,
     by: &Arc<str>,
 ) -> Result<(), BuildError> {
-    let (id, namespace) = (item.id(), item.namespace());
+    let tracer = &schema.1.tracer;
+    let id = item.id();
+    let kept = ["name", "namespace"].map(|field| item.metadata_text(field, tracer));
+    let types = ["kind", "apiVersion"].map(|field| item.value.get(field).cloned());
     if patch.allow_name_change || patch.allow_kind_change {
         item.remember_id();
     }
@@ -136,42 +144,48 @@ fn merge_one(
     })?;
     item.touched(by);
     let Some(value) = merged else {
-        item.value = goyaml::Value::NULL;
+        item.value = Value::NULL;
         return Ok(());
     };
     let before = std::mem::replace(&mut item.value, value);
-    shared::spread_changes(item, &before);
+    shared::spread_changes(item, &before, tracer);
     if item.is_deleted() {
         return Ok(());
     }
+    let ([name, namespace], [kind, api_version]) = (kept, types);
     if !patch.allow_kind_change {
-        item.value.set_at(&["kind"], id.gvk.kind);
+        let text = Value::from(id.gvk.kind);
+        item.value.set_at(&["kind"], kind.map_or_else(|| text.clone(), |kind| tracer.same(text.clone(), &kind)));
     }
     if !patch.allow_name_change {
-        item.set_name(id.name);
+        item.set_name(name);
     }
-    item.set_namespace(&namespace);
+    item.set_namespace(namespace);
+    if let (true, Some(old), Some(map)) = (patch.target.is_some(), api_version, item.value.as_map_mut()) {
+        let new = map.get("apiVersion").cloned().unwrap_or_default();
+        map.insert("apiVersion", tracer.same(new, &old));
+    }
     Ok(())
 }
 
 /// Applies operations to all objects a selector accepts.
 fn operate(
-    patch: &PatchInput,
+    (patch, tracer): (&PatchInput, &Tracer),
     operations: &[Operation],
     target: &Selector,
     items: &mut [Item],
 ) -> Result<(), Vec<BuildError>> {
-    let by = step("patch", &patch.file, if patch.offset == 0 { 1 } else { patch.named_at });
+    let by = step("patch", &patch.file, if patch.offset == 0 { 1 } else { patch.named_at.line });
     let mut errors = Vec::new();
     for item in items.iter_mut().filter(|item| target.selects(item)) {
         if !patch.is_late {
             item.remember_id();
         }
         item.show_noted_annotations();
-        shared::part(item);
-        match json_patch::apply(&mut item.value, operations) {
+        shared::part(item, tracer);
+        match json_patch::apply(&mut item.value, operations, tracer) {
             Ok(()) => {
-                item.normalise_annotations_if_any();
+                item.normalise_annotations_if_any(tracer);
                 item.touched(&by);
             }
             Err((line, message)) => {

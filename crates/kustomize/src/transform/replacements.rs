@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use goyaml::origin::Derivation;
 use goyaml::{Kind, Value};
 
 use crate::BuildError;
@@ -17,6 +18,8 @@ use crate::selector;
 /// A value on its way.
 struct Found {
     value: Value,
+    /// The node it was taken from.
+    from: Value,
     /// As it was written.
     text: String,
     /// It has no type of its own: what it means depends on where it stands.
@@ -42,12 +45,13 @@ fn one(file: &Arc<str>, replacement: &Replacement, raw: &RawTexts, items: &mut [
     };
     let found = match (source, source_value) {
         (Some(_), Some(value)) => {
-            return Err((value.line, "source and sourceValue are mutually exclusive".to_owned()));
+            return Err((value.line(), "source and sourceValue are mutually exclusive".to_owned()));
         }
         (Some(source), _) => source_value_of(source, raw, items).map_err(|message| (source.line, message))?,
         (None, value) => {
             let text = value.as_ref().map(|value| value.text.clone()).unwrap_or_default();
-            Found { value: raw::plain(&text), text, is_plain: true }
+            let from = value.as_ref().map(Text::value).unwrap_or_default();
+            Found { value: raw::plain(&text), from, text, is_plain: true }
         }
     };
     for target in targets {
@@ -70,7 +74,7 @@ fn source_value_of(source: &Source, raw: &RawTexts, items: &[Item]) -> Result<Fo
     let text = raw.text(value);
     let FieldOptions { delimiter, index, .. } = &source.options;
     if delimiter.is_empty() {
-        return Ok(Found { value: value.clone(), text, is_plain: false });
+        return Ok(Found { value: value.clone(), from: value.clone(), text, is_plain: false });
     }
     if !crate::scalar::is_scalar(value) {
         return Err("delimiter option can only be used with scalar nodes".to_owned());
@@ -79,8 +83,9 @@ fn source_value_of(source: &Source, raw: &RawTexts, items: &[Item]) -> Result<Fo
     let part = usize::try_from(*index).ok().and_then(|index| parts.get(index));
     let part = *part.ok_or_else(|| format!("options.index {index} is out of bounds for value {text}"))?;
     // A part may be of no type its whole was of; that shows where it is put.
+    let from = value.clone();
     let value = raw::retyped(value, part).unwrap_or_else(|_| raw::plain(part));
-    Ok(Found { value, text: part.to_owned(), is_plain: false })
+    Ok(Found { value, from, text: part.to_owned(), is_plain: false })
 }
 
 fn is_nothing(value: &Value) -> bool {
@@ -108,9 +113,9 @@ fn put(
         for path in &target.field_paths {
             let before = item.value.clone();
             put_into(item, path, &target.options, (found, raw))
-                .map_err(|message| (path.line, format!("{} of {}:{}: {message}", item.id(), item.file, item.line)))?;
+                .map_err(|message| (path.line(), format!("{} of {}:{}: {message}", item.id(), item.file, item.line)))?;
             if !super::unchanged(&before, &item.value) {
-                item.touched(&step("replacement", file, path.line));
+                item.touched(&step("replacement", file, path.line()));
             }
         }
     }
@@ -124,8 +129,9 @@ fn put_into(
     (found, raw): (&Found, &RawTexts),
 ) -> Result<(), String> {
     let create = options.create.then(|| Shape::of(&found.value));
-    let mut set = |node: &mut Value, made: bool| set_field(node, made, options, (found, raw));
-    let count = Visit { create, set: &mut set }.run(&mut item.value, &dotted::split(&path.text))?;
+    let make = |value: Value| raw.tracer.derive(value, || Derivation::by("replacements").asked_by(&path.value()));
+    let mut set = |node: &mut Value, made: bool| set_field(node, made, (path, options), (found, raw));
+    let count = Visit { create, make: &make, set: &mut set }.run(&mut item.value, &dotted::split(&path.text))?;
     if count == 0 {
         let to_create = if options.create { "or create " } else { "" };
         return Err(format!("unable to find {to_create}field {:?} in replacement target", path.text));
@@ -136,23 +142,35 @@ fn put_into(
 fn set_field(
     node: &mut Value,
     made: bool,
-    options: &FieldOptions,
+    (path, options): (&Text, &FieldOptions),
     (found, raw): (&Found, &RawTexts),
 ) -> Result<(), String> {
     let is_scalar = crate::scalar::is_scalar(node);
     let mut text = found.text.clone();
+    let mut keeps_part = false;
     if !options.delimiter.is_empty() {
         if !is_scalar {
             return Err("delimiter option can only be used with scalar nodes".to_owned());
         }
         text = spliced(&raw.text(node), options, text);
+        keeps_part = text != found.text;
     }
-    *node = match (is_scalar, made) {
+    let value = match (is_scalar, made) {
         (true, true) => raw::plain(&text).with_pos(node.pos()),
         (true, false) => raw::retyped(node, &text)?,
         (false, _) if found.is_plain => raw::plain(&text),
         (false, _) => found.value.clone(),
     };
+    // A map or list is taken over with all that is in it, each with the place it came from.
+    let is_whole = crate::scalar::is_scalar(&value);
+    *node = raw.tracer.each(value, Some(node), &|scalar, before| {
+        let from = if is_whole { &found.from } else { scalar };
+        let derivation = Derivation::by("replacements").at(path.pos).with(from);
+        Some(match before {
+            Some(before) if keeps_part => derivation.of(before),
+            before => derivation.over(before),
+        })
+    });
     Ok(())
 }
 

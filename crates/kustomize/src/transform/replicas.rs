@@ -2,8 +2,11 @@
 
 use std::sync::Arc;
 
+use goyaml::Value;
+use goyaml::origin::Tracer;
+
 use crate::BuildError;
-use crate::accumulate::step;
+use crate::accumulate::{By, step};
 use crate::field_path::{Missing, set_scalar, visit};
 use crate::item::Item;
 use crate::read::Replicas;
@@ -14,10 +17,10 @@ pub(super) fn run(
     items: &mut [Item],
     replicas: &Replicas,
     specs: &[FieldSpec],
-    file: &Arc<str>,
+    (file, tracer): (&Arc<str>, &Tracer),
 ) -> Result<(), Vec<BuildError>> {
     let fail = |message| BuildError::new(&**file, replicas.line, message);
-    let by = step("replicas", file, replicas.line);
+    let by = By::new("replicas", step("replicas", file, replicas.line), tracer);
     let found = set(items, replicas, specs, &by).map_err(|message| vec![fail(message)])?;
     if found {
         return Ok(());
@@ -27,7 +30,7 @@ pub(super) fn run(
     Err(vec![fail(message).hint("'name' is the name in the files, without prefix; for other kinds use a patch.")])
 }
 
-fn set(items: &mut [Item], replicas: &Replicas, specs: &[FieldSpec], by: &Arc<str>) -> Result<bool, String> {
+fn set(items: &mut [Item], replicas: &Replicas, specs: &[FieldSpec], by: &By<'_>) -> Result<bool, String> {
     let mut found = false;
     for item in items {
         for spec in specs {
@@ -36,8 +39,11 @@ fn set(items: &mut [Item], replicas: &Replicas, specs: &[FieldSpec], by: &Arc<st
             }
             found = true;
             let gvk = item.gvk();
-            visit(&mut item.value, &gvk, spec, Missing::Scalar, &mut |node| set_scalar(node, replicas.count))?;
-            item.touched(by);
+            let count = Value::from(replicas.count).with_pos(replicas.count_at);
+            visit(&mut item.value, &gvk, spec, Missing::Scalar, &mut |node| {
+                set_scalar(node, replicas.count, by, |derivation, old| derivation.over(Some(old)).asked_by(&count))
+            })?;
+            item.touched(&by.note);
         }
     }
     Ok(found)

@@ -1,0 +1,79 @@
+//! Texts inside of other texts: where the lines and columns of a patch in a kustomization stand in its file.
+
+use std::sync::Arc;
+
+use goyaml::origin::{self, SourceKind, Start, Tracer};
+use goyaml::{Key, Kind, Map, Pos, Value};
+
+use super::Loader;
+use crate::documents::Source;
+use crate::raw::{self, RawTexts};
+use crate::read::Text;
+
+impl Loader<'_> {
+    /// A text that is a scalar of a file. `offset`: lines of the file before it, as far as messages care.
+    pub(super) fn inline(&mut self, file: &Arc<str>, text: &Text, offset: u32) -> Source {
+        let start =
+            if self.raw.tracer.is_on() { start(&self.raw, text) } else { Start::After { lines: 0, columns: 0 } };
+        let kind = if self.options.overlay_place.as_ref() == Some(file) { SourceKind::Given } else { SourceKind::File };
+        let index = self.raw.tracer.add(origin::Source { name: file.clone(), kind, start });
+        Source { file: file.clone(), index, offset }
+    }
+}
+
+/// Keeps the text of a kustomization, so that it can be seen how the texts inside of it are written.
+pub(super) fn keep(raw: &mut RawTexts, source: &Source, bytes: &Arc<[u8]>) {
+    if raw.tracer.is_on() {
+        raw.keep_kustomization(source.index, bytes);
+    }
+}
+
+/// How lines and columns of a scalar's text are those of its file.
+fn start(raw: &RawTexts, text: &Text) -> Start {
+    let Pos { source, line, column } = text.pos;
+    let whole = Start::At { line, column };
+    let Some(bytes) = raw.kustomization(source) else { return whole };
+    let first = String::from_utf8_lossy(raw::line(bytes, line).unwrap_or_default()).into_owned();
+    let rest: String = first.chars().skip(raw::index(column)).collect();
+    if rest.starts_with('|') {
+        return block(bytes, line, &text.text).map_or(whole, |columns| Start::After { lines: line, columns });
+    }
+    let quote = u32::from(rest.starts_with(['"', '\'']));
+    let inner = if quote == 1 { &rest[1..] } else { &rest };
+    if !text.text.contains('\n') && inner.starts_with(&text.text) {
+        return Start::After { lines: line.saturating_sub(1), columns: column.saturating_sub(1) + quote };
+    }
+    whole
+}
+
+/// How far the lines of a literal block are indented: the first one that is not empty shows it.
+fn block(bytes: &[u8], header: u32, text: &str) -> Option<u32> {
+    let skipped = text.lines().take_while(|line| line.is_empty()).count();
+    let inner = text.lines().nth(skipped)?;
+    let number = header.checked_add(u32::try_from(skipped + 1).ok()?)?;
+    let line = String::from_utf8_lossy(raw::line(bytes, number)?).into_owned();
+    let indent = line.trim_end_matches('\r').strip_suffix(inner)?;
+    u32::try_from(indent.chars().count()).ok()
+}
+
+/// Fields that were given to the build, with positions that say so.
+pub(super) fn given(tracer: &Tracer, place: &Arc<str>, value: &Value) -> Value {
+    if !tracer.is_on() {
+        return value.clone();
+    }
+    placed(value, tracer.add(origin::Source::given(place.clone())))
+}
+
+fn placed(value: &Value, source: u32) -> Value {
+    let at = |pos: Pos| if pos.line == 0 { pos } else { Pos { source, ..pos } };
+    let pos = at(value.pos());
+    match value.kind() {
+        Kind::Map(map) => {
+            let entries = map.keys().zip(map.values());
+            let entries = entries.map(|(key, child)| (Key::new(key.as_str(), at(key.pos())), placed(child, source)));
+            Value::from(entries.collect::<Map>()).with_pos(pos)
+        }
+        Kind::List(items) => items.iter().map(|item| placed(item, source)).collect::<Value>().with_pos(pos),
+        _ => value.clone().with_pos(pos),
+    }
+}
