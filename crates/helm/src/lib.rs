@@ -2,24 +2,44 @@
 //!
 //! The way of a render: files become a [`Chart`] ([`load`]), what the user set becomes one tree of values ([`values`]),
 //! dependencies are switched on, renamed and cut by these values ([`dependencies`]), the values of all charts are
-//! coalesced ([`values::coalesce`]) and checked against their schemas ([`schema`]), and the templates are run (`engine`)
-//! and their output split into hooks and manifests in the order of installation (`manifest`). The crate does no I/O:
+//! coalesced ([`values::coalesce`]) and checked against their schemas ([`schema`]), and the templates are run ([`render`])
+//! and their output split into hooks and manifests in the order of installation ([`manifest`]). [`output`] prints them. The crate does no I/O:
 //! files, archives, time, randomness and the cluster come in as parameters.
 
+mod cache;
+mod capabilities;
 mod chart;
 mod compat;
 pub mod dependencies;
+mod engine;
+mod error;
+mod files;
+mod glob;
+mod live;
 pub mod load;
+pub mod manifest;
 pub mod metadata;
+mod options;
+pub mod output;
 mod path_match;
+mod render;
 pub mod schema;
+mod scope;
 pub mod sources;
 mod text;
 pub mod values;
 mod warning;
 mod yaml;
 
+pub use gotemplate::Host as LiveInputs;
+
+pub use cache::{MAX_CACHED, TemplateCache};
+pub use capabilities::{Capabilities, HelmVersion, KubeVersion};
 pub use chart::{Chart, ChartFile, Lock};
 pub use compat::HelmCompat;
+pub use error::RenderError;
+pub use live::Inquiry;
+pub use options::{ReleaseOptions, RenderOptions};
 pub use path_match::{BadPattern, path_match};
+pub use render::{Crd, Rendered, render};
 pub use warning::Warning;

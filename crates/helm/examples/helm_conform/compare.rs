@@ -1,0 +1,143 @@
+//! One render on both sides.
+
+use std::fmt;
+use std::fs;
+use std::path::Path;
+use std::sync::Arc;
+
+use gotemplate::NoHost;
+use helm::load::{self, LoadOptions};
+use helm::output::{self, OutputOptions};
+use helm::values::{self, ValuesFile};
+use helm::{HelmCompat, RenderOptions, TemplateCache};
+
+use crate::case::Case;
+use crate::peer::{Peer, Said};
+
+/// How a case came out.
+pub(crate) enum Outcome {
+    /// The same bytes.
+    Same,
+    /// The same refusal.
+    Refused,
+    /// Helm differs from itself, from this place on.
+    Chance(String),
+    /// Not the same.
+    Differs {
+        /// What is there.
+        ours: String,
+        /// What should be there.
+        theirs: String,
+        /// Where the first difference is.
+        place: String,
+    },
+}
+
+/// Counts.
+#[derive(Default)]
+pub(crate) struct Tally {
+    same: usize,
+    refused: usize,
+    chance: usize,
+    pub(crate) differ: usize,
+}
+
+impl Tally {
+    pub(crate) fn add(&mut self, outcome: &Outcome) {
+        match outcome {
+            Outcome::Same => self.same += 1,
+            Outcome::Refused => self.refused += 1,
+            Outcome::Chance(_) => self.chance += 1,
+            Outcome::Differs { .. } => self.differ += 1,
+        }
+    }
+}
+
+impl fmt::Display for Tally {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { same, refused, chance, differ } = self;
+        let all = same + refused + chance + differ;
+        write!(out, "{all} renders: {same} the same, {refused} refused alike, {chance} by chance, {differ} differ")
+    }
+}
+
+/// Renders a case on both sides.
+pub(crate) fn compare(case: &Case, peer: &Peer) -> Result<Outcome, String> {
+    let theirs = peer.ask(case)?;
+    let ours = ours(case);
+    if ours == theirs {
+        return Ok(match ours {
+            Said::Printed(_) => Outcome::Same,
+            Said::Refused(_) => Outcome::Refused,
+        });
+    }
+    let again = peer.run(case)?;
+    if again == ours {
+        return Ok(Outcome::Chance("anything".to_owned()));
+    }
+    if let (Said::Printed(one), Said::Printed(two)) = (&theirs, &again)
+        && one != two
+    {
+        return Ok(Outcome::Chance(first_difference(one, two).2));
+    }
+    Ok(differing(&ours, &theirs))
+}
+
+fn differing(ours: &Said, theirs: &Said) -> Outcome {
+    let (ours, theirs, place) = match (ours, theirs) {
+        (Said::Printed(ours), Said::Printed(theirs)) => first_difference(ours, theirs),
+        (Said::Refused(ours), Said::Refused(theirs)) => (ours.clone(), theirs.clone(), "other words".to_owned()),
+        (Said::Printed(_), Said::Refused(theirs)) => (String::new(), theirs.clone(), "only helm refuses".to_owned()),
+        (Said::Refused(ours), Said::Printed(_)) => (ours.clone(), String::new(), "only we refuse".to_owned()),
+    };
+    Outcome::Differs { ours, theirs, place }
+}
+
+/// The first lines that differ, and where.
+fn first_difference(ours: &[u8], theirs: &[u8]) -> (String, String, String) {
+    let (ours, theirs) = (String::from_utf8_lossy(ours), String::from_utf8_lossy(theirs));
+    let (ours, theirs): (Vec<&str>, Vec<&str>) = (ours.split('\n').collect(), theirs.split('\n').collect());
+    let at = ours.iter().zip(&theirs).position(|(ours, theirs)| ours != theirs);
+    let at = at.unwrap_or(ours.len().min(theirs.len()));
+    let around = |lines: &[&str]| lines[at.saturating_sub(3)..(at + 4).min(lines.len())].join("\n");
+    let source = theirs[..at.min(theirs.len())].iter().rev().find_map(|line| line.strip_prefix("# Source: "));
+    (around(&ours), around(&theirs), format!("line {} in {}", at + 1, source.unwrap_or("?")))
+}
+
+fn ours(case: &Case) -> Said {
+    render(case).map_or_else(Said::Refused, Said::Printed)
+}
+
+fn render(case: &Case) -> Result<Vec<u8>, String> {
+    let read = |path: &Path| fs::read(path).map_err(|error| error.to_string());
+    let files: Result<Vec<ValuesFile>, String> = case
+        .values
+        .iter()
+        .map(|path| Ok(ValuesFile { name: path.display().to_string(), data: read(path)?.into() }))
+        .collect();
+    let user = values::collect(&files?, &[], &|_| Err("no file".to_owned()), HelmCompat::default())
+        .map_err(|errors| errors[0].message.clone())?;
+    let mut files = Vec::new();
+    tree(&case.chart, "", &mut files)?;
+    let chart = load::from_files(files, &LoadOptions::default()).map_err(|errors| errors[0].message.clone())?;
+    helm::dependencies::check_present(&chart).map_err(|error| error.to_string())?;
+    let options = RenderOptions::install("conform", "conform-ns");
+    let cache = TemplateCache::new();
+    let rendered = helm::render(&chart, &user, &options, (&cache, &NoHost)).map_err(|error| error.to_string())?;
+    output::print(&rendered, &OutputOptions::default()).map_err(|error| error.to_string())
+}
+
+/// All files below a folder, links followed.
+fn tree(folder: &Path, prefix: &str, files: &mut Vec<(String, Arc<[u8]>)>) -> Result<(), String> {
+    let entries = fs::read_dir(folder).map_err(|error| format!("{}: {error}", folder.display()))?;
+    for entry in entries {
+        let path = entry.map_err(|error| error.to_string())?.path();
+        let name = format!("{prefix}{}", path.file_name().unwrap_or_default().to_string_lossy());
+        if path.is_dir() {
+            tree(&path, &format!("{name}/"), files)?;
+        } else {
+            files.push((name, fs::read(&path).map_err(|error| error.to_string())?.into()));
+        }
+    }
+    Ok(())
+}

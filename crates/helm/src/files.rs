@@ -1,0 +1,128 @@
+//! `.Files`: what a chart carries beside its templates.
+
+use std::any::Any;
+use std::borrow::Cow;
+use std::cell::OnceCell;
+use std::collections::BTreeMap;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use gotemplate::{Kind, Map, MapKind, Member, Object, Type, Value};
+
+use crate::chart::ChartFile;
+use crate::glob::Glob;
+
+/// Files by their names, as the map `engine.files` of Helm.
+pub(crate) struct Files {
+    files: BTreeMap<Arc<str>, Arc<[u8]>>,
+    map: OnceCell<Map>,
+}
+
+impl Files {
+    /// The files of a chart.
+    pub(crate) fn value(files: &[ChartFile]) -> Value {
+        Self::of(files.iter().map(|file| (Arc::clone(&file.name), Arc::clone(&file.data))).collect())
+    }
+
+    fn of(files: BTreeMap<Arc<str>, Arc<[u8]>>) -> Value {
+        Value::Object(Rc::new(Self { files, map: OnceCell::new() }))
+    }
+
+    fn glob(&self, pattern: &str) -> Value {
+        let glob = Glob::parse(pattern);
+        let found = self.files.iter().filter(|(name, _)| glob.as_ref().is_none_or(|glob| glob.matches(name)));
+        Self::of(found.map(|(name, data)| (Arc::clone(name), Arc::clone(data))).collect())
+    }
+
+    fn get(&self, name: &[u8]) -> Option<&Arc<[u8]>> {
+        self.files.get(str::from_utf8(name).ok()?)
+    }
+
+    fn lines(&self, name: &[u8]) -> Result<Value, String> {
+        let Some(data) = self.get(name) else {
+            return Ok(Value::texts(Vec::<Vec<u8>>::new()));
+        };
+        match data.strip_suffix(b"\n") {
+            Some(body) => Ok(Value::texts(body.split(|byte| *byte == b'\n'))),
+            // Go looks at the last byte of an empty file.
+            None if data.is_empty() => Err("runtime error: index out of range [-1]".to_owned()),
+            None => Ok(Value::texts(data.split(|byte| *byte == b'\n'))),
+        }
+    }
+
+    /// The files by their base names, as YAML.
+    fn yaml(&self, write: impl Fn(&Arc<[u8]>) -> Value) -> Value {
+        let base = |name: &str| Arc::from(name.rsplit('/').next().unwrap_or(name).as_bytes());
+        let entries = self.files.iter().map(|(name, data)| (base(name), write(data))).collect();
+        let tree = gotemplate::to_yaml(&Value::Map(Map::of(MapKind::Any, entries)));
+        let mut text = tree.map(|tree| goyaml::emit(&tree)).unwrap_or_default();
+        if text.ends_with('\n') {
+            text.pop();
+        }
+        text.into()
+    }
+}
+
+fn base64(data: &[u8]) -> String {
+    use base64::Engine;
+    base64::engine::general_purpose::STANDARD.encode(data)
+}
+
+impl Object for Files {
+    fn type_name(&self) -> Cow<'static, str> {
+        "engine.files".into()
+    }
+
+    fn kind(&self) -> Kind {
+        Kind::Map
+    }
+
+    fn member(&self, name: &str) -> Option<Member> {
+        let params: &'static [Type] = match name {
+            "Get" | "GetBytes" | "Glob" | "Lines" => &[Type::Text],
+            "AsConfig" | "AsSecrets" => &[],
+            _ => return None,
+        };
+        Some(Member::Method { params, variadic: false })
+    }
+
+    fn call(&self, name: &str, args: &[Value]) -> Result<Value, String> {
+        let argument = args.first().and_then(Value::as_text).cloned().unwrap_or_default();
+        let data = || self.get(&argument).cloned().unwrap_or_default();
+        match name {
+            "Get" => Ok(Value::Text(data())),
+            "GetBytes" => Ok(Value::Bytes(data())),
+            "Glob" => Ok(self.glob(&String::from_utf8_lossy(&argument))),
+            "Lines" => self.lines(&argument),
+            "AsConfig" => Ok(self.yaml(|data| Value::Text(Arc::clone(data)))),
+            _ => Ok(self.yaml(|data| base64(data).into())),
+        }
+    }
+
+    fn print(&self) -> Vec<u8> {
+        gotemplate::print(&self.map_value()).unwrap_or_default()
+    }
+
+    fn underlying(&self) -> Option<Value> {
+        Some(self.map_value())
+    }
+
+    fn is_true(&self) -> bool {
+        !self.files.is_empty()
+    }
+
+    fn as_any(&self) -> &dyn Any {
+        self
+    }
+}
+
+impl Files {
+    fn map_value(&self) -> Value {
+        let map = self.map.get_or_init(|| {
+            let entry =
+                |(name, data): (&Arc<str>, &Arc<[u8]>)| (Arc::from(name.as_bytes()), Value::Bytes(Arc::clone(data)));
+            Map::of(MapKind::Bytes, self.files.iter().map(entry).collect())
+        });
+        Value::Map(map.clone())
+    }
+}

@@ -1,0 +1,175 @@
+//! From the output of templates to manifests and hooks, in the order in which they are installed.
+
+mod head;
+mod order;
+mod split;
+
+use std::sync::Arc;
+
+pub use order::{install_rank, uninstall_rank};
+pub use split::split;
+
+use self::head::Head;
+use crate::compat::HelmCompat;
+use crate::engine::RenderedFile;
+use crate::scope::is_partial;
+
+/// One document of a release.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Manifest {
+    /// The template it comes from: `chart/templates/file.yaml`.
+    pub path: Arc<str>,
+    /// Its text, without the `---`.
+    pub content: Arc<str>,
+    /// `apiVersion`; empty if there is none.
+    pub api_version: String,
+    /// `kind`; empty if there is none, as in a document of comments only.
+    pub kind: String,
+    /// `metadata.name`; empty if there is none.
+    pub name: String,
+    /// Line of the template that its text starts at, from 1; 0 if it was not traced.
+    pub line: u32,
+}
+
+/// A document that is not part of the release itself, but done at a point of its life.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Hook {
+    /// The document.
+    pub manifest: Manifest,
+    /// When it is done.
+    pub events: Vec<HookEvent>,
+    /// Lower ones are done first.
+    pub weight: i64,
+    /// When it is deleted: `before-hook-creation`, `hook-succeeded`, `hook-failed`, or what else was written.
+    pub delete_policies: Vec<String>,
+    /// When its log is shown: `hook-succeeded`, `hook-failed`.
+    pub output_log_policies: Vec<String>,
+}
+
+impl Hook {
+    /// Whether it is a test.
+    pub fn is_test(&self) -> bool {
+        self.events.contains(&HookEvent::Test)
+    }
+}
+
+/// Points in the life of a release.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum HookEvent {
+    /// Before the first installation.
+    PreInstall,
+    /// After it.
+    PostInstall,
+    /// Before a deletion.
+    PreDelete,
+    /// After it.
+    PostDelete,
+    /// Before an upgrade.
+    PreUpgrade,
+    /// After it.
+    PostUpgrade,
+    /// Before a rollback.
+    PreRollback,
+    /// After it.
+    PostRollback,
+    /// At `helm test`.
+    Test,
+}
+
+/// All events with their names.
+const EVENTS: &[(&str, HookEvent)] = &[
+    ("pre-install", HookEvent::PreInstall),
+    ("post-install", HookEvent::PostInstall),
+    ("pre-delete", HookEvent::PreDelete),
+    ("post-delete", HookEvent::PostDelete),
+    ("pre-upgrade", HookEvent::PreUpgrade),
+    ("post-upgrade", HookEvent::PostUpgrade),
+    ("pre-rollback", HookEvent::PreRollback),
+    ("post-rollback", HookEvent::PostRollback),
+    ("test", HookEvent::Test),
+    // Of Helm 2.
+    ("test-success", HookEvent::Test),
+];
+
+impl HookEvent {
+    /// The event of this name.
+    pub fn parse(name: &str) -> Option<Self> {
+        EVENTS.iter().find(|(known, _)| *known == name).map(|(_, event)| *event)
+    }
+
+    /// Its name in the annotation `helm.sh/hook`.
+    pub fn name(self) -> &'static str {
+        EVENTS.iter().find(|(_, event)| *event == self).map_or("", |(name, _)| name)
+    }
+}
+
+const HOOK: &str = "helm.sh/hook";
+const WEIGHT: &str = "helm.sh/hook-weight";
+const DELETE_POLICY: &str = "helm.sh/hook-delete-policy";
+const OUTPUT_LOG_POLICY: &str = "helm.sh/hook-output-log-policy";
+
+/// What the files came to.
+#[derive(Debug, Default)]
+pub(crate) struct Sorted {
+    pub(crate) hooks: Vec<Hook>,
+    pub(crate) manifests: Vec<Manifest>,
+}
+
+/// A file that is not YAML.
+#[derive(Debug)]
+pub(crate) struct Trouble {
+    pub(crate) path: Arc<str>,
+    pub(crate) message: String,
+}
+
+/// Splits the files, in the order of their paths, and sorts their documents.
+pub(crate) fn sort(files: &[RenderedFile], compat: HelmCompat) -> Result<Sorted, Trouble> {
+    let mut files: Vec<&RenderedFile> = files.iter().filter(|file| !is_partial(&file.path)).collect();
+    files.sort_by(|left, right| left.path.cmp(&right.path));
+    let mut sorted = Sorted::default();
+    for file in files {
+        add(&mut sorted, file, compat).map_err(|message| Trouble { path: Arc::clone(&file.path), message })?;
+    }
+    sorted.hooks.sort_by(|left, right| order::compare(&left.manifest.kind, &right.manifest.kind, compat));
+    sorted.manifests.sort_by(|left, right| order::compare(&left.kind, &right.kind, compat));
+    Ok(sorted)
+}
+
+fn add(sorted: &mut Sorted, file: &RenderedFile, compat: HelmCompat) -> Result<(), String> {
+    let text = str::from_utf8(&file.text)
+        .map_err(|_| "error converting YAML to JSON: yaml: invalid leading UTF-8 octet".to_owned())?;
+    for content in split(text, compat) {
+        let head = Head::read(content)?;
+        let manifest = Manifest {
+            path: Arc::clone(&file.path),
+            content: content.into(),
+            api_version: head.api_version,
+            kind: head.kind,
+            name: head.name,
+            line: 0,
+        };
+        let annotation = |name: &str| head.annotations.get(name).map(String::as_str);
+        match annotation(HOOK) {
+            None => sorted.manifests.push(manifest),
+            // One that names an event that Helm does not know is left out as a whole.
+            Some(events) => sorted.hooks.extend(hook(manifest, events, annotation)),
+        }
+    }
+    Ok(())
+}
+
+fn hook<'a>(manifest: Manifest, events: &str, annotation: impl Fn(&str) -> Option<&'a str>) -> Option<Hook> {
+    let events: Option<Vec<_>> = words(events).iter().map(|name| HookEvent::parse(name)).collect();
+    let policies = |name: &str| annotation(name).map(words).unwrap_or_default();
+    Some(Hook {
+        manifest,
+        events: events?,
+        weight: annotation(WEIGHT).and_then(|weight| weight.parse().ok()).unwrap_or(0),
+        delete_policies: policies(DELETE_POLICY),
+        output_log_policies: policies(OUTPUT_LOG_POLICY),
+    })
+}
+
+fn words(list: &str) -> Vec<String> {
+    list.split(',').map(|word| word.trim().to_lowercase()).collect()
+}

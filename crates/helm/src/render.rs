@@ -1,0 +1,154 @@
+//! The whole way from a chart and what the user set to manifests, hooks and notes.
+
+use std::sync::Arc;
+
+use gotemplate::Host;
+use gotemplate::semver::{Constraints, Version};
+
+use crate::cache::TemplateCache;
+use crate::chart::Chart;
+use crate::engine::{self, RenderedFile};
+use crate::error::RenderError;
+use crate::live::{Inquiry, Recorder};
+use crate::manifest::{self, Hook, Manifest, Sorted};
+use crate::options::RenderOptions;
+use crate::schema::SchemaFault;
+use crate::values::{self, UserValues};
+use crate::{Warning, dependencies, schema};
+
+/// What a chart came to.
+#[derive(Clone, Debug)]
+pub struct Rendered {
+    /// Manifests in the order of installation.
+    pub manifests: Vec<Manifest>,
+    /// Hooks in the order of their kinds; when they are done, weights and names decide.
+    pub hooks: Vec<Hook>,
+    /// Definitions from `crds/`, the chart's own first.
+    pub crds: Vec<Crd>,
+    /// What `NOTES.txt` says.
+    pub notes: String,
+    /// What was asked outside the chart, with the answers.
+    pub inquiries: Vec<Inquiry>,
+    /// What is odd about dependencies and values.
+    pub warnings: Vec<Warning>,
+}
+
+/// A file of `crds/`, which is no template.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Crd {
+    /// `chart/crds/file.yaml`
+    pub path: String,
+    /// Its bytes.
+    pub data: Arc<[u8]>,
+}
+
+/// Renders a chart with what the user set.
+///
+/// # Errors
+/// What is wrong first, in the order in which Helm looks.
+pub fn render(
+    chart: &Chart,
+    user: &UserValues,
+    options: &RenderOptions,
+    environment: (&TemplateCache, &dyn Host),
+) -> Result<Rendered, RenderError> {
+    let mut chart = chart.clone();
+    let compat = options.compat;
+    let mut warnings = dependencies::process(&mut chart, &user.values, compat)
+        .map_err(|error| RenderError::Dependencies(error.to_string()))?;
+    let (values, more) =
+        values::coalesce(&chart, &user.values, compat).map_err(|error| RenderError::Values(error.to_string()))?;
+    warnings.extend(more);
+    if !options.skip_schema_validation {
+        let faults = schema::validate(&chart, &values);
+        if !faults.is_empty() {
+            return Err(RenderError::Schema(schema_words(&faults)));
+        }
+    }
+    let rendered = templates(&chart, &values, options, environment)?;
+    Ok(Rendered { warnings, ..rendered })
+}
+
+/// Renders a chart whose dependencies were worked out, over coalesced values.
+fn templates(
+    chart: &Chart,
+    values: &goyaml::Value,
+    options: &RenderOptions,
+    environment: (&TemplateCache, &dyn Host),
+) -> Result<Rendered, RenderError> {
+    check_kube_version(chart, options)?;
+    let (cache, host) = environment;
+    let recorder = Recorder::new(host);
+    let mut files = engine::run(chart, values, options, (cache, &recorder))?;
+    let notes = take_notes(&mut files, chart, options);
+    let Sorted { manifests, hooks } = manifest::sort(&files, options.compat).map_err(|trouble| {
+        RenderError::Manifest { path: trouble.path, message: trouble.message, output: whole_output(&files) }
+    })?;
+    let mut crds = Vec::new();
+    collect_crds(chart, chart.name(), &mut crds);
+    Ok(Rendered { manifests, hooks, crds, notes, inquiries: recorder.into_inquiries(), warnings: Vec::new() })
+}
+
+fn check_kube_version(chart: &Chart, options: &RenderOptions) -> Result<(), RenderError> {
+    let wanted = &chart.metadata.kube_version;
+    let found = &options.capabilities.kube_version;
+    if wanted.is_empty() || is_compatible(wanted, found.comparable()) {
+        return Ok(());
+    }
+    Err(RenderError::KubeVersion { wanted: wanted.clone(), found: found.version.clone() })
+}
+
+/// A range or a version that cannot be read is not met.
+fn is_compatible(range: &str, version: &str) -> bool {
+    match (Constraints::parse(range), Version::parse(version)) {
+        (Ok(range), Ok(version)) => range.hold(&version),
+        _ => false,
+    }
+}
+
+/// Takes the notes out of the files. Those of subcharts come with them only if that is asked for.
+fn take_notes(files: &mut Vec<RenderedFile>, chart: &Chart, options: &RenderOptions) -> String {
+    let own = format!("{}/templates/NOTES.txt", chart.name());
+    let mut notes = String::new();
+    files.retain(|file| {
+        if !file.path.ends_with("NOTES.txt") {
+            return true;
+        }
+        if options.subchart_notes || *file.path == *own {
+            if !notes.is_empty() {
+                notes.push('\n');
+            }
+            notes.push_str(&String::from_utf8_lossy(&file.text));
+        }
+        false
+    });
+    notes
+}
+
+/// All files as they are, for whoever looks for the mistake. Helm has them in an order of chance; here it is that of the
+/// paths.
+fn whole_output(files: &[RenderedFile]) -> String {
+    let mut files: Vec<_> = files.iter().map(|file| (&file.path, String::from_utf8_lossy(&file.text))).collect();
+    files.retain(|(_, text)| !text.trim().is_empty());
+    files.sort();
+    let texts: Vec<String> = files.iter().map(|(path, text)| format!("---\n# Source: {path}\n{text}\n")).collect();
+    texts.concat()
+}
+
+fn collect_crds(chart: &Chart, path: &str, crds: &mut Vec<Crd>) {
+    let is_manifest = |name: &str| {
+        let ending = name.rsplit('/').next().and_then(|base| base.rsplit_once('.')).map(|(_, ending)| ending);
+        ending.is_some_and(|ending| ["yaml", "yml", "json"].iter().any(|known| ending.eq_ignore_ascii_case(known)))
+    };
+    for file in chart.files.iter().filter(|file| file.name.starts_with("crds/") && is_manifest(&file.name)) {
+        crds.push(Crd { path: format!("{path}/{}", file.name), data: Arc::clone(&file.data) });
+    }
+    for child in &chart.dependencies {
+        collect_crds(child, &format!("{path}/charts/{}", child.name()), crds);
+    }
+}
+
+fn schema_words(faults: &[SchemaFault]) -> String {
+    let texts: Vec<String> = faults.iter().map(|fault| format!("{}:\n{}", fault.chart, fault.message)).collect();
+    texts.concat()
+}

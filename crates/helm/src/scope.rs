@@ -1,0 +1,137 @@
+//! What the templates of each chart see as their dot.
+
+mod capabilities;
+mod metadata;
+mod structure;
+
+use std::collections::BTreeMap;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use gotemplate::{List, ListKind, Map, MapKind, Text, Value};
+use goyaml::Kind as Yaml;
+
+use crate::chart::{Chart, ChartFile};
+use crate::files::Files;
+use crate::options::RenderOptions;
+
+/// A template of the tree of charts, with what it is run over.
+pub(crate) struct Renderable {
+    /// Its name and path: `chart/charts/child/templates/file.yaml`.
+    pub(crate) path: Arc<str>,
+    /// Its text.
+    pub(crate) text: Arc<[u8]>,
+    /// The dot of its chart.
+    pub(crate) scope: Map,
+    /// `.Template.BasePath`
+    pub(crate) base: Rc<str>,
+}
+
+/// All templates of a chart and its dependencies, in the order in which they are read and run: the deepest first, those
+/// of the same depth by name from the end.
+pub(crate) fn renderables(chart: &Chart, values: &goyaml::Value, options: &RenderOptions) -> Vec<Renderable> {
+    let release = &options.release;
+    let release = Map::from_iter([
+        ("Name", Value::from(release.name.as_str())),
+        ("Namespace", release.namespace.as_str().into()),
+        ("IsUpgrade", release.upgrade.into()),
+        ("IsInstall", (!release.upgrade).into()),
+        ("Revision", Value::Int(release.revision)),
+        ("Service", "Helm".into()),
+    ]);
+    let mut walk = Walk {
+        options,
+        release: release.into(),
+        capabilities: capabilities::value(&options.capabilities),
+        found: Vec::new(),
+    };
+    let values = match template_value(values) {
+        Value::Map(map) => map,
+        _ => Map::default(),
+    };
+    walk.chart(chart, chart.name(), &values.as_kind(MapKind::Values), true);
+    let mut found = walk.found;
+    let depth = |path: &str| path.bytes().filter(|byte| *byte == b'/').count();
+    // Of two templates with one path the later one counts.
+    found.reverse();
+    found.sort_by(|left, right| {
+        let order = |template: &Renderable| (depth(&template.path), Arc::clone(&template.path));
+        order(right).cmp(&order(left))
+    });
+    found.dedup_by(|later, earlier| later.path == earlier.path);
+    found
+}
+
+struct Walk<'a> {
+    options: &'a RenderOptions,
+    release: Value,
+    capabilities: Value,
+    found: Vec<Renderable>,
+}
+
+impl Walk<'_> {
+    fn chart(&mut self, chart: &Chart, path: &str, values: &Map, root: bool) -> Map {
+        let subcharts = Map::default();
+        let scope = Map::from_iter([
+            ("Chart", metadata::value(&chart.metadata, root, self.options.compat)),
+            ("Files", Files::value(&chart.files)),
+            ("Release", self.release.clone()),
+            ("Capabilities", self.capabilities.clone()),
+            ("Values", values.clone().into()),
+            ("Subcharts", subcharts.clone().into()),
+        ]);
+        for child in &chart.dependencies {
+            let name = child.name();
+            let below = format!("{path}/charts/{name}");
+            let inner = self.chart(child, &below, &table(values, name), false);
+            subcharts.put(name, inner);
+        }
+        let base: Rc<str> = format!("{path}/templates").into();
+        for template in chart.templates.iter().filter(|template| counts(chart, template)) {
+            self.found.push(Renderable {
+                path: format!("{path}/{}", template.name).into(),
+                text: Arc::clone(&template.data),
+                scope: scope.clone(),
+                base: Rc::clone(&base),
+            });
+        }
+        scope
+    }
+}
+
+/// A library lends its partials only.
+fn counts(chart: &Chart, template: &ChartFile) -> bool {
+    !chart.is_library() || is_partial(&template.name)
+}
+
+/// Whether a file is only there to be included.
+pub(crate) fn is_partial(path: &str) -> bool {
+    path.rsplit('/').next().is_some_and(|name| name.starts_with('_'))
+}
+
+/// The values of a subchart: the same map that its parent sees under its name, whose dots lead deeper.
+fn table(values: &Map, name: &str) -> Map {
+    let mut map = values.clone();
+    for key in name.split('.') {
+        match map.get(key.as_bytes()) {
+            Some(Value::Map(inner)) => map = inner,
+            _ => return Map::new(MapKind::Values),
+        }
+    }
+    map.as_kind(MapKind::Values)
+}
+
+/// Values as templates see them. Unlike in files, whose numbers are floats when they come here, integers are those of
+/// `--set` and stay what they are.
+pub(crate) fn template_value(value: &goyaml::Value) -> Value {
+    match value.kind() {
+        Yaml::Int(value) => Value::Int64(*value),
+        Yaml::List(items) => Value::List(List::new(ListKind::Any, items.iter().map(template_value).collect())),
+        Yaml::Map(map) => {
+            let entries: BTreeMap<Text, Value> =
+                map.iter().map(|(key, value)| (Text::from(key.as_bytes()), template_value(value))).collect();
+            Value::Map(Map::of(MapKind::Any, entries))
+        }
+        _ => gotemplate::from_yaml(value),
+    }
+}

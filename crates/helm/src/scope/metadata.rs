@@ -1,0 +1,89 @@
+//! `.Chart`: a map in Helm 4, a struct in Helm 3.
+
+use gotemplate::{Map, MapKind, Value};
+
+use super::structure::Struct;
+use crate::compat::HelmCompat;
+use crate::metadata::{Dependency, Maintainer, Metadata};
+use crate::scope::template_value;
+
+/// The value of `.Chart` for a chart.
+pub(super) fn value(metadata: &Metadata, root: bool, compat: HelmCompat) -> Value {
+    let shape = if compat == HelmCompat::V3 { Shape::Struct } else { Shape::Map };
+    let mut fields = fields(metadata, shape);
+    fields.push(("IsRoot", "IsRoot", root.into()));
+    shape.value("engine.chartMetadata", fields)
+}
+
+/// What a Go struct becomes.
+#[derive(Clone, Copy)]
+enum Shape {
+    Map,
+    Struct,
+}
+
+impl Shape {
+    fn value(self, type_name: &'static str, fields: Vec<(&'static str, &'static str, Value)>) -> Value {
+        match self {
+            Self::Map => fields.into_iter().map(|(name, _, value)| (name, value)).collect::<Map>().into(),
+            Self::Struct => {
+                let add = |all: Struct, (name, json, value)| all.optional(name, json, Value::clone(&value));
+                fields.into_iter().fold(Struct::new(type_name), add).value()
+            }
+        }
+    }
+
+    fn texts(self, items: &[String]) -> Value {
+        match self {
+            Self::Map => Value::list(items.iter().map(|item| item.as_str().into()).collect()),
+            Self::Struct => Value::texts(items),
+        }
+    }
+}
+
+fn fields(metadata: &Metadata, shape: Shape) -> Vec<(&'static str, &'static str, Value)> {
+    let text = |text: &str| Value::from(text);
+    let annotations = metadata.annotations.iter();
+    let annotations = annotations.map(|(key, note)| (key.as_bytes().into(), text(note))).collect();
+    let maintainers = metadata.maintainers.iter().map(|who| maintainer(who, shape)).collect();
+    let dependencies = metadata.dependencies.iter().map(|needed| dependency(needed, shape)).collect();
+    vec![
+        ("Name", "name", text(&metadata.name)),
+        ("Home", "home", text(&metadata.home)),
+        ("Sources", "sources", shape.texts(&metadata.sources)),
+        ("Version", "version", text(&metadata.version)),
+        ("Description", "description", text(&metadata.description)),
+        ("Keywords", "keywords", shape.texts(&metadata.keywords)),
+        ("Maintainers", "maintainers", Value::list(maintainers)),
+        ("Icon", "icon", text(&metadata.icon)),
+        ("APIVersion", "apiVersion", text(&metadata.api_version)),
+        ("Condition", "condition", text(&metadata.condition)),
+        ("Tags", "tags", text(&metadata.tags)),
+        ("AppVersion", "appVersion", text(&metadata.app_version)),
+        ("Deprecated", "deprecated", metadata.deprecated.into()),
+        ("Annotations", "annotations", Map::of(MapKind::Text, annotations).into()),
+        ("KubeVersion", "kubeVersion", text(&metadata.kube_version)),
+        ("Dependencies", "dependencies", Value::list(dependencies)),
+        ("Type", "type", text(&metadata.chart_type)),
+    ]
+}
+
+fn maintainer(who: &Maintainer, shape: Shape) -> Value {
+    let fields = [("Name", "name", &who.name), ("Email", "email", &who.email), ("URL", "url", &who.url)];
+    shape.value("*chart.Maintainer", fields.map(|(name, json, text)| (name, json, text.as_str().into())).to_vec())
+}
+
+fn dependency(needed: &Dependency, shape: Shape) -> Value {
+    let imports = Value::list(needed.import_values.iter().map(template_value).collect());
+    let fields = vec![
+        ("Name", "name", needed.name.as_str().into()),
+        ("Version", "version", needed.version.as_str().into()),
+        ("Repository", "repository", needed.repository.as_str().into()),
+        ("Condition", "condition", needed.condition.as_str().into()),
+        ("Tags", "tags", shape.texts(&needed.tags)),
+        ("Enabled", "enabled", needed.enabled.into()),
+        ("ImportValues", "import-values", imports),
+        ("Alias", "alias", needed.alias.as_str().into()),
+    ];
+    shape.value("*chart.Dependency", fields)
+}
