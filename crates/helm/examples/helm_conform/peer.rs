@@ -82,7 +82,9 @@ fn hash_tree(path: &Path, hash: &mut impl Hasher) {
         let mut entries: Vec<_> =
             fs::read_dir(path).into_iter().flatten().flatten().map(|entry| entry.path()).collect();
         entries.sort();
-        entries.iter().for_each(|entry| hash_tree(entry, hash));
+        for entry in &entries {
+            hash_tree(entry, hash);
+        }
     } else {
         fs::read(path).unwrap_or_default().hash(hash);
     }
