@@ -1,4 +1,4 @@
-//! How long an apply takes: `cargo run --release --example timing -- <schema.json.gz>`.
+//! How long an apply takes: `cargo run --release --example merge_timing -- <schema.json.gz>`.
 
 use std::io::{Read, Write};
 use std::time::Instant;
