@@ -1,7 +1,7 @@
 //! The value tree: scalars, lists and maps, each node with the place it was read from.
 //!
 //! Containers sit behind [`Arc`], so a clone costs a counter and a change copies only the way down to it.
-//! Equality ignores positions.
+//! Equality ignores positions, and all else that a node carries beside its content.
 
 use std::borrow::Borrow;
 use std::hash::{Hash, Hasher};
@@ -25,6 +25,15 @@ pub struct Pos {
 pub struct Value {
     kind: Kind,
     pos: Pos,
+    extra: Extra,
+}
+
+/// What a node carries beside its content, in one word: the highest bit says that it was quoted, the others are the mark.
+#[derive(Clone, Copy, Debug, Default)]
+struct Extra(u32);
+
+impl Extra {
+    const QUOTED: u32 = 1 << 31;
 }
 
 /// What a node holds.
@@ -63,11 +72,14 @@ pub struct Map {
 
 impl Value {
     /// The null value without a position.
-    pub const NULL: Self = Self { kind: Kind::Null, pos: Pos { source: 0, line: 0, column: 0 } };
+    pub const NULL: Self = Self { kind: Kind::Null, pos: Pos { source: 0, line: 0, column: 0 }, extra: Extra(0) };
+
+    /// Marks are below this.
+    pub const MARKS: u32 = Extra::QUOTED;
 
     /// A node of this kind, read at this place.
     pub fn new(kind: Kind, pos: Pos) -> Self {
-        Self { kind, pos }
+        Self { kind, pos, extra: Extra::default() }
     }
 
     /// A map without entries.
@@ -89,6 +101,31 @@ impl Value {
     #[must_use]
     pub fn with_pos(mut self, pos: Pos) -> Self {
         self.pos = pos;
+        self
+    }
+
+    /// Whether the node was written in quotes or as a block, so that it is text whatever it looks like.
+    pub fn is_quoted(&self) -> bool {
+        self.extra.0 & Extra::QUOTED != 0
+    }
+
+    /// The same node, said to be written in quotes or plain.
+    #[must_use]
+    pub fn with_quotes(mut self, is_quoted: bool) -> Self {
+        self.extra = Extra(self.mark() | if is_quoted { Extra::QUOTED } else { 0 });
+        self
+    }
+
+    /// A number that whoever changes the tree gave the node, to know it again; 0 for none. Made nodes have none, copies
+    /// have that of the node they were made of.
+    pub fn mark(&self) -> u32 {
+        self.extra.0 & (Self::MARKS - 1)
+    }
+
+    /// The same node with a mark, which must be below [`Self::MARKS`].
+    #[must_use]
+    pub fn with_mark(mut self, mark: u32) -> Self {
+        self.extra = Extra((self.extra.0 & Extra::QUOTED) | (mark & (Self::MARKS - 1)));
         self
     }
 
@@ -238,7 +275,7 @@ impl PartialEq for Value {
 
 impl From<Kind> for Value {
     fn from(kind: Kind) -> Self {
-        Self { kind, pos: Pos::default() }
+        Self { kind, pos: Pos::default(), extra: Extra::default() }
     }
 }
 

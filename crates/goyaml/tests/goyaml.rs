@@ -230,3 +230,27 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn nodes_know_whether_they_were_quoted() {
+    let options = options(Dialect::V3);
+    let text = "[a, \"b\", 'c', 5, '5', !!str d, &x \"e\", *x]";
+    let documents = parse_documents(text, &options).expect("is well-formed");
+    let quoted: Vec<bool> =
+        documents[0].value.as_list().expect("is a list").iter().map(goyaml::Value::is_quoted).collect();
+    assert_eq!(quoted, [false, true, true, false, true, false, true, true]);
+}
+
+#[test]
+fn marks_and_quotes_do_not_disturb_each_other() {
+    let value = Value::from("a").with_quotes(true).with_mark(Value::MARKS - 1);
+    assert_eq!((value.is_quoted(), value.mark()), (true, Value::MARKS - 1));
+    let value = value.with_quotes(false).with_mark(3);
+    assert_eq!((value.is_quoted(), value.mark()), (false, 3));
+    assert_eq!(value, Value::from("a"), "they are no part of the content");
+}
+
+#[test]
+fn a_node_is_five_words() {
+    assert_eq!(size_of::<Value>(), 40, "trees of many objects are kept in memory");
+}

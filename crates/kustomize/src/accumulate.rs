@@ -2,13 +2,14 @@
 //!
 //! The order in one directory is kustomize's: resources, generators, components, then the transformers.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::sync::Arc;
 
 use goyaml::Value;
 use goyaml::origin::{Derivation, Tracer};
 
 use crate::config::{self, Config};
+use crate::id::Gvk;
 use crate::item::Item;
 use crate::load::{Entry, Layer};
 use crate::open_api::OpenApi;
@@ -23,6 +24,8 @@ pub(crate) struct Context {
     pub(crate) raw: RawTexts,
     /// The first schema that a kustomization on the way has set.
     schema: RefCell<Option<Schema>>,
+    /// The built-in schema was needed, or will be, before any other was set.
+    uses_built_in: Cell<bool>,
 }
 
 /// A schema of the user's.
@@ -35,14 +38,20 @@ pub(crate) struct Schema {
 
 impl Context {
     pub(crate) fn new(track_origin: bool, raw: RawTexts) -> Self {
-        Self { track_origin, raw, schema: RefCell::new(None) }
+        Self { track_origin, raw, schema: RefCell::new(None), uses_built_in: Cell::new(false) }
     }
 
     pub(crate) fn schema(&self) -> Option<Schema> {
         self.schema.borrow().clone()
     }
 
-    fn use_schema(&self, layer: &Layer, adds: bool) {
+    /// Notes that objects were merged.
+    pub(crate) fn uses_built_in_schema(&self) {
+        self.uses_built_in.set(true);
+    }
+
+    fn use_schema(&self, layer: &Layer) {
+        let adds = self.uses_built_in.get();
         let mut schema = self.schema.borrow_mut();
         if let (None, Some(api)) = (&*schema, &layer.open_api) {
             *schema = Some(Schema { api: api.clone(), adds });
@@ -84,7 +93,7 @@ pub(crate) fn accumulate_root(context: &Context, root: &Layer, origin: &str) -> 
 
 /// The same with the fields and variables of all kustomizations.
 pub(crate) fn all(context: &Context, root: &Layer, origin: &str) -> Result<Accumulated, Vec<BuildError>> {
-    context.use_schema(root, false);
+    context.use_schema(root);
     accumulate(context, root, Accumulated::empty(), origin)
 }
 
@@ -106,7 +115,7 @@ fn accumulate(
     }
     generate::run(context, layer, &mut all.items, origin)?;
     for (named, component) in &layer.components {
-        context.use_schema(component, true);
+        context.use_schema(component);
         all = accumulate(context, component, all, &path::join_relative(origin, &named.text))?;
         set::check_ids(&all.items, &layer.file)?;
     }
@@ -124,6 +133,10 @@ fn resources(context: &Context, layer: &Layer, all: &mut Accumulated, origin: &s
         match entry {
             Entry::File { named, file, manifests } => {
                 let label = context.track_origin.then(|| path::join_relative(origin, &named.text));
+                if manifests.iter().any(|manifest| !Gvk::of(&manifest.value).is_known()) {
+                    // Kustomize asks of every kind that it does not know whether it is namespaced.
+                    context.uses_built_in_schema();
+                }
                 all.items.extend(manifests.iter().map(|manifest| {
                     let mut item = Item::new(manifest.value.clone(), file.clone(), manifest.line);
                     if let Some(label) = &label {
@@ -134,7 +147,7 @@ fn resources(context: &Context, layer: &Layer, all: &mut Accumulated, origin: &s
             }
             Entry::Layer(named, child) => {
                 let below = path::join_relative(origin, &named.text);
-                context.use_schema(child, true);
+                context.use_schema(child);
                 let built = accumulate(context, child, Accumulated::empty(), &below);
                 if let Err(more) = built.and_then(|more| absorb(layer, all, more)) {
                     errors.extend(more);

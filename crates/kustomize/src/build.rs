@@ -8,7 +8,8 @@ use crate::item::Item;
 use crate::load::{self, Loaded};
 use crate::read::Text;
 use crate::{
-    BuildError, BuildOptions, Edition, Files, Traced, name_reference, origin, path, set, sort, transform, variables,
+    BuildError, BuildOptions, Edition, Files, Traced, name_reference, origin, path, raw, set, sort, transform,
+    variables,
 };
 
 /// Annotations that keep an object out of the output, unless their value is `false`.
@@ -60,6 +61,7 @@ pub(crate) fn build(
     items.retain(|item| !is_local(item));
     sort::sort(&mut items, root.kustomization.sort.as_ref(), options.legacy_order);
     set::check_ids(&items, &root.file)?;
+    check_texts(&context, &items)?;
     let by = By::new("buildMetadata", step("buildMetadata", &root.file, 0), tracer);
     if let Some(option) = option("managedByLabel") {
         let label = format!("kustomize-{}", version(options.edition));
@@ -74,6 +76,20 @@ pub(crate) fn build(
     }
     let resources = items.into_iter().map(Item::into_resource).collect();
     Ok(Traced { resources, tracer: context.raw.tracer })
+}
+
+/// Nothing that is printed may be a text where a value of another type was, or have a key that is no text.
+fn check_texts(context: &Context, items: &[Item]) -> Result<(), Vec<BuildError>> {
+    let fault = |item: &Item| {
+        let (by, fault) = context.raw.broken(&item.value)?;
+        Some(BuildError::new(&*by.file, by.line, format!("{} of {}:{}: {fault}", item.id(), item.file, item.line)))
+    };
+    let key = |item: &Item| {
+        let key = raw::unreadable_key(&item.value)?;
+        Some(BuildError::new(&*item.file, item.line, format!("{}: {}", item.id(), raw::unreadable(&key))))
+    };
+    let faults: Vec<BuildError> = items.iter().filter_map(|item| fault(item).or_else(|| key(item))).collect();
+    if faults.is_empty() { Ok(()) } else { Err(faults) }
 }
 
 fn version(edition: Edition) -> &'static str {

@@ -3,7 +3,6 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use goyaml::origin::Tracer;
 use goyaml::{Kind, Map, ParseOptions, Pos, Value};
 
 use crate::BuildError;
@@ -38,7 +37,7 @@ pub(crate) struct Manifest {
 }
 
 /// Reads the objects of a text. All that is wrong is told at once.
-pub(crate) fn read(bytes: &[u8], source: &Source, raw: &mut RawTexts) -> Result<Vec<Manifest>, Vec<BuildError>> {
+pub(crate) fn read(bytes: &[u8], source: &Source, raw: &RawTexts) -> Result<Vec<Manifest>, Vec<BuildError>> {
     let text = std::str::from_utf8(bytes).map_err(|error| {
         let line = bytes[..error.valid_up_to()].split(|byte| *byte == b'\n').count();
         let line = u32::try_from(line).unwrap_or(u32::MAX);
@@ -58,8 +57,8 @@ pub(crate) fn read(bytes: &[u8], source: &Source, raw: &mut RawTexts) -> Result<
     let mut queue = VecDeque::new();
     for document in documents {
         let mut value = document.value;
-        lines.note(&value, raw);
-        lines.settle(&mut value, &raw.tracer);
+        lines.note(&mut value, raw);
+        lines.settle(&mut value);
         let line = document.pos.line + source.offset;
         if alone && is_wrapper(&value) {
             queue.extend(items_of(&value, source));
@@ -161,12 +160,8 @@ impl<'a> Lines<'a> {
         line.char_indices().nth(column).map_or("", |(at, _)| &line[at..])
     }
 
-    /// Keeps what kustomize sees in the text, but the tree does not hold: empty fields lose their position, which tells
-    /// them from a `null` that was written; annotations become the text that was written.
-    fn settle(&self, value: &mut Value, tracer: &Tracer) {
-        if has_null(value) {
-            self.mark_empty(value, tracer);
-        }
+    /// Makes annotations the text that was written.
+    fn settle(&self, value: &mut Value) {
         let path = ["metadata", "annotations"];
         let Some(annotations) = value.at(&path).filter(|map| !is_text_map(map)) else { return };
         let mut texts = annotations.clone();
@@ -178,45 +173,35 @@ impl<'a> Lines<'a> {
         value.set_at(&path, texts);
     }
 
-    /// Notes the scalars that print otherwise than they were written.
-    fn note(&self, value: &Value, raw: &mut RawTexts) {
+    /// Notes the scalars that print otherwise than they were written, and the nulls that were written at all.
+    fn note(&self, value: &mut Value, raw: &RawTexts) {
         match value.kind() {
-            Kind::Map(map) => map.values().for_each(|child| self.note(child, raw)),
-            Kind::List(items) => items.iter().for_each(|child| self.note(child, raw)),
-            Kind::Null => {}
-            // Of what is text, only dates are read as something else.
-            Kind::String(text) if !text.ends_with('Z') || !text.starts_with(|first: char| first.is_ascii_digit()) => {}
+            Kind::Map(map) if map.values().any(may_be_noted) => {
+                let children = value.as_map_mut().into_iter().flat_map(Map::iter_mut);
+                children.for_each(|(_, child)| self.note(child, raw));
+            }
+            Kind::List(items) if items.iter().any(may_be_noted) => {
+                value.as_list_mut().into_iter().flatten().for_each(|child| self.note(child, raw));
+            }
+            Kind::Map(_) | Kind::List(_) => {}
+            Kind::Null => {
+                if let Some(word) = self.spelled_null(value.pos()) {
+                    *value = raw.noted(std::mem::take(value), word);
+                }
+            }
+            _ if !may_be_noted(value) => {}
             _ => {
                 let written = self.plain_scalar(value);
                 if !written.starts_with(['"', '\'', '*', '!', '|', '>', '&']) && written != scalar::text(value) {
-                    raw.note(value, &written);
+                    *value = raw.noted(std::mem::take(value), &written);
                 }
             }
         }
     }
 
-    fn mark_empty(&self, value: &mut Value, tracer: &Tracer) {
-        match value.kind() {
-            Kind::Null if !self.is_spelled_null(value.pos()) => *value = tracer.same(Value::NULL, value),
-            Kind::Map(_) => {
-                for (_, child) in value.as_map_mut().into_iter().flat_map(Map::iter_mut) {
-                    if has_null(child) {
-                        self.mark_empty(child, tracer);
-                    }
-                }
-            }
-            Kind::List(_) => {
-                for child in value.as_list_mut().into_iter().flatten().filter(|child| has_null(child)) {
-                    self.mark_empty(child, tracer);
-                }
-            }
-            _ => {}
-        }
-    }
-
-    fn is_spelled_null(&self, pos: Pos) -> bool {
+    fn spelled_null(&self, pos: Pos) -> Option<&'static str> {
         let rest = self.rest_of_line(pos);
-        ["null", "Null", "NULL", "~"].iter().any(|word| rest.starts_with(word))
+        ["null", "Null", "NULL", "~"].into_iter().find(|word| rest.starts_with(word))
     }
 
     /// A plain scalar as it was written.
@@ -232,11 +217,12 @@ fn is_text_map(value: &Value) -> bool {
     value.as_map().is_none_or(|map| map.values().all(|value| value.as_str().is_some()))
 }
 
-fn has_null(value: &Value) -> bool {
+/// Whether the node may have to be noted, or holds others: of what is text, only dates are read as something else.
+fn may_be_noted(value: &Value) -> bool {
     match value.kind() {
-        Kind::Null => true,
-        Kind::Map(map) => map.values().any(has_null),
-        Kind::List(items) => items.iter().any(has_null),
-        _ => false,
+        Kind::String(text) => {
+            !value.is_quoted() && text.ends_with('Z') && text.starts_with(|first: char| first.is_ascii_digit())
+        }
+        _ => true,
     }
 }

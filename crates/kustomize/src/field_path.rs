@@ -5,8 +5,8 @@ use goyaml::{Kind, Value};
 
 use crate::accumulate::By;
 use crate::id::Gvk;
-use crate::scalar;
 use crate::table::fields::{FieldSpec, Part};
+use crate::{raw, scalar};
 
 /// What is made where a field is missing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -124,6 +124,18 @@ pub(crate) fn set_scalar(
     if !scalar::is_scalar(node) {
         return Err(format!("wrong node kind: expected ScalarNode but was {}", scalar::node_kind(node)));
     }
-    *node = by.derive(value.into().with_pos(node.pos()), |derivation| how(derivation, node));
+    let new = value.into().with_pos(node.pos()).with_quotes(node.is_quoted());
+    *node = by.derive(new, |derivation| how(derivation, node));
     Ok(())
+}
+
+/// The same with a text that kustomize writes as it is: without quotes where there were none, whatever that means.
+pub(crate) fn set_bare(
+    node: &mut Value,
+    text: String,
+    by: &By<'_>,
+    how: impl FnOnce(Derivation, &Value) -> Derivation,
+) -> Result<(), String> {
+    let value = if node.is_quoted() { Value::from(text) } else { raw::plain(&text) };
+    set_scalar(node, value, by, how)
 }

@@ -32,6 +32,11 @@ impl Gvk {
     }
 
     /// Known to be cluster-scoped. Kinds kustomize does not know count as namespaced.
+    /// Whether the kind is one of Kubernetes' own that kustomize has in its tables.
+    pub(crate) fn is_known(&self) -> bool {
+        kinds::merge_type(&self.group, &self.version, &self.kind).is_some()
+    }
+
     pub(crate) fn is_cluster_scoped(&self) -> bool {
         kinds::is_cluster_scoped(&self.group, &self.version, &self.kind)
     }

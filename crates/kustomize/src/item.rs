@@ -7,7 +7,7 @@ use goyaml::{Kind, Map, Value};
 
 use crate::Resource;
 use crate::id::{Gvk, Id};
-use crate::scalar;
+use crate::{raw, scalar, shared};
 
 /// How a generator's output meets an object that is already there.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -151,30 +151,12 @@ impl Item {
 
     /// `metadata.labels` or `metadata.annotations` as text.
     pub(crate) fn metadata_texts(&self, field: &str, tracer: &Tracer) -> Vec<(String, Value)> {
-        let Some(map) = self.value.at(&["metadata", field]).and_then(Value::as_map) else {
-            return Vec::new();
-        };
-        let text = |value: &Value| {
-            // A null that was written is text to kustomize here; an empty field is empty.
-            let text = if value.is_null() && value.pos().line > 0 { "null".to_owned() } else { scalar::text(value) };
-            tracer.same(Value::from(text), value)
-        };
-        map.iter().map(|(key, value)| (key.to_owned(), text(value))).collect()
+        metadata_texts(&self.value, field, tracer)
     }
 
     /// Makes every value of `metadata.labels` or `metadata.annotations` text, and takes an empty map away.
     pub(crate) fn normalise_metadata(&mut self, field: &str, tracer: &Tracer) {
-        let texts = self.metadata_texts(field, tracer);
-        if texts.is_empty() {
-            self.value.remove_at(&["metadata", field]);
-            return;
-        }
-        let is_text = |value: &Value| value.as_str().is_some();
-        if self.value.at(&["metadata", field]).and_then(Value::as_map).is_some_and(|map| map.values().all(is_text)) {
-            return;
-        }
-        let map: Map = texts.into_iter().collect();
-        self.value.set_at(&["metadata", field], map);
+        normalise_metadata(&mut self.value, field, tracer);
     }
 
     /// Gives the object annotations, if kustomize would have noted any of its own on it by now: patches find them there.
@@ -188,6 +170,15 @@ impl Item {
         }
     }
 
+    /// Sets an annotation as kustomize does with those of its own: all of them are written anew.
+    pub(crate) fn annotate(&mut self, key: &str, text: String) {
+        let metadata = self.value.as_map_mut().and_then(|map| map.get_mut("metadata"));
+        if let Some(map) = metadata.and_then(Value::as_map_mut).and_then(|map| map.get_mut("annotations")) {
+            shared::part_below(map);
+        }
+        self.value.set_at(&["metadata", "annotations", key], text);
+    }
+
     /// Makes annotations text, if there are any.
     pub(crate) fn normalise_annotations_if_any(&mut self, tracer: &Tracer) {
         if self.value.at(&["metadata", "annotations"]).is_some() {
@@ -197,5 +188,33 @@ impl Item {
 
     pub(crate) fn into_resource(self) -> Resource {
         Resource { value: self.value, file: self.file, line: self.line, chain: self.chain }
+    }
+}
+
+fn metadata_texts(object: &Value, field: &str, tracer: &Tracer) -> Vec<(String, Value)> {
+    let Some(map) = object.at(&["metadata", field]).and_then(Value::as_map) else {
+        return Vec::new();
+    };
+    let text = |value: &Value| {
+        // A null that was written is text to kustomize here; an empty field is empty.
+        let text = if raw::is_spelled_null(value) { "null".to_owned() } else { scalar::text(value) };
+        tracer.same(Value::from(text), value)
+    };
+    map.iter().map(|(key, value)| (key.to_owned(), text(value))).collect()
+}
+
+/// Makes every value of an object's labels or annotations text, and takes an empty map away.
+pub(crate) fn normalise_metadata(object: &mut Value, field: &str, tracer: &Tracer) {
+    let path = ["metadata", field];
+    let is_text = |value: &Value| value.as_str().is_some();
+    let map = object.at(&path).and_then(Value::as_map);
+    if map.is_some_and(|map| !map.is_empty() && map.values().all(is_text)) {
+        return;
+    }
+    let texts: Map = metadata_texts(object, field, tracer).into_iter().collect();
+    if texts.is_empty() {
+        object.remove_at(&path);
+    } else {
+        object.set_at(&path, texts);
     }
 }

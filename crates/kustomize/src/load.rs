@@ -393,8 +393,7 @@ impl Loader<'_> {
             return known.clone();
         }
         let source = self.source(&target.into());
-        self.raw.keep(source.index, &bytes);
-        let read = match documents::read(&bytes, &source, &mut self.raw) {
+        let read = match documents::read(&bytes, &source, &self.raw) {
             Ok(manifests) => Some(Arc::new(manifests)),
             Err(errors) => {
                 self.fail_all(errors);

@@ -3,12 +3,12 @@
 //! Maps are merged, `null` deletes, `$patch: delete|replace|merge` in maps and lists is obeyed. Lists replace lists,
 //! unless their items match by key ([`merge_keys`]): then items that match are merged and new ones come *first*.
 
-use goyaml::{Kind, Map, Pos, Value};
+use goyaml::{Key, Kind, Map, Pos, Value};
 
 use crate::accumulate;
 use crate::id::Gvk;
 use crate::open_api;
-use crate::raw::RawTexts;
+use crate::raw::{self, RawTexts};
 use crate::scalar;
 use crate::shared;
 use crate::table::kinds;
@@ -33,7 +33,8 @@ pub(crate) fn strategic(
 ) -> Result<Option<Value>, String> {
     let schema = Schema { custom, raw: Some(raw), of: Of::Unknown };
     let merged = node(Some(object.clone()), Some(patch.clone()), schema)?;
-    Ok(merged.value)
+    // Kustomize drops what a patch puts in the place of the whole object: `$patch: replace` at its top does nothing.
+    Ok(if merged.in_place { merged.value } else { Some(object.clone()) })
 }
 
 /// What is known about the node being merged.
@@ -151,26 +152,20 @@ fn node(dest: Option<Value>, patch: Option<Value>, schema: Schema<'_>) -> Result
     }
 }
 
-/// A patch's scalar as kustomize writes it: what was quoted stays quoted, so that a number put there becomes text.
+/// A patch's scalar as kustomize writes it: in quotes where the old one was, so that a number put there becomes text.
 fn in_style_of(dest: Option<&Value>, patch: Value, raw: Option<&RawTexts>) -> Value {
-    let is_date = || raw.is_some_and(|raw| patch.as_str().is_some_and(|text| raw.text(&patch) != text));
-    let is_other = !patch.is_null() && (patch.as_str().is_none() || is_date());
-    let dest = dest.filter(|dest| dest.as_str().is_some() && scalar::is_scalar(&patch));
-    match (dest, raw) {
-        (Some(dest), Some(raw)) if is_other && raw.is_quoted(dest) => {
-            Value::from(raw.text(&patch)).with_pos(patch.pos())
-        }
-        (Some(dest), Some(raw)) => match shared::position(dest, &raw.tracer) {
-            Some(pos) => raw.tracer.same(patch.clone().with_pos(pos), &patch),
-            None => patch,
-        },
-        _ => patch,
-    }
-}
-
-/// A null that was spelled out; one that was not is marked by having no line.
-fn is_spelled_null(value: &Value) -> bool {
-    value.is_null() && value.pos().line > 0
+    let Some(raw) = raw.filter(|_| scalar::is_scalar(&patch)) else { return patch };
+    let Some(dest) = dest.filter(|dest| scalar::is_scalar(dest)) else {
+        let is_bare = !patch.is_quoted() && patch.as_str().is_some_and(raw::is_other_in_yaml_1_1);
+        return if is_bare && !raw.is_date(&patch) { patch.with_quotes(true) } else { patch };
+    };
+    let is_text = patch.as_str().is_some() && !raw.is_date(&patch);
+    let styled = if dest.is_quoted() && !is_text && !patch.is_null() {
+        Value::from(raw.text(&patch)).with_pos(patch.pos())
+    } else {
+        patch
+    };
+    shared::in_place_of(dest, styled).with_quotes(dest.is_quoted())
 }
 
 fn map(dest: Option<Value>, mut patch: Option<Value>, schema: Schema<'_>) -> Result<Merged, String> {
@@ -179,7 +174,7 @@ fn map(dest: Option<Value>, mut patch: Option<Value>, schema: Schema<'_>) -> Res
     };
     if dest.is_null() {
         // Nothing to merge: a null that someone wrote stays, an empty field goes.
-        let value = is_spelled_null(&dest).then_some(dest);
+        let value = raw::is_spelled_null(&dest).then_some(dest);
         return Ok(Merged { value, in_place: true });
     }
     let directive = match &mut patch {
@@ -227,12 +222,13 @@ fn fields(mut dest: Value, patch: Option<&Value>, schema: Schema<'_>) -> Result<
         if new.is_none() && old.as_ref().is_some_and(is_settled) {
             continue;
         }
-        let kept_null = new.is_none() && old.as_ref().is_some_and(is_spelled_null);
+        let kept_null = new.is_none() && old.as_ref().is_some_and(raw::is_spelled_null);
         let merged = node(old, new, schema.field(&name)).map_err(|error| within(&name, &error))?;
         let Some(map) = dest.as_map_mut() else { continue };
         match merged.value.filter(|value| !value.is_null() || kept_null) {
             Some(value) => {
-                map.insert(name, value);
+                let key = patch.and_then(Value::as_map).and_then(|patch| patch.key(&name)).cloned();
+                map.insert(key.unwrap_or_else(|| Key::from(name.as_str())), value);
             }
             None => {
                 map.remove(&name);
@@ -247,7 +243,7 @@ fn is_settled(value: &Value) -> bool {
     match value.kind() {
         Kind::Map(map) => map.values().all(is_settled),
         Kind::List(items) => items.iter().all(scalar::is_scalar),
-        Kind::Null => is_spelled_null(value),
+        Kind::Null => raw::is_spelled_null(value),
         _ => true,
     }
 }

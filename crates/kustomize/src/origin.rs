@@ -55,5 +55,5 @@ pub(crate) fn annotate_transformed(items: &mut [Item], origin: &str) {
 }
 
 fn set(item: &mut Item, key: &str, text: String) {
-    item.value.set_at(&["metadata", "annotations", key], text);
+    item.annotate(key, text);
 }

@@ -1,24 +1,64 @@
-//! Scalars as they were written, and what became of them.
+//! Scalars as they were written. Kustomize copies text; the tree holds values: `1.10` is the number 1.1 in it.
 //!
-//! Kustomize copies text; the tree holds values: `1.10` is the number 1.1 in it.
+//! What a value cannot hold is kept beside the tree, under the node's mark: the text of a number or a date that prints
+//! otherwise, and that a text was put where a value of another type stands, which only the end of a build refuses.
 
+use std::cell::RefCell;
 use std::collections::HashMap;
 use std::sync::Arc;
 
 use goyaml::origin::Tracer;
-use goyaml::{Dialect, Duplicates, Kind, ParseOptions, Pos, Value};
+use goyaml::{Dialect, Duplicates, Key, Kind, Map, ParseOptions, Pos, Value};
 
 use crate::scalar;
+
+/// Bits of a mark that say which note belongs to the node; the others are those of [`crate::shared`].
+const NOTE_BITS: u32 = 18;
+
+/// The part of a mark that notes leave to others.
+pub(crate) const FREE_MARK: u32 = NOTE_BITS;
+
+/// What is noted of a scalar.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+struct Note {
+    /// The text that kustomize sees.
+    text: Arc<str>,
+    /// Set if the text does not fit the type of the value that it was put in the place of.
+    misfit: Option<Misfit>,
+}
+
+/// A text in the place of a value of another type.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+struct Misfit {
+    was: Type,
+    by: Blame,
+}
+
+/// Where a change was asked for: file and line.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Blame {
+    pub(crate) file: Arc<str>,
+    pub(crate) line: u32,
+}
+
+/// Types that a text may fail to be of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum Type {
+    Null,
+    Bool,
+    Int,
+    Float,
+    Date,
+}
 
 /// The texts that were read otherwise than their values print.
 #[derive(Debug, Default)]
 pub(crate) struct RawTexts {
     /// Where values come from.
     pub(crate) tracer: Tracer,
-    texts: HashMap<Pos, (Value, String)>,
-    /// What was read, by the index its positions carry.
-    sources: HashMap<u32, Arc<[u8]>>,
-    /// Kustomizations that were read, by the same.
+    notes: RefCell<Vec<Note>>,
+    known: RefCell<HashMap<Note, u32>>,
+    /// Kustomizations that were read, by the index that their positions carry.
     kustomizations: HashMap<u32, Arc<[u8]>>,
 }
 
@@ -27,14 +67,22 @@ impl RawTexts {
         Self { tracer, ..Self::default() }
     }
 
-    /// Notes how a value was written.
-    pub(crate) fn note(&mut self, value: &Value, written: &str) {
-        self.texts.insert(value.pos(), (value.clone(), written.to_owned()));
+    /// The value, with a note of how it was written.
+    pub(crate) fn noted(&self, value: Value, written: &str) -> Value {
+        self.with_note(value, Note { text: written.into(), misfit: None })
     }
 
-    /// Keeps a text, so that it can be looked up how its scalars were written.
-    pub(crate) fn keep(&mut self, source: u32, bytes: &Arc<[u8]>) {
-        self.sources.insert(source, bytes.clone());
+    fn with_note(&self, value: Value, note: Note) -> Value {
+        let free = value.mark() >> NOTE_BITS << NOTE_BITS;
+        let mut known = self.known.borrow_mut();
+        if let Some(at) = known.get(&note) {
+            return value.with_mark(free | *at);
+        }
+        let mut notes = self.notes.borrow_mut();
+        let Some(at) = u32::try_from(notes.len() + 1).ok().filter(|at| at >> NOTE_BITS == 0) else { return value };
+        notes.push(note.clone());
+        known.insert(note, at);
+        value.with_mark(free | at)
     }
 
     /// Keeps a kustomization, so that it can be looked up how the texts inside of it are written.
@@ -46,24 +94,168 @@ impl RawTexts {
         self.kustomizations.get(&source).map(|bytes| &**bytes)
     }
 
-    /// Whether a text was written in quotes or as a block.
-    pub(crate) fn is_quoted(&self, value: &Value) -> bool {
-        let pos = self.tracer.plain(value.pos());
-        let found = self.sources.get(&pos.source).and_then(|bytes| line(bytes, pos.line));
-        let text = String::from_utf8_lossy(found.unwrap_or_default());
-        text.chars().nth(index(pos.column)).is_some_and(|first| "\"'|>".contains(first))
+    fn note(&self, value: &Value) -> Option<Note> {
+        let at = value.mark() & ((1 << NOTE_BITS) - 1);
+        self.notes.borrow().get(usize::try_from(at).ok()?.checked_sub(1)?).cloned()
     }
 
-    /// The text of a scalar as it was written; empty for null and for collections.
+    /// The text of a scalar as it was written; empty for an empty field and for collections.
     pub(crate) fn text(&self, value: &Value) -> String {
-        if self.texts.is_empty() || value.pos().line == 0 {
-            return scalar::text(value);
-        }
-        match self.texts.get(&self.tracer.plain(value.pos())) {
-            Some((known, written)) if known == value => written.clone(),
-            _ => scalar::text(value),
+        self.note(value).map_or_else(|| scalar::text(value), |note| note.text.to_string())
+    }
+
+    /// Whether the value is a date: text to all but kustomize's reader.
+    pub(crate) fn is_date(&self, value: &Value) -> bool {
+        self.type_of(value) == Some(Type::Date)
+    }
+
+    /// The type of a scalar; `None` for text.
+    fn type_of(&self, value: &Value) -> Option<Type> {
+        match value.kind() {
+            Kind::Null => Some(Type::Null),
+            Kind::Bool(_) => Some(Type::Bool),
+            Kind::Int(_) | Kind::Uint(_) => Some(Type::Int),
+            Kind::Float(_) => Some(Type::Float),
+            Kind::String(text) => {
+                let note = self.note(value)?;
+                note.misfit.map(|misfit| misfit.was).or_else(|| (*note.text != **text).then_some(Type::Date))
+            }
+            Kind::List(_) | Kind::Map(_) => None,
         }
     }
+
+    /// A scalar with another text, of the type it had. If the text is none of that type, the result is [broken].
+    ///
+    /// [broken]: Self::broken
+    pub(crate) fn retyped(&self, node: &Value, text: &str, by: &Blame) -> Value {
+        let Some(wanted) = self.type_of(node) else {
+            return Value::from(text).with_pos(node.pos()).with_quotes(node.is_quoted());
+        };
+        let value = plain(text);
+        let is_date = |value: &Value| value.as_str().is_some_and(|read| read != text);
+        let fits = match (wanted, value.kind()) {
+            (Type::Int, Kind::Int(_) | Kind::Uint(_))
+            | (Type::Float, Kind::Float(_))
+            | (Type::Bool, Kind::Bool(_))
+            | (Type::Null, Kind::Null) => Some(value),
+            (Type::Date, _) if is_date(&value) => Some(value),
+            (Type::Float, Kind::Int(number)) => {
+                #[expect(clippy::cast_precision_loss, reason = "as kustomize reads a number of this type")]
+                let number = *number as f64;
+                Some(Value::from(number))
+            }
+            _ => None,
+        };
+        let misfit = if fits.is_none() { Some(Misfit { was: wanted, by: by.clone() }) } else { None };
+        let value = fits.unwrap_or_else(|| Value::from(text)).with_pos(node.pos()).with_quotes(node.is_quoted());
+        if misfit.is_none() && scalar::text(&value) == text {
+            return value;
+        }
+        self.with_note(value, Note { text: text.into(), misfit })
+    }
+
+    /// What a scalar without quotes means, with a note if it prints otherwise.
+    pub(crate) fn plain(&self, text: &str) -> Value {
+        let value = plain(text);
+        if scalar::text(&value) == text { value } else { self.noted(value, text) }
+    }
+
+    /// What an object becomes when it is written out and read again: each node its own, with nothing noted but nulls.
+    pub(crate) fn rewrite(&self, node: &mut Value) {
+        match node.kind() {
+            Kind::Map(map) if map.keys().any(|key| key.pos().line == 0 && is_unreadable(key.as_str())) => {
+                let read = Pos { line: node.pos().line.max(1), ..node.pos() };
+                let entries = map.iter().map(|(key, child)| (Key::new(key, read), child.clone()));
+                *node = Value::from(entries.collect::<Map>()).with_pos(node.pos());
+                self.rewrite(node);
+            }
+            Kind::Map(_) => {
+                node.as_map_mut().into_iter().flat_map(Map::iter_mut).for_each(|(_, child)| self.rewrite(child));
+            }
+            Kind::List(_) => node.as_list_mut().into_iter().flatten().for_each(|child| self.rewrite(child)),
+            Kind::Null => *node = self.noted(std::mem::take(node).with_mark(0), "null"),
+            Kind::String(text) => {
+                let is_quoted = goyaml::emit(&Value::from(text.clone())).starts_with(['"', '\'', '|', '>']);
+                *node = std::mem::take(node).with_mark(0).with_quotes(is_quoted);
+            }
+            _ => {
+                let number = as_json_reads(node).unwrap_or_else(|| node.clone());
+                *node = number.with_pos(node.pos()).with_mark(0).with_quotes(false);
+            }
+        }
+    }
+
+    /// A text in an object that stands where a value of another type was, if there is one.
+    pub(crate) fn broken(&self, object: &Value) -> Option<(Blame, String)> {
+        if !self.notes.borrow().iter().any(|note| note.misfit.is_some()) {
+            return None;
+        }
+        self.broken_below(object)
+    }
+
+    fn broken_below(&self, node: &Value) -> Option<(Blame, String)> {
+        match node.kind() {
+            Kind::Map(map) => map.values().find_map(|child| self.broken_below(child)),
+            Kind::List(items) => items.iter().find_map(|child| self.broken_below(child)),
+            _ => {
+                let Note { text, misfit: Some(Misfit { was, by }) } = self.note(node)? else { return None };
+                let name = match was {
+                    Type::Null => "null",
+                    Type::Bool => "boolean",
+                    Type::Int => "integer",
+                    Type::Float => "number",
+                    Type::Date => "date",
+                };
+                Some((by, format!("the field is of type {name}, and '{text}' is not")))
+            }
+        }
+    }
+}
+
+/// A key of a map in an object that kustomize writes without quotes, and cannot read again as text.
+pub(crate) fn unreadable_key(object: &Value) -> Option<String> {
+    let annotations = object.at(&["metadata", "annotations"]).and_then(Value::as_map);
+    let rewritten = annotations.into_iter().flat_map(Map::keys).find(|key| is_unreadable(key.as_str()));
+    rewritten.map(|key| key.as_str().to_owned()).or_else(|| unreadable_below(object))
+}
+
+fn unreadable_below(node: &Value) -> Option<String> {
+    match node.kind() {
+        Kind::Map(map) => {
+            let made = map.keys().find(|key| key.pos().line == 0 && is_unreadable(key.as_str()));
+            made.map(|key| key.as_str().to_owned()).or_else(|| map.values().find_map(unreadable_below))
+        }
+        Kind::List(items) => items.iter().find_map(unreadable_below),
+        _ => None,
+    }
+}
+
+fn is_unreadable(key: &str) -> bool {
+    key.is_empty() || (may_mean_more(key) && read_plain(key, Dialect::V3).is_some())
+}
+
+/// What to say of such a key.
+pub(crate) fn unreadable(key: &str) -> String {
+    format!("the key '{key}' is no text where kustomize writes it: labels, annotations and data need other keys")
+}
+
+/// Whether the value is a null that was spelled out, which stays where an empty field goes.
+pub(crate) fn is_spelled_null(value: &Value) -> bool {
+    value.is_null() && value.mark() & ((1 << NOTE_BITS) - 1) > 0
+}
+
+/// A whole number after it went through a float, if that makes another of it.
+fn as_json_reads(value: &Value) -> Option<Value> {
+    let (Kind::Int(_) | Kind::Uint(_)) = value.kind() else { return None };
+    let number: f64 = scalar::text(value).parse().ok()?;
+    let text = format!("{number}");
+    let read = text.parse::<i64>().map(Value::from).or_else(|_| text.parse::<u64>().map(Value::from));
+    Some(read.unwrap_or_else(|_| Value::from(number)))
+}
+
+/// Whether a text without quotes is something else than text to a reader of YAML 1.1.
+pub(crate) fn is_other_in_yaml_1_1(text: &str) -> bool {
+    may_mean_more(text) && read_plain(text, Dialect::V2).is_some()
 }
 
 /// A line of a text, counted from 1.
@@ -81,39 +273,23 @@ pub(crate) fn plain(text: &str) -> Value {
     if text.is_empty() {
         return Value::NULL;
     }
-    let may_mean_more = text.starts_with(|first: char| first.is_ascii_digit() || "+-.~nNtTfF".contains(first))
-        && text.chars().all(|character| character.is_ascii_alphanumeric() || "+-._:~".contains(character));
-    if !may_mean_more {
-        return Value::from(text);
-    }
-    let options =
-        ParseOptions { dialect: Dialect::V3, duplicate_keys: Duplicates::LastWins, ..ParseOptions::default() };
-    let documents = goyaml::parse_documents(text, &options).unwrap_or_default();
-    match documents.as_slice() {
-        [document] if scalar::is_scalar(&document.value) && document.value.as_str().is_none() => {
-            document.value.clone().with_pos(Pos::default())
-        }
-        _ => Value::from(text),
-    }
+    let read = if may_mean_more(text) { read_plain(text, Dialect::V3) } else { None };
+    read.unwrap_or_else(|| Value::from(text))
 }
 
-/// A scalar with another text, of the type it had. `Err` if the text is none of that type.
-pub(crate) fn retyped(node: &Value, text: &str) -> Result<Value, String> {
-    let fits = |value: Value| Ok(value.with_pos(node.pos()));
-    let value = plain(text);
-    match (node.kind(), value.kind()) {
-        (Kind::String(_), _) => fits(Value::from(text)),
-        (Kind::Int(_) | Kind::Uint(_), Kind::Int(_) | Kind::Uint(_))
-        | (Kind::Float(_), Kind::Float(_))
-        | (Kind::Bool(_), Kind::Bool(_))
-        | (Kind::Null, Kind::Null) => fits(value),
-        (Kind::Float(_), Kind::Int(number)) => {
-            #[expect(clippy::cast_precision_loss, reason = "as kustomize reads a number of this type")]
-            let number = *number as f64;
-            fits(Value::from(number))
-        }
-        _ => Err(format!("the field is of type {}, and '{text}' is not", node.kind_name())),
-    }
+/// Whether a text could be a number, a date, a switch or nothing. Asked first, since few texts could.
+fn may_mean_more(text: &str) -> bool {
+    text.starts_with(|first: char| first.is_ascii_digit() || "+-.~nNtTfFyYoO".contains(first))
+        && text.chars().all(|character| character.is_ascii_alphanumeric() || "+-._:~ ".contains(character))
+}
+
+/// What a text without quotes is read as, if that is something else.
+fn read_plain(text: &str, dialect: Dialect) -> Option<Value> {
+    let options = ParseOptions { dialect, duplicate_keys: Duplicates::LastWins, ..ParseOptions::default() };
+    let documents = goyaml::parse_documents(text, &options).unwrap_or_default();
+    let [document] = documents.as_slice() else { return None };
+    let is_same = document.value.as_str().is_some_and(|read| read == text);
+    (scalar::is_scalar(&document.value) && !is_same).then(|| document.value.clone().with_pos(Pos::default()))
 }
 
 #[cfg(test)]
@@ -136,13 +312,30 @@ mod tests {
 
     #[test]
     fn types_stay() {
+        let raw = RawTexts::default();
         let check = |node: Value, text: &str, expected: Option<Value>| {
-            assert_eq!(retyped(&node, text).ok(), expected, "{node:?} {text}");
+            let found = raw.retyped(&node, text, &by());
+            let found = if raw.broken(&found).is_some() { None } else { Some(found) };
+            assert_eq!(found, expected, "{node:?} {text}");
         };
         check(Value::from("a"), "5", Some(Value::from("5")));
         check(Value::from(1_i64), "5", Some(Value::from(5_i64)));
         check(Value::from(1_i64), "x", None);
         check(Value::from(1.5), "2", Some(Value::from(2.0)));
         check(Value::from(true), "yes", None);
+        check(Value::NULL, "x", None);
+    }
+
+    fn by() -> Blame {
+        Blame { file: "kustomization.yaml".into(), line: 1 }
+    }
+
+    #[test]
+    fn a_text_comes_through_several_hands() {
+        let raw = RawTexts::default();
+        let number = raw.retyped(&Value::from(0.5), "1.50", &by());
+        assert_eq!((number.clone(), raw.text(&number)), (Value::from(1.5), "1.50".to_owned()));
+        let broken = raw.retyped(&number, "1.50:x", &by());
+        assert_eq!(raw.retyped(&broken, "2", &by()), Value::from(2.0));
     }
 }

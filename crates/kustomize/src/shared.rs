@@ -1,93 +1,149 @@
 //! Nodes that kustomize puts into an object at several places at once.
 //!
 //! A label that is new in the metadata, the selector and the template is one node there, not three: whatever changes
-//! it at one place later changes it at all. Such nodes are told by positions that no text has.
+//! it at one place later changes it at all. Such nodes are told by their marks.
 
-use goyaml::origin::Tracer;
 use goyaml::{Kind, Map, Pos, Value};
 
 use crate::accumulate::By;
 use crate::item::Item;
+use crate::raw::{self, FREE_MARK};
 use crate::read::Text;
 
-/// The text that shared nodes are said to stand in.
-const SOURCE: u32 = u32::MAX;
+/// Bits of a node's mark that say which node it is.
+const SHARE_BITS: u32 = Value::MARKS.trailing_zeros() - FREE_MARK;
 
-fn is_shared(value: &Value, tracer: &Tracer) -> bool {
-    let pos = tracer.plain(value.pos());
-    pos.source == SOURCE && pos.line == 0
+/// Which of an object's shared nodes a node is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Share(u32);
+
+/// Which shared node this is, if it is one.
+pub(crate) fn of(value: &Value) -> Option<Share> {
+    let share = value.mark() >> FREE_MARK;
+    (share > 0).then_some(Share(share))
 }
 
-/// A position for new nodes of an object that are one.
-pub(crate) fn new(item: &mut Item) -> Pos {
-    item.shared += 1;
-    Pos { source: SOURCE, line: 0, column: item.shared }
+fn with_share(value: Value, share: Option<Share>) -> Value {
+    let mark = value.mark() & ((1 << FREE_MARK) - 1);
+    value.with_mark(mark | share.map_or(0, |share| share.0) << FREE_MARK)
 }
 
-/// Sets an entry of a map, at the shared position if it is new. If what was there is shared, tells its position and what
-/// it becomes everywhere.
-pub(crate) fn set_entry(map: &mut Map, (key, text): (&str, &Text), shared: Pos, by: &By<'_>) -> Option<(Pos, Value)> {
-    let old = map.get(key);
-    let pos = old.map_or(shared, |old| by.tracer.plain(old.pos()));
-    let was_shared = old.is_some_and(|old| is_shared(old, by.tracer));
-    let value = Value::from(text.text.as_str()).with_pos(pos);
-    let value = by.derive(value, |derivation| derivation.over(old).asked_by(&text.value()));
-    map.insert(key, value.clone());
-    was_shared.then_some((pos, value))
+/// A new node that is going to stand at several places of an object, and what it becomes meanwhile.
+pub(crate) struct New<'a> {
+    text: &'a Text,
+    share: u32,
+    is_quoted: bool,
+    changed: Vec<(Share, Value)>,
 }
 
-/// Makes all nodes at a shared position what one of them has become.
-pub(crate) fn spread(item: &mut Item, changed: &[(Pos, Value)], tracer: &Tracer) {
-    if !changed.is_empty() {
-        let new = |node: &Value| {
-            let pos = tracer.plain(node.pos());
-            changed.iter().rev().find(|(known, _)| *known == pos).map(|(_, value)| value.clone())
-        };
-        change(&mut item.value, &new, tracer);
+impl<'a> New<'a> {
+    pub(crate) fn text(item: &mut Item, text: &'a Text) -> Self {
+        item.shared = (item.shared + 1).min((1 << SHARE_BITS) - 1);
+        Self { text, share: item.shared, is_quoted: raw::is_other_in_yaml_1_1(&text.text), changed: Vec::new() }
+    }
+
+    /// Sets an entry of a map: to the node itself if the entry is new, or else to the same text.
+    pub(crate) fn set_entry(&mut self, map: &mut Map, key: &str, by: &By<'_>) {
+        let old = map.get(key);
+        // A node takes over the style of what it replaces, wherever it stands already.
+        self.is_quoted = old.map_or(self.is_quoted, Value::is_quoted);
+        let share = old.map_or(Some(Share(self.share)), of);
+        let value = Value::from(self.text.text.as_str()).with_pos(old.map_or_else(Pos::default, Value::pos));
+        let value = by.derive(value, |derivation| derivation.over(old).asked_by(&self.text.value()));
+        let value = with_share(value, share).with_quotes(self.is_quoted);
+        if let Some(share) = share.filter(|share| share.0 != self.share) {
+            self.changed.push((share, value.clone()));
+        }
+        map.insert(key, value);
+    }
+
+    /// Makes the places of nodes that were set what these have become.
+    pub(crate) fn spread(self, item: &mut Item) {
+        spread(item, &self.changed);
     }
 }
 
-/// The shared nodes of an object that hold a variable, to be compared after they were replaced.
-pub(crate) fn position(value: &Value, tracer: &Tracer) -> Option<Pos> {
-    is_shared(value, tracer).then(|| tracer.plain(value.pos()))
+/// Makes all nodes that are one what one of them has become.
+pub(crate) fn spread(item: &mut Item, changed: &[(Share, Value)]) {
+    if !changed.is_empty() {
+        change(&mut item.value, &|node| {
+            let share = of(node)?;
+            let (_, value) = changed.iter().rev().find(|(known, _)| *known == share)?;
+            Some(with_share(value.clone(), Some(share)))
+        });
+    }
+}
+
+/// Makes a node known again by its mark, wherever the object is changed.
+pub(crate) fn mark(item: &mut Item, path: &[usize]) -> Option<Share> {
+    item.shared = (item.shared + 1).min((1 << SHARE_BITS) - 1);
+    let mut node = &mut item.value;
+    for at in path {
+        node = match node.kind() {
+            Kind::Map(_) => node.as_map_mut()?.iter_mut().nth(*at).map(|(_, child)| child)?,
+            _ => node.as_list_mut()?.get_mut(*at)?,
+        };
+    }
+    if of(node).is_none() {
+        *node = with_share(std::mem::take(node), Some(Share(item.shared)));
+    }
+    of(node)
+}
+
+/// The way to a node of an object by the positions of its parents' children.
+pub(crate) fn path_to(object: &Value, node: &Value) -> Option<Vec<usize>> {
+    if std::ptr::eq(object, node) {
+        return Some(Vec::new());
+    }
+    let below = |(at, child): (usize, &Value)| {
+        let mut path = path_to(child, node)?;
+        path.insert(0, at);
+        Some(path)
+    };
+    match object.kind() {
+        Kind::Map(map) => map.values().enumerate().find_map(below),
+        Kind::List(items) => items.iter().enumerate().find_map(below),
+        _ => None,
+    }
+}
+
+/// Makes a node the shared one that it takes the place of.
+pub(crate) fn in_place_of(old: &Value, new: Value) -> Value {
+    with_share(new, of(old))
 }
 
 /// Spreads what a patch has changed of shared nodes. `before` is the object as it was.
-pub(crate) fn spread_changes(item: &mut Item, before: &Value, tracer: &Tracer) {
+pub(crate) fn spread_changes(item: &mut Item, before: &Value) {
     if item.shared == 0 {
         return;
     }
     let (mut old, mut new) = (Vec::new(), Vec::new());
-    collect(before, &mut old, tracer);
-    collect(&item.value, &mut new, tracer);
-    new.retain(|(pos, value)| !old.iter().any(|(known, old)| known == pos && old == value));
-    spread(item, &new, tracer);
+    collect(before, &mut old);
+    collect(&item.value, &mut new);
+    new.retain(|(share, value)| !old.iter().any(|(known, old)| known == share && old == value));
+    spread(item, &new);
 }
 
-fn collect(node: &Value, into: &mut Vec<(Pos, Value)>, tracer: &Tracer) {
+fn collect(node: &Value, into: &mut Vec<(Share, Value)>) {
     match node.kind() {
-        Kind::Map(map) => map.values().for_each(|child| collect(child, into, tracer)),
-        Kind::List(items) => items.iter().for_each(|child| collect(child, into, tracer)),
-        _ => into.extend(position(node, tracer).map(|pos| (pos, node.clone()))),
+        Kind::Map(map) => map.values().for_each(|child| collect(child, into)),
+        Kind::List(items) => items.iter().for_each(|child| collect(child, into)),
+        _ => into.extend(of(node).map(|share| (share, node.clone()))),
     }
 }
 
-/// Makes each node of an object its own again, as writing the object out and reading it in does.
-pub(crate) fn part(item: &mut Item, tracer: &Tracer) {
-    if item.shared > 0 {
-        item.shared = 0;
-        let own = |node: &Value| tracer.same(node.clone().with_pos(Pos::default()), node);
-        change(&mut item.value, &|node| is_shared(node, tracer).then(|| own(node)), tracer);
-    }
+/// Makes each node below this one its own.
+pub(crate) fn part_below(node: &mut Value) {
+    change(node, &|node| of(node).map(|_| with_share(node.clone(), None)));
 }
 
-fn change(node: &mut Value, new: &dyn Fn(&Value) -> Option<Value>, tracer: &Tracer) {
+fn change(node: &mut Value, new: &dyn Fn(&Value) -> Option<Value>) {
     match node.kind() {
-        Kind::Map(map) if map.values().any(|child| holds(child, tracer)) => {
-            node.as_map_mut().into_iter().flat_map(Map::iter_mut).for_each(|(_, child)| change(child, new, tracer));
+        Kind::Map(map) if map.values().any(holds) => {
+            node.as_map_mut().into_iter().flat_map(Map::iter_mut).for_each(|(_, child)| change(child, new));
         }
-        Kind::List(items) if items.iter().any(|child| holds(child, tracer)) => {
-            node.as_list_mut().into_iter().flatten().for_each(|child| change(child, new, tracer));
+        Kind::List(items) if items.iter().any(holds) => {
+            node.as_list_mut().into_iter().flatten().for_each(|child| change(child, new));
         }
         Kind::Map(_) | Kind::List(_) => {}
         _ => {
@@ -98,10 +154,10 @@ fn change(node: &mut Value, new: &dyn Fn(&Value) -> Option<Value>, tracer: &Trac
     }
 }
 
-fn holds(node: &Value, tracer: &Tracer) -> bool {
+fn holds(node: &Value) -> bool {
     match node.kind() {
-        Kind::Map(map) => map.values().any(|child| holds(child, tracer)),
-        Kind::List(items) => items.iter().any(|child| holds(child, tracer)),
-        _ => is_shared(node, tracer),
+        Kind::Map(map) => map.values().any(holds),
+        Kind::List(items) => items.iter().any(holds),
+        _ => of(node).is_some(),
     }
 }

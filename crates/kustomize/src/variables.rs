@@ -12,9 +12,10 @@ use crate::dotted;
 use crate::field_path::{Missing, visit};
 use crate::id::{Gvk, Id};
 use crate::item::Item;
-use crate::raw::RawTexts;
+use crate::raw::{self, RawTexts};
 use crate::read::Var;
-use crate::{BuildError, scalar, shared};
+use crate::shared::{self, Share};
+use crate::{BuildError, scalar};
 
 /// The variables of a kustomization and its bases, by name, with the file each is defined in.
 pub(crate) type Vars = BTreeMap<String, (Arc<str>, Var)>;
@@ -82,12 +83,13 @@ pub(crate) fn resolve(vars: &Vars, config: &Config, raw: &RawTexts, items: &mut 
         let gvk = item.gvk();
         let (mut used, mut changed) = (Vec::new(), Vec::new());
         for spec in &config.variables {
+            changed.clear();
             let mut set = |node: &mut Value| replace(node, (&values, &raw.tracer), &mut used, &mut changed);
             if let Err(message) = visit(&mut item.value, &gvk, spec, Missing::Skip, &mut set) {
                 errors.push(BuildError::new(&*item.file, item.line, format!("vars: {message}")));
             }
+            shared::spread(item, &changed);
         }
-        shared::spread(item, &changed, &raw.tracer);
         for known in used {
             item.touched(&known.by);
         }
@@ -133,14 +135,14 @@ fn replace<'a>(
     node: &mut Value,
     (values, tracer): (&'a Values<'_>, &Tracer),
     used: &mut Vec<&'a Known>,
-    changed: &mut Vec<(Pos, Value)>,
+    changed: &mut Vec<(Share, Value)>,
 ) -> Result<(), String> {
     let mut expand = |node: &mut Value| {
         if let Some(text) = node.as_str().filter(|text| text.contains('$')) {
             let before = used.len();
-            let value = expanded(text, values, used).with_pos(node.pos());
+            let value = shared::in_place_of(node, expanded(text, values, used).with_pos(node.pos()));
             *node = if used.len() == before { value } else { derived(value, node, &used[before..], tracer) };
-            changed.extend(shared::position(node, tracer).map(|pos| (pos, node.clone())));
+            changed.extend(shared::of(node).map(|share| (share, node.clone())));
         }
     };
     match node.kind() {
@@ -211,7 +213,7 @@ fn shown(value: &Value) -> String {
     match value.kind() {
         Kind::Float(number) => go_float(*number),
         // An empty field is an empty text here, a null that was written is that word.
-        Kind::Null if value.pos().line > 0 => "null".to_owned(),
+        Kind::Null if raw::is_spelled_null(value) => "null".to_owned(),
         _ => scalar::text(value),
     }
 }

@@ -30,6 +30,10 @@ pub enum Oracle {
     Yaml,
     /// Go's templates with Sprig's and Helm's functions behind newline-delimited JSON.
     Template,
+    /// The pinned kustomize as a library behind newline-delimited JSON.
+    KustomizeBatch,
+    /// The same with the kustomize of Flux.
+    KustomizeFluxBatch,
 }
 
 /// The program is not there.
@@ -54,6 +58,8 @@ impl Oracle {
             Self::Helm => ("kubectl-v35", "helm"),
             Self::Yaml => ("yaml", "yaml"),
             Self::Template => ("template", "template"),
+            Self::KustomizeBatch => ("kustomize", "kustomize-batch"),
+            Self::KustomizeFluxBatch => ("kustomize-flux", "kustomize-flux-batch"),
         }
     }
 
@@ -89,7 +95,10 @@ fn cached(entry: &str, program: &str) -> Result<PathBuf, CatalogueError> {
 mod tests {
     use std::collections::BTreeSet;
 
-    use super::Oracle::{self, Etcd, Helm, KubeApiserver, KubeControllerManager, Kubectl, KubectlNew, Template, Yaml};
+    use super::Oracle::{
+        self, Etcd, Helm, KubeApiserver, KubeControllerManager, Kubectl, KubectlNew, KustomizeBatch,
+        KustomizeFluxBatch, Template, Yaml,
+    };
     use super::cached;
 
     #[test]

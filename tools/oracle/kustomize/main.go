@@ -1,7 +1,8 @@
-// Command kustomize answers newline-delimited JSON requests with what kustomize builds out of a tree in memory.
+// Command kustomize answers newline-delimited JSON requests with what kustomize builds out of a tree.
 //
-// Requests: {"files": {path: text}, "path": directory}. Answers: {"output": text, "error": text}; the error is empty
-// if there was none. The order of the output is that of the command line.
+// Requests: {"files": {path: text}, "path": directory} for a tree in memory, {"path": directory} for one on disk. The
+// output is as of the command line; with "flux": true, files may lie outside and objects keep the order of the files.
+// Answers: {"output": text, "error": text, "seconds": number}; the error is empty if there was none.
 package main
 
 import (
@@ -12,8 +13,10 @@ import (
 	"log"
 	"os"
 	"path"
+	"time"
 
 	"sigs.k8s.io/kustomize/api/krusty"
+	"sigs.k8s.io/kustomize/api/types"
 	"sigs.k8s.io/kustomize/kyaml/filesys"
 	"sigs.k8s.io/kustomize/kyaml/openapi"
 )
@@ -21,11 +24,13 @@ import (
 type request struct {
 	Files map[string]string `json:"files"`
 	Path  string            `json:"path"`
+	Flux  bool              `json:"flux"`
 }
 
 type answer struct {
-	Output string `json:"output"`
-	Error  string `json:"error"`
+	Output  string  `json:"output"`
+	Error   string  `json:"error"`
+	Seconds float64 `json:"seconds"`
 }
 
 const maxRequest = 64 << 20
@@ -58,6 +63,9 @@ func build(asked request) (result answer) {
 			result = answer{Error: fmt.Sprintf("panic: %v", fault)}
 		}
 	}()
+	if asked.Files == nil {
+		openapi.ResetOpenAPI()
+	}
 	for _, text := range asked.Files {
 		if len(text) > 0 && usesSchema(text) {
 			openapi.ResetOpenAPI()
@@ -65,15 +73,18 @@ func build(asked request) (result answer) {
 			break
 		}
 	}
-	tree := filesys.MakeFsInMemory()
-	for name, text := range asked.Files {
-		if err := tree.WriteFile(path.Join("/", name), []byte(text)); err != nil {
-			return answer{Error: err.Error()}
-		}
+	tree, root, err := place(asked)
+	if err != nil {
+		return answer{Error: err.Error()}
 	}
 	options := krusty.MakeDefaultOptions()
 	options.Reorder = krusty.ReorderOptionLegacy
-	built, err := krusty.MakeKustomizer(options).Run(tree, path.Join("/", asked.Path))
+	if asked.Flux {
+		options.Reorder = krusty.ReorderOptionNone
+		options.LoadRestrictions = types.LoadRestrictionsNone
+	}
+	start := time.Now()
+	built, err := krusty.MakeKustomizer(options).Run(tree, root)
 	if err != nil {
 		return answer{Error: err.Error()}
 	}
@@ -81,7 +92,21 @@ func build(asked request) (result answer) {
 	if err != nil {
 		return answer{Error: err.Error()}
 	}
-	return answer{Output: string(text)}
+	return answer{Output: string(text), Seconds: time.Since(start).Seconds()}
+}
+
+// place gives the file system that is asked about, and the directory in it.
+func place(asked request) (filesys.FileSystem, string, error) {
+	if asked.Files == nil {
+		return filesys.MakeFsOnDisk(), asked.Path, nil
+	}
+	tree := filesys.MakeFsInMemory()
+	for name, text := range asked.Files {
+		if err := tree.WriteFile(path.Join("/", name), []byte(text)); err != nil {
+			return nil, "", err
+		}
+	}
+	return tree, path.Join("/", asked.Path), nil
 }
 
 // usesSchema tells whether a build could set the schema, which is one for the whole process.

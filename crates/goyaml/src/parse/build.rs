@@ -85,7 +85,7 @@ impl<'t, 'a> Builder<'t, 'a> {
         self.count(node.mark, 1)?;
         let value = match &node.shape {
             Shape::Alias(target, name) => return self.alias(*target, name, node.mark),
-            Shape::Scalar { .. } => self.scalar(node)?,
+            Shape::Scalar { plain, .. } => self.scalar(node)?.with_quotes(!plain),
             Shape::Sequence(items) => {
                 let mut list = Vec::with_capacity(items.len());
                 for item in items {

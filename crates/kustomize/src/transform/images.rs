@@ -9,7 +9,7 @@ use regex::Regex;
 use super::each;
 use crate::BuildError;
 use crate::accumulate::{By, step};
-use crate::field_path::{Missing, set_scalar, visit};
+use crate::field_path::{Missing, set_bare, visit};
 use crate::item::Item;
 use crate::read::{Image, Text};
 use crate::scalar;
@@ -100,7 +100,7 @@ impl<'a> Change<'a> {
         let text = scalar::text(node);
         if self.matcher.is_match(&text) {
             let (changed, parts) = self.changed(&text);
-            set_scalar(node, changed, self.by, |derivation, old| {
+            set_bare(node, changed, self.by, |derivation, old| {
                 let mut parts = parts.into_iter().filter(|part| !part.is_empty());
                 let first = parts.next().map(Text::value).unwrap_or_default();
                 parts.fold(derivation.of(old).asked_by(&first), |derivation, part| derivation.with(&part.value()))

@@ -30,20 +30,18 @@ pub(super) fn set(items: &mut [Item], by: &By<'_>, pairs: &[Pair], specs: &[Fiel
     each(items, by, |item| {
         let gvk = item.gvk();
         for (key, text) in pairs {
-            let pos = shared::new(item);
-            let mut changed = Vec::new();
+            let mut new = shared::New::text(item, text);
             for spec in specs {
                 visit(&mut item.value, &gvk, spec, Missing::Map, &mut |node| {
                     let kind = scalar::node_kind(node);
                     let map = node
                         .as_map_mut()
                         .ok_or_else(|| format!("wrong node kind: expected MappingNode but was {kind}"))?;
-                    let old = shared::set_entry(map, (key, text), pos, by).filter(|(old, _)| *old != pos);
-                    changed.extend(old);
+                    new.set_entry(map, key, by);
                     Ok(())
                 })?;
             }
-            shared::spread(item, &changed, by.tracer);
+            new.spread(item);
         }
         Ok(())
     })

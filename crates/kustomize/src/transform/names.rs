@@ -3,7 +3,7 @@
 use super::each;
 use crate::BuildError;
 use crate::accumulate::By;
-use crate::field_path::{Missing, set_scalar, visit};
+use crate::field_path::{Missing, set_bare, visit};
 use crate::item::Item;
 use crate::read::Text;
 use crate::scalar;
@@ -66,7 +66,7 @@ fn rename(
             let gvk = item.gvk();
             visit(&mut item.value, &gvk, spec, Missing::Scalar, &mut |node| {
                 let name = pattern.replacen('\0', &scalar::text(node), 1);
-                set_scalar(node, name, by, |derivation, old| derivation.of(old).asked_by(&affix.value()))
+                set_bare(node, name, by, |derivation, old| derivation.of(old).asked_by(&affix.value()))
             })?;
         }
         Ok(())

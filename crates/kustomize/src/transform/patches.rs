@@ -3,15 +3,14 @@
 use std::sync::Arc;
 
 use goyaml::Value;
-use goyaml::origin::Tracer;
 
 use crate::accumulate::{Context, Schema, step};
 use crate::documents::Manifest;
 use crate::id::Id;
-use crate::item::Item;
+use crate::item::{self, Item};
 use crate::json_patch::{self, Operation};
 use crate::load::{Layer, PatchInput, PatchKind};
-use crate::raw::RawTexts;
+use crate::raw::{self, RawTexts};
 use crate::selector::Selector;
 use crate::{BuildError, merge, set, shared};
 
@@ -38,6 +37,9 @@ pub(super) fn run_in(
     let schema = context.schema();
     let mut errors = Vec::new();
     for patch in patches {
+        if matches!(patch.kind, PatchKind::Merge(_)) {
+            context.uses_built_in_schema();
+        }
         let outcome = match (&patch.kind, &patch.target) {
             (PatchKind::Merge(manifests), Some(target)) => {
                 merge_selected((patch, (schema.as_ref(), &context.raw)), manifests, target, items)
@@ -45,9 +47,7 @@ pub(super) fn run_in(
             (PatchKind::Merge(manifests), None) => {
                 merge_by_id((patch, (schema.as_ref(), &context.raw)), manifests, items)
             }
-            (PatchKind::Json(operations), Some(target)) => {
-                operate((patch, &context.raw.tracer), operations, target, items)
-            }
+            (PatchKind::Json(operations), Some(target)) => operate((patch, &context.raw), operations, target, items),
             (PatchKind::Json(_), None) => Ok(()),
         };
         items.retain(|item| !item.is_deleted());
@@ -121,6 +121,10 @@ fn merge_selected(
         // The target decides what is patched, so the patch's own version must not change it.
         let mut adapted = manifest.clone();
         adapted.value.set_at(&["apiVersion"], item.gvk().api_version());
+        // Kustomize writes these of the patch anew: what was to be taken away becomes text.
+        for field in ["labels", "annotations"] {
+            item::normalise_metadata(&mut adapted.value, field, &schema.1.tracer);
+        }
         errors.extend(merge_one((patch, schema), &adapted, item, &by).err());
     }
     if errors.is_empty() { Ok(()) } else { Err(errors) }
@@ -148,7 +152,7 @@ fn merge_one(
         return Ok(());
     };
     let before = std::mem::replace(&mut item.value, value);
-    shared::spread_changes(item, &before, tracer);
+    shared::spread_changes(item, &before);
     if item.is_deleted() {
         return Ok(());
     }
@@ -170,7 +174,7 @@ fn merge_one(
 
 /// Applies operations to all objects a selector accepts.
 fn operate(
-    (patch, tracer): (&PatchInput, &Tracer),
+    (patch, raw): (&PatchInput, &RawTexts),
     operations: &[Operation],
     target: &Selector,
     items: &mut [Item],
@@ -182,10 +186,20 @@ fn operate(
             item.remember_id();
         }
         item.show_noted_annotations();
-        shared::part(item, tracer);
-        match json_patch::apply(&mut item.value, operations, tracer) {
+        if let Some((by, fault)) = raw.broken(&item.value) {
+            let message = format!("{} of {}:{}: {fault}", item.id(), item.file, item.line);
+            errors.push(BuildError::new(&*by.file, by.line, message));
+            continue;
+        }
+        if let Some(key) = raw::unreadable_key(&item.value) {
+            errors.push(BuildError::new(&*item.file, item.line, format!("{}: {}", item.id(), raw::unreadable(&key))));
+            continue;
+        }
+        item.shared = 0;
+        match json_patch::apply(&mut item.value, operations, &raw.tracer) {
             Ok(()) => {
-                item.normalise_annotations_if_any(tracer);
+                raw.rewrite(&mut item.value);
+                item.normalise_annotations_if_any(&raw.tracer);
                 item.touched(&by);
             }
             Err((line, message)) => {

@@ -1,5 +1,6 @@
 //! `replacements`: values taken from one field and put into others.
 
+use std::cell::RefCell;
 use std::sync::Arc;
 
 use goyaml::origin::Derivation;
@@ -10,12 +11,14 @@ use crate::accumulate::step;
 use crate::dotted::{self, Shape, Visit};
 use crate::id::{GvkPattern, Id};
 use crate::item::Item;
-use crate::raw::{self, RawTexts};
+use crate::raw::{Blame, RawTexts};
 use crate::read::Text;
 use crate::read::replacements::{FieldOptions, ObjectSelector, Replacement, Source, Target};
 use crate::selector;
+use crate::shared::{self, Share};
 
 /// A value on its way.
+#[derive(Clone)]
 struct Found {
     value: Value,
     /// The node it was taken from.
@@ -24,6 +27,8 @@ struct Found {
     text: String,
     /// It has no type of its own: what it means depends on where it stands.
     is_plain: bool,
+    /// Where it is read from, if it changes when that is replaced on the way: the object's position, and the node.
+    source: Option<(usize, Share)>,
 }
 
 /// Runs replacements in order; the first fault ends it, since later ones may build on what is missing.
@@ -47,23 +52,25 @@ fn one(file: &Arc<str>, replacement: &Replacement, raw: &RawTexts, items: &mut [
         (Some(_), Some(value)) => {
             return Err((value.line(), "source and sourceValue are mutually exclusive".to_owned()));
         }
-        (Some(source), _) => source_value_of(source, raw, items).map_err(|message| (source.line, message))?,
+        (Some(source), _) => source_value_of(source, (raw, file), items).map_err(|message| (source.line, message))?,
         (None, value) => {
             let text = value.as_ref().map(|value| value.text.clone()).unwrap_or_default();
             let from = value.as_ref().map(Text::value).unwrap_or_default();
-            Found { value: raw::plain(&text), from, text, is_plain: true }
+            Found { value: raw.plain(&text), from, text, is_plain: true, source: None }
         }
     };
+    let found = RefCell::new(found);
     for target in targets {
         put(file, target, &found, raw, items)?;
     }
     Ok(())
 }
 
-fn source_value_of(source: &Source, raw: &RawTexts, items: &[Item]) -> Result<Found, String> {
-    let mut matches = items.iter().filter(|item| source.object.selects(item));
-    let first = matches.next().ok_or_else(|| format!("nothing selected by the source {}", source.object.shown()))?;
-    if let Some(second) = matches.next() {
+fn source_value_of(source: &Source, (raw, file): (&RawTexts, &Arc<str>), items: &mut [Item]) -> Result<Found, String> {
+    let mut matches = items.iter().enumerate().filter(|(_, item)| source.object.selects(item));
+    let (at, first) =
+        matches.next().ok_or_else(|| format!("nothing selected by the source {}", source.object.shown()))?;
+    if let Some((_, second)) = matches.next() {
         let [one, other] = [first, second].map(|item| format!("{} ({}:{})", item.id(), item.file, item.line));
         return Err(format!("multiple matches for the source {}: {one} and {other}", source.object.shown()));
     }
@@ -74,7 +81,10 @@ fn source_value_of(source: &Source, raw: &RawTexts, items: &[Item]) -> Result<Fo
     let text = raw.text(value);
     let FieldOptions { delimiter, index, .. } = &source.options;
     if delimiter.is_empty() {
-        return Ok(Found { value: value.clone(), from: value.clone(), text, is_plain: false });
+        let (value, path) = (value.clone(), shared::path_to(&first.value, value));
+        let path = path.filter(|_| crate::scalar::is_scalar(&value));
+        let source = path.and_then(|path| Some((at, shared::mark(&mut items[at], &path)?)));
+        return Ok(Found { from: value.clone(), value, text, is_plain: false, source });
     }
     if !crate::scalar::is_scalar(value) {
         return Err("delimiter option can only be used with scalar nodes".to_owned());
@@ -82,10 +92,9 @@ fn source_value_of(source: &Source, raw: &RawTexts, items: &[Item]) -> Result<Fo
     let parts: Vec<&str> = text.split(&**delimiter).collect();
     let part = usize::try_from(*index).ok().and_then(|index| parts.get(index));
     let part = *part.ok_or_else(|| format!("options.index {index} is out of bounds for value {text}"))?;
-    // A part may be of no type its whole was of; that shows where it is put.
+    let by = Blame { file: file.clone(), line: source.line };
     let from = value.clone();
-    let value = raw::retyped(value, part).unwrap_or_else(|_| raw::plain(part));
-    Ok(Found { value, from, text: part.to_owned(), is_plain: false })
+    Ok(Found { value: raw.retyped(value, part, &by), from, text: part.to_owned(), is_plain: false, source: None })
 }
 
 fn is_nothing(value: &Value) -> bool {
@@ -100,21 +109,24 @@ fn is_nothing(value: &Value) -> bool {
 fn put(
     file: &Arc<str>,
     target: &Target,
-    found: &Found,
+    found: &RefCell<Found>,
     raw: &RawTexts,
     items: &mut [Item],
 ) -> Result<(), (u32, String)> {
     let missing = || (target.line, "target must specify resources to select".to_owned());
     let select = target.select.as_ref().ok_or_else(missing)?;
-    for item in items.iter_mut().filter(|item| select.selects_fully(item)) {
+    for (at, item) in items.iter_mut().enumerate().filter(|(_, item)| select.selects_fully(item)) {
         if target.reject.iter().any(|reject| reject.rejects(item)) {
             continue;
         }
         for path in &target.field_paths {
             let before = item.value.clone();
-            put_into(item, path, &target.options, (found, raw))
+            let by = Blame { file: file.clone(), line: path.line() };
+            Put { found, raw, options: &target.options, path, by, at }
+                .run(item)
                 .map_err(|message| (path.line(), format!("{} of {}:{}: {message}", item.id(), item.file, item.line)))?;
             if !super::unchanged(&before, &item.value) {
+                shared::spread_changes(item, &before);
                 item.touched(&step("replacement", file, path.line()));
             }
         }
@@ -122,56 +134,74 @@ fn put(
     Ok(())
 }
 
-fn put_into(
-    item: &mut Item,
-    path: &Text,
-    options: &FieldOptions,
-    (found, raw): (&Found, &RawTexts),
-) -> Result<(), String> {
-    let create = options.create.then(|| Shape::of(&found.value));
-    let make = |value: Value| raw.tracer.derive(value, || Derivation::by("replacements").asked_by(&path.value()));
-    let mut set = |node: &mut Value, made: bool| set_field(node, made, (path, options), (found, raw));
-    let count = Visit { create, make: &make, set: &mut set }.run(&mut item.value, &dotted::split(&path.text))?;
-    if count == 0 {
-        let to_create = if options.create { "or create " } else { "" };
-        return Err(format!("unable to find {to_create}field {:?} in replacement target", path.text));
-    }
-    Ok(())
+/// A value and how it is put into fields.
+struct Put<'a> {
+    found: &'a RefCell<Found>,
+    raw: &'a RawTexts,
+    options: &'a FieldOptions,
+    path: &'a Text,
+    by: Blame,
+    /// The object's position.
+    at: usize,
 }
 
-fn set_field(
-    node: &mut Value,
-    made: bool,
-    (path, options): (&Text, &FieldOptions),
-    (found, raw): (&Found, &RawTexts),
-) -> Result<(), String> {
-    let is_scalar = crate::scalar::is_scalar(node);
-    let mut text = found.text.clone();
-    let mut keeps_part = false;
-    if !options.delimiter.is_empty() {
-        if !is_scalar {
-            return Err("delimiter option can only be used with scalar nodes".to_owned());
+impl Put<'_> {
+    fn run(&self, item: &mut Item) -> Result<(), String> {
+        let create = self.options.create.then(|| Shape::of(&self.found.borrow().value));
+        let make = |value: Value| {
+            self.raw.tracer.derive(value, || Derivation::by("replacements").asked_by(&self.path.value()))
+        };
+        let mut set = |node: &mut Value, made: bool| self.set(node, made);
+        let path = dotted::split(&self.path.text);
+        let count = Visit { create, make: &make, set: &mut set }.run(&mut item.value, &path)?;
+        if count == 0 {
+            let to_create = if self.options.create { "or create " } else { "" };
+            return Err(format!("unable to find {to_create}field {:?} in replacement target", self.path.text));
         }
-        text = spliced(&raw.text(node), options, text);
-        keeps_part = text != found.text;
+        Ok(())
     }
-    let value = match (is_scalar, made) {
-        (true, true) => raw::plain(&text).with_pos(node.pos()),
-        (true, false) => raw::retyped(node, &text)?,
-        (false, _) if found.is_plain => raw::plain(&text),
-        (false, _) => found.value.clone(),
-    };
-    // A map or list is taken over with all that is in it, each with the place it came from.
-    let is_whole = crate::scalar::is_scalar(&value);
-    *node = raw.tracer.each(value, Some(node), &|scalar, before| {
-        let from = if is_whole { &found.from } else { scalar };
-        let derivation = Derivation::by("replacements").at(path.pos).with(from);
-        Some(match before {
-            Some(before) if keeps_part => derivation.of(before),
-            before => derivation.over(before),
+
+    fn set(&self, node: &mut Value, made: bool) -> Result<(), String> {
+        let Self { raw, options, by, .. } = self;
+        let found = self.found.borrow().clone();
+        let is_scalar = crate::scalar::is_scalar(node);
+        let mut text = found.text.clone();
+        let mut keeps_part = false;
+        if !options.delimiter.is_empty() {
+            if !is_scalar {
+                return Err("delimiter option can only be used with scalar nodes".to_owned());
+            }
+            text = spliced(&raw.text(node), options, text);
+            keeps_part = text != found.text;
+        }
+        let value = match (is_scalar, made) {
+            (true, true) => raw.plain(&text).with_pos(node.pos()),
+            (true, false) => raw.retyped(node, &text, by),
+            (false, _) if found.is_plain => raw.plain(&text),
+            (false, _) => found.value.clone(),
+        };
+        let value = shared::in_place_of(node, self.traced(value, node, &found, keeps_part));
+        if found.source.is_some() && found.source == shared::of(&value).map(|share| (self.at, share)) {
+            // Kustomize reads the source again each time: what follows gets what it has become.
+            let text = self.raw.text(&value);
+            *self.found.borrow_mut() = Found { value: value.clone(), text, ..found };
+        }
+        *node = value;
+        Ok(())
+    }
+
+    fn traced(&self, value: Value, node: &Value, found: &Found, keeps_part: bool) -> Value {
+        // A map or list is taken over with all that is in it, each with the place it came from.
+        let is_whole = crate::scalar::is_scalar(&value);
+        self.raw.tracer.each(value, Some(node), &|scalar, before| {
+            let from = if is_whole { &found.from } else { scalar };
+            let derivation = Derivation::by("replacements").at(self.path.pos).with(from);
+            Some(match before {
+                Some(before) if keeps_part => derivation.of(before),
+                before => derivation.over(before),
+            })
         })
-    });
-    Ok(())
+    }
 }
 
 /// Puts a part into a text that a delimiter parts.
