@@ -27,6 +27,9 @@ const MAX_SHOWN: u64 = 40;
 /// Characters of a refusal that tell one kind from another.
 const REASON: usize = 48;
 
+/// How two outputs differ, and both of them.
+type Difference = (String, [String; 2]);
+
 #[derive(Default)]
 struct Counts {
     same: u64,
@@ -71,7 +74,7 @@ fn compare(
     oracle: &mut batch::Batch,
     tree: &random::Tree,
     counts: &mut Counts,
-) -> Result<Option<(String, [String; 2])>, Box<dyn Error>> {
+) -> Result<Option<Difference>, Box<dyn Error>> {
     let files: Value = tree.files.iter().map(|(path, text)| (path.as_str(), text.as_str())).collect();
     let request: Value = [("files", files), ("path", Value::from(tree.path))].into_iter().collect();
     let real = oracle.ask(&request)?;

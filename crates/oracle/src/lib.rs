@@ -103,7 +103,18 @@ mod tests {
 
     #[test]
     fn each_oracle_is_in_the_catalogue_and_has_its_own_variable() {
-        let all = [KubeApiserver, KubeControllerManager, Etcd, Kubectl, KubectlNew, Helm, Yaml, Template];
+        let all = [
+            KubeApiserver,
+            KubeControllerManager,
+            Etcd,
+            Kubectl,
+            KubectlNew,
+            Helm,
+            Yaml,
+            Template,
+            KustomizeBatch,
+            KustomizeFluxBatch,
+        ];
         for oracle in all {
             let (entry, program) = oracle.place();
             let path = cached(entry, program).expect("the catalogue names every oracle");

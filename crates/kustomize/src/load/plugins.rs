@@ -139,7 +139,7 @@ impl Loader<'_> {
         for text in named {
             let offset = if text.text.contains('\n') { text.line() } else { text.line().saturating_sub(1) };
             let source = self.inline(place.file, text, offset);
-            match documents::read(text.text.as_bytes(), &source, &mut self.raw) {
+            match documents::read(text.text.as_bytes(), &source, &self.raw) {
                 Ok(manifests) => inline.extend(manifests.into_iter().map(|manifest| Configured {
                     value: manifest.value,
                     file: place.file.clone(),

@@ -170,7 +170,7 @@ pub(crate) fn rules(dice: &mut Dice, folder: &mut Folder, known: &[Object], text
 }
 
 /// A schema by which lists of a `Thing` are merged.
-const SCHEMA: &str = r#"definitions:
+const SCHEMA: &str = r"definitions:
   org.example.v1.Thing:
     properties:
       spec:
@@ -190,7 +190,7 @@ const SCHEMA: &str = r#"definitions:
         type: object
     type: object
     x-kubernetes-group-version-kind: [{group: example.org, kind: Thing, version: v1}]
-"#;
+";
 
 fn plugin(dice: &mut Dice, known: &[Object]) -> String {
     let of = &known[usize::try_from(dice.below(known.len() as u64)).unwrap_or(0)];
