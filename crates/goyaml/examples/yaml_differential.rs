@@ -4,7 +4,7 @@
 //!
 //! `--record` renews the golden answers in `tests/golden.json` instead.
 //!
-//! Needs Go; the oracle is `tools/oracle/yaml`. Ends with status 1 if a result differs.
+//! The oracle is `tools/oracle/yaml`: `cargo xtask oracle yaml` builds it. Ends with status 1 if a result differs.
 
 #[path = "yaml_differential/compare.rs"]
 mod compare;

@@ -13,7 +13,7 @@ mod scan;
 mod serde_impl;
 mod value;
 
-pub use emit::{emit, emit_documents};
+pub use emit::{EmitError, Emitter, Profile, emit, emit_as, emit_documents};
 pub use options::{Dialect, Duplicates, Limits, MAX_BYTES, MAX_DEPTH, MAX_NODES, ParseOptions};
 pub use parse::{Document, MAX_ERRORS, YamlError, parse_documents};
 pub use value::{Key, Kind, Map, Pos, Value};

@@ -1,6 +1,6 @@
 // Command yaml answers newline-delimited JSON requests with what Go's YAML libraries make of a text or a value.
 //
-// Requests: {"op": "parse3"|"parse2"|"parse2strict"|"emit2"|"json", "text": string, "value": any}.
+// Requests: {"op": "parse3"|"parse2"|"parse2strict"|"emit2"|"emit3"|"json", "text": string, "value": any}.
 // Answers: {"documents": [JSON texts], "text": string, "error": string}; the error is empty if there was none.
 package main
 
@@ -68,6 +68,8 @@ func serve(line []byte) (reply answer) {
 		return documents(parse2(req.Text, true))
 	case "emit2":
 		return text(sigs.JSONToYAML(req.Value))
+	case "emit3":
+		return text(emit3(req.Value))
 	case "json":
 		return text(goJSON(req.Value))
 	}
@@ -201,6 +203,44 @@ func textKey(key any) (string, error) {
 		}
 	}
 	return "", fmt.Errorf("unsupported map key of type: %T", key)
+}
+
+// emit3 writes as Helm's toYamlPretty does; whole numbers are integers, all others floats.
+func emit3(data []byte) ([]byte, error) {
+	reader := json.NewDecoder(bytes.NewReader(data))
+	reader.UseNumber()
+	var value any
+	if err := reader.Decode(&value); err != nil {
+		return nil, err
+	}
+	var out bytes.Buffer
+	encoder := yaml3.NewEncoder(&out)
+	encoder.SetIndent(2)
+	err := encoder.Encode(numbers(value))
+	return out.Bytes(), err
+}
+
+func numbers(value any) any {
+	switch node := value.(type) {
+	case map[string]any:
+		for key, item := range node {
+			node[key] = numbers(item)
+		}
+	case []any:
+		for i, item := range node {
+			node[i] = numbers(item)
+		}
+	case json.Number:
+		if whole, err := strconv.ParseInt(node.String(), 10, 64); err == nil && node != "-0" {
+			return whole
+		}
+		if whole, err := strconv.ParseUint(node.String(), 10, 64); err == nil {
+			return whole
+		}
+		float, _ := node.Float64()
+		return float
+	}
+	return value
 }
 
 // goJSON writes the value again with encoding/json.

@@ -1,18 +1,17 @@
 //! YAML in and out, as Helm does it through `sigs.k8s.io/yaml`.
 
-use goyaml::{Dialect, Duplicates, ParseOptions};
+use goyaml::{Dialect, Duplicates, ParseOptions, Profile};
 
 use super::json::{json_kind, trouble};
 use crate::exec::Context;
 use crate::registry::Type::{Any, Text};
 use crate::registry::{Args, Function, Outcome, fixed};
-use crate::value::{Map, Value, from_yaml, to_yaml};
+use crate::value::{Map, Value, from_yaml, write_yaml};
 
 type Cx<'a, 'b, 'c, 'd> = &'a mut Context<'b, 'c, 'd>;
 
-fn written(cx: Cx, value: &Value) -> Result<Vec<u8>, String> {
-    let tree = to_yaml(value)?;
-    let mut text = goyaml::emit(&tree).into_bytes();
+fn written(cx: Cx, value: &Value, profile: Profile) -> Result<Vec<u8>, String> {
+    let mut text = write_yaml(value, profile)?.into_bytes();
     if text.last() == Some(&b'\n') {
         text.pop();
     }
@@ -22,11 +21,19 @@ fn written(cx: Cx, value: &Value) -> Result<Vec<u8>, String> {
 
 /// What cannot be written is nothing.
 fn to_yaml_text(cx: Cx, args: &[Value]) -> Outcome {
-    Ok(written(cx, &args[0]).unwrap_or_default().into())
+    Ok(written(cx, &args[0], Profile::ToYaml).unwrap_or_default().into())
 }
 
 fn must_to_yaml(cx: Cx, args: &[Value]) -> Outcome {
-    Ok(written(cx, &args[0])?.into())
+    Ok(written(cx, &args[0], Profile::ToYaml)?.into())
+}
+
+/// go-yaml v3's own style, with sequences indented and nothing folded. Only a type that it does not know is an error.
+fn to_yaml_pretty(cx: Cx, args: &[Value]) -> Outcome {
+    match written(cx, &args[0], Profile::Pretty) {
+        Err(message) if message.starts_with("cannot marshal type") => Err(message.into()),
+        outcome => Ok(outcome.unwrap_or_default().into()),
+    }
 }
 
 fn read(text: &[u8]) -> Result<Value, String> {
@@ -72,6 +79,7 @@ fn mismatch(value: &Value, wanted: &str) -> String {
 /// Helm's functions.
 pub(super) const TABLE: &[Function] = &[
     fixed("toYaml", &[Any], to_yaml_text),
+    fixed("toYamlPretty", &[Any], to_yaml_pretty),
     fixed("mustToYaml", &[Any], must_to_yaml),
     fixed("fromYaml", &[Text], from_yaml_map),
     fixed("fromYamlArray", &[Text], from_yaml_array),

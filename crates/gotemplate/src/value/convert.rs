@@ -11,7 +11,7 @@ use super::{List, ListKind, Map, MapKind, Text, Value};
 pub const MAX_DEPTH: usize = 200;
 
 /// Nodes of one value that is written as YAML.
-const MAX_NODES: usize = 1_000_000;
+pub(super) const MAX_NODES: usize = 1_000_000;
 
 /// What a template sees of a tree: as after `encoding/json`, every number is a `float64`.
 pub fn from_yaml(value: &goyaml::Value) -> Value {
@@ -84,7 +84,7 @@ fn tree(value: &Value, depth: usize, nodes: &mut usize) -> Result<goyaml::Value,
     })
 }
 
-fn base64(bytes: &[u8]) -> String {
+pub(super) fn base64(bytes: &[u8]) -> String {
     use base64::Engine;
     base64::engine::general_purpose::STANDARD.encode(bytes)
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::io::Write;
 
-use goyaml::{Dialect, Duplicates, ParseOptions, Value, emit, json, parse_documents};
+use goyaml::{Dialect, Duplicates, ParseOptions, Profile, Value, emit, emit_as, json, parse_documents};
 
 use crate::oracle::{Answer, Oracle};
 
@@ -64,14 +64,24 @@ enum Verdict {
 
 /// Compares what both write for a value, and what both read from that.
 pub(crate) fn emitted(value: &Value, oracle: &mut Oracle, tally: &mut Tally) -> std::io::Result<()> {
+    pretty(value, oracle, tally)?;
     let answer = oracle.write("emit2", value)?;
     let text = emit(value);
     let shown = json::to_go_string(value);
-    if !answer.error.is_empty() {
-        // The YAML reader between JSON and YAML refuses control characters, and keys with a line break or of 1024 characters.
-        let known = shown.contains(|character: char| matches!(character, '\u{7F}'..='\u{9F}')) || shown.len() > 1024;
-        let verdict = if known { Verdict::Same } else { Verdict::Different(answer.error) };
-        tally.add("emit refused by Go", &verdict, &shown);
+    let refused = emit_as(value, Profile::ToYaml).err();
+    if refused.is_some() || !answer.error.is_empty() {
+        let verdict = match refused {
+            Some(error)
+                if !answer.error.is_empty() && error.to_string().ends_with(&answer.error.replace("line 1: ", "")) =>
+            {
+                Verdict::Same
+            }
+            Some(error) if !answer.error.is_empty() => {
+                Verdict::OtherWords(format!("  ours {error}\n  Go   {}", answer.error))
+            }
+            other => Verdict::Different(format!("  ours {other:?}\n  Go   {}{:?}", answer.error, answer.text)),
+        };
+        tally.add("emit refused", &verdict, &shown);
         return Ok(());
     }
     let mut verdict = same_text(&text, &answer.text);
@@ -81,6 +91,24 @@ pub(crate) fn emitted(value: &Value, oracle: &mut Oracle, tally: &mut Tally) -> 
     tally.add("emit", &verdict, &shown);
     let again = oracle.read("parse2", &answer.text)?;
     tally.add("read what was emitted", &documents(&answer.text, Dialect::V2, &again), &answer.text);
+    Ok(())
+}
+
+/// Compares what both write as `toYamlPretty`.
+fn pretty(value: &Value, oracle: &mut Oracle, tally: &mut Tally) -> std::io::Result<()> {
+    let theirs = oracle.write("emit3", value)?;
+    // As the oracle gets it: a float that looks like an integer is one.
+    let read = json::parse(json::to_go_string(value).as_bytes()).map_err(std::io::Error::other)?;
+    let ours = emit_as(&read, Profile::Pretty).unwrap_or_else(|error| error.to_string());
+    let mut verdict = same_text(&ours, &theirs.text);
+    if matches!(verdict, Verdict::Different(_)) {
+        for _ in 0..20 {
+            if oracle.write("emit3", value)?.text != theirs.text {
+                verdict = Verdict::OtherWords("  Go's answer varies".to_owned());
+            }
+        }
+    }
+    tally.add("emit pretty", &verdict, &json::to_go_string(value));
     Ok(())
 }
 

@@ -345,6 +345,13 @@ impl Random {
 
     /// A text, likely YAML.
     pub(crate) fn text(&mut self) -> String {
+        let text = self.any_text();
+        // Behind two byte order marks go-yaml skips the first character of each line.
+        let marks = text.len() - text.trim_start_matches('\u{FEFF}').len();
+        if marks > '\u{FEFF}'.len_utf8() { text[marks..].to_owned() } else { text }
+    }
+
+    fn any_text(&mut self) -> String {
         match self.below(4) {
             0 => (0..=self.below(14)).map(|_| self.pick(PIECES)).collect(),
             1 => self.lines(),

@@ -1,7 +1,6 @@
 //! The Go program that answers for Go's libraries.
 
 use std::io::{BufRead, BufReader, Error, Write};
-use std::path::Path;
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
 use goyaml::{Value, json};
@@ -21,15 +20,10 @@ pub(crate) struct Answer {
 }
 
 impl Oracle {
-    /// Builds the program and starts it.
+    /// Starts the program.
     pub(crate) fn start() -> std::io::Result<Self> {
-        let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tools/oracle/yaml");
-        let mut child = Command::new("go")
-            .args(["run", "."])
-            .current_dir(source)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()?;
+        let program = oracle::find(oracle::Oracle::Yaml).map_err(Error::other)?;
+        let mut child = Command::new(program).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()?;
         let to = child.stdin.take().ok_or_else(|| Error::other("the oracle has no input"))?;
         let from = child.stdout.take().ok_or_else(|| Error::other("the oracle has no output"))?;
         Ok(Self { child, to, from: BufReader::new(from) })

@@ -23,7 +23,7 @@ pub(crate) fn run(oracle: &mut Oracle) -> std::io::Result<()> {
         case.remove_at(&["error"]);
         if !answer.error.is_empty() {
             case.set_at(&["error"], answer.error);
-        } else if op == "emit2" {
+        } else if op.starts_with("emit") {
             case.set_at(&["output"], answer.text);
         } else {
             case.set_at(&["documents"], answer.documents.into_iter().map(Value::from).collect::<Value>());

@@ -3,14 +3,15 @@
 use std::cmp::Ordering;
 
 use super::letters::{is_digit, is_letter};
+use crate::Dialect;
 
 /// Sorts entries by their keys in natural order.
 ///
 /// The order is not always consistent (`08` < `190` < `1e` < `08`), where Go's result hangs on the random order of its maps.
 /// Then this one goes by the bytes first. A merge of its own, as the standard sorts may panic on such an order.
-pub(super) fn sort<K: AsRef<str>, V: Copy>(mut entries: Vec<(K, V)>) -> Vec<(K, V)> {
+pub(super) fn sort<K: AsRef<str>, V: Copy>(mut entries: Vec<(K, V)>, dialect: Dialect) -> Vec<(K, V)> {
     entries.sort_by(|(left, _), (right, _)| left.as_ref().cmp(right.as_ref()));
-    if entries.is_sorted_by(|(left, _), (right, _)| natural(left.as_ref(), right.as_ref()).is_le()) {
+    if entries.is_sorted_by(|(left, _), (right, _)| natural(left.as_ref(), right.as_ref(), dialect).is_le()) {
         return entries;
     }
     let mut runs: Vec<Vec<(K, V)>> = entries.into_iter().map(|entry| vec![entry]).collect();
@@ -19,7 +20,7 @@ pub(super) fn sort<K: AsRef<str>, V: Copy>(mut entries: Vec<(K, V)>) -> Vec<(K, 
         let mut rest = runs.into_iter();
         while let Some(left) = rest.next() {
             merged.push(match rest.next() {
-                Some(right) => merge(left, right),
+                Some(right) => merge(left, right, dialect),
                 None => left,
             });
         }
@@ -28,11 +29,11 @@ pub(super) fn sort<K: AsRef<str>, V: Copy>(mut entries: Vec<(K, V)>) -> Vec<(K, 
     runs.pop().unwrap_or_default()
 }
 
-fn merge<K: AsRef<str>, V>(left: Vec<(K, V)>, right: Vec<(K, V)>) -> Vec<(K, V)> {
+fn merge<K: AsRef<str>, V>(left: Vec<(K, V)>, right: Vec<(K, V)>, dialect: Dialect) -> Vec<(K, V)> {
     let mut out = Vec::with_capacity(left.len() + right.len());
     let mut right = right.into_iter().peekable();
     for entry in left {
-        while let Some(first) = right.next_if(|first| natural(first.0.as_ref(), entry.0.as_ref()).is_lt()) {
+        while let Some(first) = right.next_if(|first| natural(first.0.as_ref(), entry.0.as_ref(), dialect).is_lt()) {
             out.push(first);
         }
         out.push(entry);
@@ -41,8 +42,8 @@ fn merge<K: AsRef<str>, V>(left: Vec<(K, V)>, right: Vec<(K, V)>) -> Vec<(K, V)>
     out
 }
 
-/// Compares keys the way go-yaml sorts them: `a9` before `a10`, `_` before `9` before `A`.
-fn natural(left: &str, right: &str) -> Ordering {
+/// Compares keys the way go-yaml sorts them: `a9` before `a10`, `_` before `9` before `A`; in v3 `1e` before `1_`.
+fn natural(left: &str, right: &str, dialect: Dialect) -> Ordering {
     let Some(mut at) = left.bytes().zip(right.bytes()).position(|(a, b)| a != b) else {
         return left.len().cmp(&right.len());
     };
@@ -54,9 +55,12 @@ fn natural(left: &str, right: &str) -> Ordering {
     };
     match (is_letter(a), is_letter(b)) {
         (true, true) => a.cmp(&b),
-        (true, false) => Ordering::Greater,
-        (false, true) => Ordering::Less,
-        (false, false) => by_number(left, right, at).then(a.cmp(&b)),
+        (letter, other) if letter != other => {
+            let behind_digit = || left[..at].chars().next_back().is_some_and(is_digit);
+            let letter_first = dialect == Dialect::V3 && behind_digit();
+            if letter == letter_first { Ordering::Less } else { Ordering::Greater }
+        }
+        _ => by_number(left, right, at).then(a.cmp(&b)),
     }
 }
 

@@ -31,25 +31,31 @@ impl Shape {
         Self { wanted: Style::Plain, plain: true, single_quoted: true, literal: true, multiline: false }
     }
 
-    /// Looks through a text.
-    pub(super) fn of(text: &str) -> Self {
+    /// Looks through a text that readers of the dialect are to read again.
+    pub(super) fn of(text: &str, dialect: Dialect) -> Self {
         let wanted = if text.contains('\n') {
             Style::Literal
-        } else if reads_as_text(text) {
+        } else if reads_as_text(text, dialect) {
             Style::Plain
         } else {
             Style::DoubleQuoted
         };
+        if is_ordinary(text.as_bytes()) {
+            return Self { wanted, ..Self::plain() };
+        }
         if text.is_empty() {
             return Self { wanted, literal: false, ..Self::plain() };
         }
         let marks = Marks::of(text);
         let spoiled = marks.space_break || marks.special;
+        // go-yaml v2 counts tabs among the characters that need an escape, v3 lets them stand in literal text.
+        let literal = !(marks.trailing_space || spoiled || dialect == Dialect::V2 && marks.tab);
+        let spoiled = spoiled || marks.tab;
         Self {
             wanted,
             plain: !(marks.edge_gap || marks.break_space || spoiled || marks.breaks || marks.indicators),
             single_quoted: !(marks.break_space || spoiled),
-            literal: !(marks.trailing_space || spoiled),
+            literal,
             multiline: marks.breaks,
         }
     }
@@ -85,6 +91,7 @@ struct Marks {
     indicators: bool,
     breaks: bool,
     special: bool,
+    tab: bool,
     /// A space or break at either end.
     edge_gap: bool,
     trailing_space: bool,
@@ -102,7 +109,8 @@ impl Marks {
         while let Some(character) = rest.next() {
             let next = rest.clone().next();
             marks.indicators |= is_indicator(character, before, next);
-            marks.special |= !is_printable(character);
+            marks.tab |= character == '\t';
+            marks.special |= character != '\t' && !is_printable(character);
             let edge = before.is_none() || next.is_none();
             if character == ' ' {
                 marks.edge_gap |= edge;
@@ -140,9 +148,42 @@ pub(super) fn is_printable(character: char) -> bool {
     matches!(character, '\n' | ' '..='~' | '\u{A0}'..='\u{FFFD}') && character != '\u{FEFF}'
 }
 
-/// Whether the text, written plain, would be read as text again.
-fn reads_as_text(text: &str) -> bool {
-    resolve::plain(Dialect::V2, text, true) == Plain::Text && !is_base60(text)
+/// Whether a text has only characters that mean nothing to a reader: the short way for most texts.
+fn is_ordinary(text: &[u8]) -> bool {
+    let anywhere =
+        |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'/' | b'+' | b'=' | b'$' | b'(' | b')');
+    let inside = |byte: u8| anywhere(byte) || matches!(byte, b'.' | b'-' | b',' | b'@' | b'%');
+    text.split_first().is_some_and(|(first, rest)| anywhere(*first) && rest.iter().copied().all(inside))
+}
+
+/// Whether the text, written plain, would be read as text again; by readers of YAML 1.1, too.
+fn reads_as_text(text: &str, dialect: Dialect) -> bool {
+    let means = |dialect| resolve::plain(dialect, text, true);
+    match means(dialect) {
+        Plain::Text if dialect == Dialect::V3 => !matches!(means(Dialect::V2), Plain::Bool(_)) && !is_base60(text),
+        Plain::Text => !is_base60(text),
+        _ => false,
+    }
+}
+
+/// Whether the reader of JSON texts refuses it, as it takes these characters for control characters that are not escaped.
+pub(super) fn unreadable_in_json(text: &str) -> bool {
+    // The bytes that DEL, the C1 control characters and U+FFFE and U+FFFF start with.
+    if !text.bytes().any(|byte| matches!(byte, 0x7F | 0xC2 | 0xEF)) {
+        return false;
+    }
+    text.chars()
+        .any(|character| matches!(character, '\u{7F}'..='\u{9F}' | '\u{FFFE}' | '\u{FFFF}') && character != '\u{85}')
+}
+
+/// Characters of a text as `encoding/json` writes it, with quotes.
+pub(super) fn length_in_json(text: &str) -> usize {
+    let one = |character| match character {
+        '"' | '\\' | '\n' | '\r' | '\t' | '\u{8}' | '\u{C}' => 2,
+        '\0'..='\u{1F}' | '<' | '>' | '&' | '\u{2028}' | '\u{2029}' => 6,
+        _ => 1,
+    };
+    2 + text.chars().map(one).sum::<usize>()
 }
 
 /// `1:30` and the like, which readers of YAML 1.1 take for a number.

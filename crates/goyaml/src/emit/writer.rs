@@ -4,6 +4,8 @@ use super::scalar::{Shape, Style, is_break, is_printable};
 
 /// Columns after which a scalar is folded at its next space.
 const WIDTH: usize = 80;
+/// What indentation is taken from.
+const SPACES: &str = "                                ";
 /// Columns of one level.
 const STEP: isize = 2;
 
@@ -33,17 +35,25 @@ pub(super) struct Writer {
     whitespace: bool,
     /// Whether the line has nothing but indentation and indicators of block collections.
     indention: bool,
-}
-
-impl Default for Writer {
-    fn default() -> Self {
-        Self { out: String::new(), column: 0, indent: -1, whitespace: true, indention: true }
-    }
+    /// Columns after which a scalar is folded at its next space.
+    width: usize,
+    /// Whether a sequence stands at the indentation of its key.
+    compact: bool,
 }
 
 impl Writer {
+    /// A writer at the start of a document.
+    pub(super) fn new(compact: bool, folds: bool) -> Self {
+        let width = if folds { WIDTH } else { usize::MAX };
+        Self { out: String::new(), column: 0, indent: -1, whitespace: true, indention: true, width, compact }
+    }
+
     pub(super) fn finish(self) -> String {
         self.out
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.out.len()
     }
 
     pub(super) fn end_document(&mut self) {
@@ -61,6 +71,17 @@ impl Writer {
         self.column += ascii.len();
     }
 
+    /// Writes a piece of one line.
+    fn put_piece(&mut self, piece: &str) {
+        self.out.push_str(piece);
+        self.column += if piece.is_ascii() { piece.len() } else { piece.chars().count() };
+    }
+
+    /// Whether a scalar that is written here could reach the column where it is folded.
+    fn may_fold(&self, text: &str, folds: bool) -> bool {
+        folds && self.column.saturating_add(text.len() + 1) > self.width
+    }
+
     /// Writes a line break of the text as it is.
     fn put_break(&mut self, character: char) {
         self.out.push(character);
@@ -74,7 +95,7 @@ impl Writer {
             self.put_break('\n');
         }
         while self.column < indent {
-            self.put(' ');
+            self.put_str(&SPACES[..SPACES.len().min(indent - self.column)]);
         }
         self.whitespace = true;
         self.indention = true;
@@ -107,7 +128,7 @@ impl Writer {
         let outer = self.indent;
         if outer < 0 {
             self.indent = 0;
-        } else if !context.mapping || self.indention {
+        } else if !self.compact || !context.mapping || self.indention {
             self.indent += STEP;
         }
         outer
@@ -121,6 +142,11 @@ impl Writer {
 
     pub(super) fn close(&mut self, outer: isize) {
         self.indent = outer;
+    }
+
+    /// Writes the tag of the scalar that follows.
+    pub(super) fn tag(&mut self, tag: &str) {
+        self.indicator(tag, Gap::Space);
     }
 
     pub(super) fn scalar(&mut self, text: &str, shape: Shape, context: Context) {
@@ -140,12 +166,22 @@ impl Writer {
         if !self.whitespace {
             self.put(' ');
         }
+        if self.may_fold(text, folds) {
+            self.folded_plain(text);
+        } else {
+            self.put_piece(text);
+        }
+        self.whitespace = false;
+        self.indention = false;
+    }
+
+    fn folded_plain(&mut self, text: &str) {
         let mut after_space = false;
         let mut rest = text.chars();
         while let Some(character) = rest.next() {
             let space = character == ' ';
             let single = !after_space && !rest.as_str().starts_with(' ');
-            if space && folds && single && self.column > WIDTH {
+            if space && single && self.column > self.width {
                 self.line();
             } else {
                 self.put(character);
@@ -155,8 +191,6 @@ impl Writer {
             }
             after_space = space;
         }
-        self.whitespace = false;
-        self.indention = false;
     }
 
     fn single_quoted(&mut self, text: &str, folds: bool) {
@@ -170,7 +204,7 @@ impl Writer {
             let single = !after_space && !rest.as_str().starts_with(' ');
             first = false;
             if character == ' ' {
-                if folds && inner && single && self.column > WIDTH {
+                if folds && inner && single && self.column > self.width {
                     self.line();
                 } else {
                     self.put(character);
@@ -201,6 +235,11 @@ impl Writer {
 
     fn double_quoted(&mut self, text: &str, folds: bool) {
         self.indicator("\"", Gap::Space);
+        let harmless = |byte: u8| matches!(byte, b' '..=b'~') && !matches!(byte, b'"' | b'\\');
+        if !self.may_fold(text, folds) && text.bytes().all(harmless) {
+            self.put_str(text);
+            return self.indicator("\"", Gap::None);
+        }
         // go-yaml looks for a byte order mark at the start of the text each time, and so escapes all of it.
         let escape_all = text.starts_with('\u{FEFF}');
         let mut after_space = false;
@@ -212,7 +251,7 @@ impl Writer {
             let space = character == ' ' && !escape_all;
             if escape_all || !is_printable(character) || is_break(character) || matches!(character, '"' | '\\') {
                 self.escape(character);
-            } else if space && folds && inner && !after_space && self.column > WIDTH {
+            } else if space && folds && inner && !after_space && self.column > self.width {
                 self.line();
                 if rest.as_str().starts_with(' ') {
                     self.put('\\');
@@ -262,20 +301,19 @@ impl Writer {
         self.put_break('\n');
         self.indention = true;
         self.whitespace = true;
-        let mut fresh = true;
-        for character in text.chars() {
+        let mut rest = text;
+        while let Some(character) = rest.chars().next() {
             if is_break(character) {
                 self.put_break(character);
                 self.indention = true;
-                fresh = true;
+                rest = &rest[character.len_utf8()..];
                 continue;
             }
-            if fresh {
-                self.line();
-            }
-            self.put(character);
+            let end = rest.find(is_break).unwrap_or(rest.len());
+            self.line();
+            self.put_piece(&rest[..end]);
             self.indention = false;
-            fresh = false;
+            rest = &rest[end..];
         }
     }
 
