@@ -6,7 +6,7 @@
 
 #[path = "differential/generate.rs"]
 mod generate;
-#[path = "differential/peer.rs"]
+#[path = "../tests/peer.rs"]
 mod peer;
 #[path = "differential/record.rs"]
 mod record;

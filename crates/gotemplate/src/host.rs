@@ -40,17 +40,6 @@ pub trait Host {
         let _ = name;
         String::new()
     }
-
-    /// Sprig's generators of keys and certificates (`genCA`, `genSignedCert`, `bcrypt`, …), by name.
-    ///
-    /// # Errors
-    /// Why there is no such thing; the default names the function.
-    fn generate(&self, function: &str, args: &[Value]) -> Result<Value, String> {
-        let _ = args;
-        Err(format!(
-            "{function} is not available here: keys, certificates and password hashes are made outside of templates; give the value in the values"
-        ))
-    }
 }
 
 /// A host that knows nothing: the time stands still at 1970, randomness is a fixed sequence. For tests and checks.

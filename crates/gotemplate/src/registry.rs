@@ -71,6 +71,8 @@ pub enum Type {
     Text,
     /// `map[string]interface {}`
     Map,
+    /// `[]interface {}`
+    List,
     /// `time.Time`
     Time,
     /// `*semver.Version`
@@ -92,6 +94,7 @@ impl Type {
             Self::Float => "float64",
             Self::Text => "string",
             Self::Map => "map[string]interface {}",
+            Self::List => "[]interface {}",
             Self::Time => "time.Time",
             Self::Semver => "*semver.Version",
             Self::Certificate => "sprig.certificate",
@@ -100,7 +103,7 @@ impl Type {
 
     /// Whether nil is a value of it.
     pub(crate) fn takes_nil(self) -> bool {
-        matches!(self, Self::Any | Self::Reflect | Self::Map | Self::Semver)
+        matches!(self, Self::Any | Self::Reflect | Self::Map | Self::List | Self::Semver)
     }
 
     /// Whether a value that is not nil can be handed in as it is.
@@ -108,6 +111,7 @@ impl Type {
         match self {
             Self::Any | Self::Reflect => true,
             Self::Map => matches!(value, Value::Map(map) if matches!(map.kind(), MapKind::Any | MapKind::Values)),
+            Self::List => matches!(value, Value::List(list) if list.kind() == ListKind::Any),
             Self::Bool => matches!(value, Value::Bool(_)),
             Self::Int => matches!(value, Value::Int(_)),
             Self::Int64 => matches!(value, Value::Int64(_)),

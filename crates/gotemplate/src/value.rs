@@ -17,8 +17,8 @@ pub use convert::{MAX_DEPTH, from_yaml, to_yaml};
 pub use list::{List, ListKind};
 pub(crate) use map::WeakMap;
 pub use map::{Map, MapKind};
-pub(crate) use yaml::write as write_yaml;
 pub use object::{Field, Member, Object};
+pub(crate) use yaml::write as write_yaml;
 
 /// Bytes of a string; Go's strings need not be UTF-8. Shared with the parsed template or the values file it came from.
 pub type Text = Arc<[u8]>;

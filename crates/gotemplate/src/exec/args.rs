@@ -138,7 +138,7 @@ impl<'t> State<'_, '_, 't> {
             (Type::Int | Type::Int64, _) => "integer",
             (Type::Uint32, _) => "unsigned integer",
             (Type::Float, _) => "float",
-            (Type::Map | Type::Time | Type::Semver | Type::Certificate, _) => "",
+            (Type::Map | Type::List | Type::Time | Type::Semver | Type::Certificate, _) => "",
         };
         let mut shown = String::new();
         operand.write(&mut shown);

@@ -1,32 +1,45 @@
-//! Keys, certificates and password hashes: the host makes them, if it does.
+//! Keys, certificates, encryption and password hashes. Randomness and time are the host's; the rest is arithmetic, done here.
+//!
+//! What takes long is counted against the budget of steps at what it costs, so that no template can hang in it.
 
-use crate::exec::Context;
-use crate::registry::Type::{Any, Certificate, Int, Text, Uint32};
-use crate::registry::{Function, Outcome, fixed};
-use crate::value::Value;
+mod certificate;
+mod cipher;
+mod key;
+mod password;
 
-type Cx<'a, 'b, 'c, 'd> = &'a mut Context<'b, 'c, 'd>;
+use std::convert::Infallible;
 
-macro_rules! generators {
-    ($($name:literal: [$($param:expr),*]),* $(,)?) => {
-        pub(super) const TABLE: &[Function] = &[$(
-            fixed($name, &[$($param),*], |cx: Cx, args: &[Value]| -> Outcome { Ok(cx.run.host.generate($name, args)?) }),
-        )*];
-    };
+use rand_core::{TryCryptoRng, TryRng};
+
+use crate::host::Host;
+
+pub(super) use self::certificate::TABLE as CERTIFICATES;
+pub(super) use self::cipher::TABLE as CIPHERS;
+pub(super) use self::key::TABLE as KEYS;
+pub(super) use self::password::TABLE as PASSWORDS;
+
+/// The host's randomness, as the libraries want it.
+struct Random<'h>(&'h dyn Host);
+
+impl TryRng for Random<'_> {
+    type Error = Infallible;
+
+    fn try_next_u32(&mut self) -> Result<u32, Infallible> {
+        let mut bytes = [0; 4];
+        self.0.random(&mut bytes);
+        Ok(u32::from_le_bytes(bytes))
+    }
+
+    fn try_next_u64(&mut self) -> Result<u64, Infallible> {
+        let mut bytes = [0; 8];
+        self.0.random(&mut bytes);
+        Ok(u64::from_le_bytes(bytes))
+    }
+
+    fn try_fill_bytes(&mut self, bytes: &mut [u8]) -> Result<(), Infallible> {
+        self.0.random(bytes);
+        Ok(())
+    }
 }
 
-generators! {
-    "bcrypt": [Text],
-    "htpasswd": [Text, Text],
-    "derivePassword": [Uint32, Text, Text, Text, Text],
-    "genPrivateKey": [Text],
-    "genCA": [Text, Int],
-    "genCAWithKey": [Text, Int, Text],
-    "genSelfSignedCert": [Text, Any, Any, Int],
-    "genSelfSignedCertWithKey": [Text, Any, Any, Int, Text],
-    "genSignedCert": [Text, Any, Any, Int, Certificate],
-    "genSignedCertWithKey": [Text, Any, Any, Int, Certificate, Text],
-    "buildCustomCert": [Text, Text],
-    "encryptAES": [Text, Text],
-    "decryptAES": [Text, Text],
-}
+impl TryCryptoRng for Random<'_> {}

@@ -43,7 +43,7 @@ fn digit64(byte: u8) -> Option<u32> {
 }
 
 /// Newlines are skipped, bits behind the last byte are ignored. The error is the place where Go finds it.
-fn decode64(text: &[u8]) -> Result<Vec<u8>, usize> {
+pub(super) fn decode64(text: &[u8]) -> Result<Vec<u8>, usize> {
     let mut out = Vec::with_capacity(text.len() / 4 * 3);
     let mut at = 0;
     let newlines = |mut at: usize| {

@@ -55,7 +55,9 @@ impl Tree {
                 Ok::<(), String>(())
             })?,
             Value::List(list) if json && list.is_nil() => emitter.null(),
-            Value::List(list) => self.deeper(|tree| emitter.list(list.iter(), |emitter, item| tree.node(emitter, item)))?,
+            Value::List(list) => {
+                self.deeper(|tree| emitter.list(list.iter(), |emitter, item| tree.node(emitter, item)))?
+            }
             Value::Map(map) => self.map(emitter, map)?,
             Value::Object(object) => self.object(emitter, &**object)?,
         }
