@@ -290,7 +290,7 @@ mod tests {
         refused("{{ $d := dict }}{{ range 60 }}{{ $d = dict \"a\" $d \"b\" $d }}{{ end }}{{ deepCopy $d }}", "too m");
         refused(
             "{{ $d := dict }}{{ range 60 }}{{ $d = dict \"a\" $d \"b\" $d }}{{ end }}{{ mustToYaml $d }}",
-            "too many nodes",
+            "text is too large",
         );
     }
 

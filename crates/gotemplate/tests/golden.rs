@@ -3,6 +3,7 @@
 #[path = "stand_ins.rs"]
 mod stand_ins;
 
+use std::collections::BTreeMap;
 use std::process::ExitCode;
 
 use gotemplate::{Functions, MapKind, NoHost, Options, Renderer, TemplateSet, Value, from_yaml, parse};
@@ -54,11 +55,27 @@ fn check(case: &Case, values: &goyaml::Value) -> Result<(), Failed> {
     }
 }
 
+/// Each function that is registered has at least so many cases.
+const CASES: usize = 3;
+
+fn covered(counts: &BTreeMap<String, usize>, sprig: &str) -> Result<(), Failed> {
+    let count = |name: &str| counts.get(name).copied().unwrap_or(0);
+    let names = Functions::Helm.names();
+    let poor: Vec<_> = names.iter().filter(|name| count(name) < CASES).collect();
+    let missing: Vec<_> = sprig.split_whitespace().filter(|name| !names.contains(name)).collect();
+    if poor.is_empty() && missing.is_empty() && sprig.split_whitespace().count() > 200 {
+        return Ok(());
+    }
+    Err(format!("fewer than {CASES} cases: {poor:?}; not registered: {missing:?}").into())
+}
+
 fn main() -> ExitCode {
     let mut lines = include_str!("golden.jsonl").lines();
     let header = goyaml::json::parse(lines.next().unwrap_or_default().as_bytes()).expect("the header is JSON");
     let values = header.get("values").expect("the header has the values").clone();
+    let sprig = header.str_at(&["names"]).unwrap_or_default().to_owned();
     let mut trials = Vec::new();
+    let mut counts: BTreeMap<String, usize> = BTreeMap::new();
     for (number, line) in lines.enumerate() {
         let case = goyaml::json::parse(line.as_bytes()).expect("each line is JSON");
         let text = |key: &str| case.str_at(&[key]).unwrap_or_default().to_owned();
@@ -72,8 +89,10 @@ fn main() -> ExitCode {
             output,
             error: text("error"),
         };
+        *counts.entry(text("name")).or_default() += 1;
         let values = values.clone();
         trials.push(Trial::test(name, move || check(&case, &values)));
     }
+    trials.push(Trial::test("every_function_has_its_cases", move || covered(&counts, &sprig)));
     libtest_mimic::run(&Arguments::from_args(), trials).exit_code()
 }

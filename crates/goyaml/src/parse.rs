@@ -31,6 +31,29 @@ pub struct YamlError {
     pub pos: Pos,
     /// What is wrong there.
     pub message: String,
+    /// The line that go-yaml would name, which may be one off or that of a collection's start; it names none for what it
+    /// finds behind the scanner.
+    go_line: Option<u32>,
+}
+
+impl YamlError {
+    fn new(pos: Pos, message: impl Into<String>) -> Self {
+        Self { pos, message: message.into(), go_line: None }
+    }
+
+    /// go-yaml's own text: `yaml: line 3: did not find expected key`.
+    pub fn go_text(&self) -> String {
+        match self.go_line {
+            Some(line) => format!("yaml: line {line}: {}", self.message),
+            None => format!("yaml: {}", self.message),
+        }
+    }
+}
+
+/// The line that go-yaml names: that of the context unless that is the first one, and one more if the scanner failed.
+fn go_line(fault: &Fault) -> Option<u32> {
+    let line = [fault.context.line, fault.problem.line].into_iter().find(|line| *line != 0)?;
+    Some(line + u32::from(fault.scanned))
 }
 
 /// Reads all documents of a text; empty documents are left out.
@@ -40,7 +63,7 @@ pub fn parse_documents(text: &str, options: &ParseOptions) -> Result<Vec<Documen
     if text.len() > options.limits.bytes {
         let message =
             format!("the text has {} bytes, more than the {} allowed; split it", text.len(), options.limits.bytes);
-        return Err(vec![YamlError { pos: at(options, Mark::default()), message }]);
+        return Err(vec![YamlError::new(at(options, Mark::default()), message)]);
     }
     let mut reader = Reader { text, options, documents: Vec::new(), errors: Vec::new() };
     reader.check_characters();
@@ -49,6 +72,25 @@ pub fn parse_documents(text: &str, options: &ParseOptions) -> Result<Vec<Documen
         next = reader.read_from(start);
     }
     reader.finish()
+}
+
+/// Reads the first document of a text, as Go's `Unmarshal` does, which looks at nothing behind it; `None` if it is empty.
+///
+/// # Errors
+/// What is wrong with it; the first one is what Go would tell.
+pub fn parse_first(text: &str, options: &ParseOptions) -> Result<Option<Document>, Vec<YamlError>> {
+    if text.len() > options.limits.bytes {
+        return parse_documents(text, options).map(|_| None);
+    }
+    let mut reader = Reader { text, options, documents: Vec::new(), errors: Vec::new() };
+    reader.check_characters();
+    let mut grammar = Grammar::new(text, Mark::default(), options);
+    match grammar.document() {
+        Ok(Some((tree, root))) => reader.add(&tree, root),
+        Ok(None) => {}
+        Err(fault) => reader.note(&fault),
+    }
+    Ok(reader.finish()?.pop())
 }
 
 /// A place as the tree knows it.
@@ -82,7 +124,7 @@ impl Reader<'_> {
             if let Some(column) = line.chars().position(|character| !is_allowed(character)) {
                 let column = u32::try_from(column + 1).unwrap_or(u32::MAX);
                 let pos = Pos { source: self.options.source, line: number, column };
-                self.errors.push(YamlError { pos, message: "control characters are not allowed".to_owned() });
+                self.errors.push(YamlError::new(pos, "control characters are not allowed"));
             }
             if self.errors.len() >= MAX_ERRORS {
                 return;
@@ -108,10 +150,12 @@ impl Reader<'_> {
 
     fn note(&mut self, fault: &Fault) {
         let mark = match self.options.dialect {
-            Dialect::V2 => fault.problem,
-            Dialect::V3 => fault.context,
+            Dialect::V3 if fault.scanned => fault.context,
+            Dialect::V2 | Dialect::V3 => fault.problem,
         };
-        self.errors.push(YamlError { pos: at(self.options, mark), message: fault.message.to_string() });
+        let mut error = YamlError::new(at(self.options, mark), fault.message.as_ref());
+        error.go_line = go_line(fault);
+        self.errors.push(error);
     }
 
     fn add(&mut self, tree: &Tree<'_>, root: NodeId) {

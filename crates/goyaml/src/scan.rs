@@ -86,7 +86,7 @@ impl<'a> Scanner<'a> {
     }
 
     fn fault<T>(&self, context: Mark, message: &'static str) -> Result<T, Fault> {
-        Err(Fault { context, problem: self.cursor.mark(), message: Cow::Borrowed(message) })
+        Err(Fault { context, problem: self.cursor.mark(), scanned: true, message: Cow::Borrowed(message) })
     }
 
     fn fetch(&mut self) -> Result<(), Fault> {

@@ -1,8 +1,9 @@
 // Command template answers newline-delimited JSON requests with what Go makes of a template.
 //
-// Requests: {"template": string, "values": any, "engine": "go"|"helm"|"top"}. Engine "go" (the default) is text/template
+// Requests: {"template": string, "values": any, "engine": "go"|"helm"|"top"|"names"}. Engine "go" (the default) is text/template
 // with Sprig's functions and missingkey=zero, dot being the values; engine "helm" calls the template from a chart with its
-// .Values as dot, engine "top" with all that Helm gives, and a few files. Answers: {"output": base64, "error": string}; the error is empty if there was none.
+// .Values as dot, engine "top" with all that Helm gives, and a few files; "names" ignores the template and tells
+// Sprig's functions. Answers: {"output": base64, "error": string}; the error is empty if there was none.
 package main
 
 import (
@@ -10,7 +11,10 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"os"
+	"slices"
+	"strings"
 	"text/template"
 
 	"github.com/Masterminds/sprig/v3"
@@ -63,6 +67,8 @@ func serve(line []byte) (reply answer) {
 	switch req.Engine {
 	case "helm":
 		run = func(req request) ([]byte, error) { return helm(req, ".Values") }
+	case "names":
+		run = names
 	case "top":
 		run = func(req request) ([]byte, error) { return helm(req, ".") }
 	}
@@ -73,12 +79,22 @@ func serve(line []byte) (reply answer) {
 	return answer{Output: output}
 }
 
+// functions are Sprig's without those that Helm takes away.
+func functions() template.FuncMap {
+	all := sprig.TxtFuncMap()
+	delete(all, "env")
+	delete(all, "expandenv")
+	return all
+}
+
+func names(request) ([]byte, error) {
+	sorted := slices.Sorted(maps.Keys(functions()))
+	return []byte(strings.Join(sorted, " ")), nil
+}
+
 // plain is the bare library: errors are worded as text/template words them.
 func plain(req request) ([]byte, error) {
-	functions := sprig.TxtFuncMap()
-	delete(functions, "env")
-	delete(functions, "expandenv")
-	parsed, err := template.New("t").Option("missingkey=zero").Funcs(functions).Parse(req.Template)
+	parsed, err := template.New("t").Option("missingkey=zero").Funcs(functions()).Parse(req.Template)
 	if err != nil {
 		return nil, err
 	}

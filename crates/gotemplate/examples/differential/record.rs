@@ -14,12 +14,23 @@ const TRIES: usize = 60;
 
 /// Writes `golden.jsonl`: a line with the versions and the values, then one a case.
 pub(crate) fn write(peer: &mut Peer, folder: &str) {
-    let mut out = format!("{{\"go\":\"1.26\",\"sprig\":\"3.3.0\",\"helm\":\"4.1.4\",\"values\":{VALUES}}}\n");
+    let names = peer.ask("", VALUES, "names").expect("the oracle tells names").output;
+    let names = String::from_utf8_lossy(&names);
+    let mut out = format!(
+        "{{\"go\":\"1.26\",\"sprig\":\"3.3.0\",\"helm\":\"4.1.4\",\"names\":\"{names}\",\"values\":{VALUES}}}\n"
+    );
     for (name, engine) in [("language", "go"), ("objects", "top")] {
         let cases = std::fs::read_to_string(format!("{folder}/cases/{name}.txt")).expect("the cases are there");
         for line in cases.lines().filter(|line| !line.is_empty() && !line.starts_with('#')) {
             case(peer, name, engine, &line.replace("\\n", "\n"), &mut out);
         }
+    }
+    let cases = std::fs::read_to_string(format!("{folder}/cases/functions.txt")).expect("the cases are there");
+    for line in cases.lines().filter(|line| !line.is_empty() && !line.starts_with('#')) {
+        let mut parts = line.splitn(3, ' ');
+        let mut part = || parts.next().expect("a name, an engine and a template in each line");
+        let (name, engine, template) = (part(), part(), part());
+        case(peer, name, engine, template, &mut out);
     }
     for engine in ["go", "helm"] {
         let mut kept: BTreeMap<&str, Vec<String>> = BTreeMap::new();

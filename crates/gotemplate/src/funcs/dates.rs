@@ -142,6 +142,14 @@ fn read(cx: Cx, args: &[Value]) -> Result<Time, String> {
     Ok(Time { at, offset, zone: name })
 }
 
+/// A time that a text in this layout says, without a zone in UTC.
+pub(super) fn parse_time(layout: &str, text: &str) -> Option<Value> {
+    let read = layout::parse(layout, text).ok()?;
+    let (offset, zone) = read.zone.unwrap_or_else(|| (0, "UTC".to_owned()));
+    let at = Instant { seconds: read.seconds - i64::from(offset), nanoseconds: read.nanoseconds };
+    Some(of(Time { at, offset, zone }))
+}
+
 fn to_date(cx: Cx, args: &[Value]) -> Outcome {
     Ok(of(read(cx, args).unwrap_or_else(|_| Time::zero())))
 }

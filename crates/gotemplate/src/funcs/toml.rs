@@ -1,10 +1,15 @@
-//! `toToml`: tables as `BurntSushi`'s library lays them out: sorted, plain keys first, inner tables indented by two.
+//! TOML in and out. `toToml` lays tables out as `BurntSushi`'s library does: sorted, plain keys first, inner tables indented
+//! by two.
 
 use std::fmt::Write;
 
+use toml::{Table, Value as Toml};
+
+use super::dates::parse_time;
+use super::json::trouble;
 use crate::exec::Context;
 use crate::registry::Type::{Any, Text};
-use crate::registry::{Function, Outcome, fixed};
+use crate::registry::{Args, Function, Outcome, fixed};
 use crate::value::{MAX_DEPTH, Value, go_lossy};
 
 type Cx<'a, 'b, 'c, 'd> = &'a mut Context<'b, 'c, 'd>;
@@ -197,8 +202,35 @@ fn to_toml(_: Cx, args: &[Value]) -> Outcome {
     })
 }
 
-fn from_toml(_: Cx, _: &[Value]) -> Outcome {
-    Err("fromToml is not supported; keep the data as YAML or JSON and read it with fromYaml or fromJson".into())
+/// Always a map, with the trouble under `Error`.
+fn from_toml(_: Cx, args: &[Value]) -> Outcome {
+    Ok(match args.str(0).parse::<Table>() {
+        Ok(table) => map(&table),
+        Err(error) => trouble(&format!("toml: {}", error.message())),
+    })
+}
+
+fn map(table: &Table) -> Value {
+    Value::Map(table.iter().map(|(key, value)| (key, read(value))).collect())
+}
+
+fn read(value: &Toml) -> Value {
+    match value {
+        Toml::String(text) => text.as_str().into(),
+        Toml::Integer(number) => Value::Int64(*number),
+        Toml::Float(number) => Value::Float(*number),
+        Toml::Boolean(truth) => (*truth).into(),
+        Toml::Datetime(time) => moment(&time.to_string()),
+        Toml::Array(items) => Value::list(items.iter().map(read).collect()),
+        Toml::Table(table) => map(table),
+    }
+}
+
+/// A time; what is missing of it is Go's: the year 0, midnight, UTC.
+fn moment(text: &str) -> Value {
+    let layouts = ["2006-01-02T15:04:05Z07:00", "2006-01-02T15:04:05", "2006-01-02", "15:04:05"];
+    let time = layouts.iter().find_map(|layout| parse_time(layout, text));
+    time.unwrap_or_else(|| text.into())
 }
 
 /// Helm's functions.

@@ -40,11 +40,16 @@ fn read(text: &[u8]) -> Result<Value, String> {
     let options =
         ParseOptions { dialect: Dialect::V2, duplicate_keys: Duplicates::LastWins, ..ParseOptions::default() };
     let text = String::from_utf8_lossy(text);
-    match goyaml::parse_documents(&text, &options) {
-        Ok(documents) => Ok(documents.first().map_or(Value::Nil, |document| from_yaml(&document.value))),
+    match goyaml::parse_first(&text, &options) {
+        Ok(document) => Ok(document.map_or(Value::Nil, |document| from_yaml(&document.value))),
         Err(errors) => {
-            let first = errors.first().map(|error| (error.pos.line, error.message.clone())).unwrap_or_default();
-            Err(format!("error converting YAML to JSON: yaml: line {}: {}", first.0, first.1))
+            let text = errors.first().map(goyaml::YamlError::go_text).unwrap_or_default();
+            // Not go-yaml's but those of the step from its values to JSON.
+            let text = match text.strip_prefix("yaml: ") {
+                Some(own) if own.starts_with("json: ") || own.starts_with("unsupported map key") => own,
+                _ => &text,
+            };
+            Err(format!("error converting YAML to JSON: {text}"))
         }
     }
 }

@@ -56,7 +56,7 @@ impl Tree {
             })?,
             Value::List(list) if json && list.is_nil() => emitter.null(),
             Value::List(list) => {
-                self.deeper(|tree| emitter.list(list.iter(), |emitter, item| tree.node(emitter, item)))?
+                self.deeper(|tree| emitter.list(list.iter(), |emitter, item| tree.node(emitter, item)))?;
             }
             Value::Map(map) => self.map(emitter, map)?,
             Value::Object(object) => self.object(emitter, &**object)?,

@@ -75,7 +75,7 @@ impl<'t, 'a> Builder<'t, 'a> {
         if self.errors.len() >= MAX_ERRORS {
             return;
         }
-        self.errors.push(YamlError { pos: at(self.options, mark), message });
+        self.errors.push(YamlError::new(at(self.options, mark), message));
     }
 
     fn value(&mut self, id: NodeId) -> Result<Value, Wrong> {

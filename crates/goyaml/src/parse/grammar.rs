@@ -141,6 +141,12 @@ impl<'a> Grammar<'a> {
         Ok(self.scanner.take()?.mark)
     }
 
+    /// A fault at the token that comes next, in a collection that started earlier.
+    fn unexpected_in<T>(&mut self, context: NodeId, message: &'static str) -> Result<T, Fault> {
+        let (context, problem) = (self.tree.get(context).mark, self.mark()?);
+        Err(Fault { context, problem, scanned: false, message: Cow::Borrowed(message) })
+    }
+
     /// A fault at the token that comes next.
     fn unexpected<T>(&mut self, message: &'static str) -> Result<T, Fault> {
         let mark = self.mark()?;
@@ -265,5 +271,5 @@ impl<'a> Grammar<'a> {
 }
 
 fn fault<T>(mark: Mark, message: Cow<'static, str>) -> Result<T, Fault> {
-    Err(Fault { context: mark, problem: mark, message })
+    Err(Fault { context: mark, problem: mark, scanned: false, message })
 }

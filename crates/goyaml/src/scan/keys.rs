@@ -101,7 +101,7 @@ impl Scanner<'_> {
         }
         let mark = self.cursor.mark();
         let message = Cow::Owned(format!("exceeded max depth of {}", self.max_depth));
-        Err(Fault { context: mark, problem: mark, message })
+        Err(Fault { context: mark, problem: mark, scanned: true, message })
     }
 
     /// Opens a block collection if the mark stands deeper than the innermost one.

@@ -63,6 +63,8 @@ pub(crate) struct Fault {
     pub(crate) context: Mark,
     /// Where it was noticed.
     pub(crate) problem: Mark,
+    /// Whether the scanner found it, not the grammar; go-yaml counts lines otherwise then.
+    pub(crate) scanned: bool,
     /// go-yaml's wording.
     pub(crate) message: Cow<'static, str>,
 }

@@ -27,7 +27,7 @@ type Cx<'a, 'b, 'c, 'd> = &'a mut Context<'b, 'c, 'd>;
 /// `2.5.29.19`
 const BASIC_CONSTRAINTS: &[u64] = &[2, 5, 29, 19];
 
-/// What BasicConstraints holds for a certificate that is no authority: an empty sequence.
+/// What the basic constraints hold for a certificate that is no authority: an empty sequence.
 const NO_AUTHORITY: &[u8] = &[0x30, 0];
 
 /// `sprig.certificate`: a certificate and its key, both as PEM.
@@ -157,7 +157,7 @@ fn self_signed(params: &CertificateParams, key: &PrivateKey) -> Outcome {
 
 fn new_key(cx: &mut Context<'_, '_, '_>) -> Result<PrivateKey, crate::error::Fault> {
     cx.run.spend(RSA_2048_STEPS)?;
-    Ok(PrivateKey::rsa(&mut Random(cx.run.host), 2048)?)
+    Ok(PrivateKey::rsa(&mut Random::new(cx.run.host), 2048)?)
 }
 
 fn given_key(text: &[u8]) -> Result<PrivateKey, String> {

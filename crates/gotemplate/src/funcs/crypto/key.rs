@@ -41,7 +41,7 @@ pub(super) struct PrivateKey {
 
 impl PrivateKey {
     /// Makes an RSA key.
-    pub(super) fn rsa(random: &mut Random<'_>, bits: usize) -> Result<Self, String> {
+    pub(super) fn rsa(random: &mut Random, bits: usize) -> Result<Self, String> {
         let key = RsaPrivateKey::new(random, bits).map_err(|error| format!("error generating rsa key: {error}"))?;
         Self::of(Secret::Rsa(Box::new(key)))
     }
@@ -147,7 +147,7 @@ impl SigningKey for PrivateKey {
 }
 
 fn generate(cx: Cx, args: &[Value]) -> Outcome {
-    let mut random = Random(cx.run.host);
+    let mut random = Random::new(cx.run.host);
     let secret = match args.text(0) {
         b"" | b"rsa" => {
             cx.run.spend(RSA_4096_STEPS)?;

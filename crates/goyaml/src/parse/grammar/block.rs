@@ -15,7 +15,7 @@ impl Grammar<'_> {
             });
         }
         if self.kind()? != TokenKind::BlockEnd {
-            return self.unexpected("did not find expected '-' indicator");
+            return self.unexpected_in(node, "did not find expected '-' indicator");
         }
         self.skip()?;
         self.tree.set_shape(node, Shape::Sequence(items));
@@ -49,7 +49,7 @@ impl Grammar<'_> {
             entries.push((key, value));
         }
         if self.kind()? != TokenKind::BlockEnd {
-            return self.unexpected("did not find expected key");
+            return self.unexpected_in(node, "did not find expected key");
         }
         self.skip()?;
         self.tree.set_shape(node, Shape::Mapping(entries));

@@ -10,7 +10,7 @@ impl Grammar<'_> {
         while self.kind()? != TokenKind::FlowSequenceEnd {
             if !items.is_empty() {
                 if self.kind()? != TokenKind::FlowEntry {
-                    return self.unexpected("did not find expected ',' or ']'");
+                    return self.unexpected_in(node, "did not find expected ',' or ']'");
                 }
                 self.skip()?;
             }
@@ -46,7 +46,7 @@ impl Grammar<'_> {
         while self.kind()? != TokenKind::FlowMappingEnd {
             if !entries.is_empty() {
                 if self.kind()? != TokenKind::FlowEntry {
-                    return self.unexpected("did not find expected ',' or '}'");
+                    return self.unexpected_in(node, "did not find expected ',' or '}'");
                 }
                 self.skip()?;
             }
