@@ -4,11 +4,13 @@ mod args;
 mod eval;
 mod field;
 mod place;
+mod trace;
 mod walk;
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
+pub use self::trace::{Read, Trace};
 use crate::error::{ExecError, Fault};
 use crate::host::Host;
 use crate::options::Options;
@@ -79,6 +81,7 @@ pub(crate) struct Run<'h> {
     depth: usize,
     texts: HashMap<Text, Arc<TemplateSet>>,
     changed: Vec<WeakMap>,
+    trace: Option<Trace>,
     pub(crate) regexes: HashMap<Vec<u8>, Arc<regex::bytes::Regex>>,
 }
 
@@ -100,9 +103,20 @@ impl<'h> Renderer<'h> {
             depth: 0,
             texts: HashMap::new(),
             changed: Vec::new(),
+            trace: None,
             regexes: HashMap::new(),
         };
         Self { set, run }
+    }
+
+    /// From now on notes what each run reads and where its output comes from.
+    pub fn start_trace(&mut self) {
+        self.run.trace = Some(Trace::default());
+    }
+
+    /// What was noted of the last run; nothing if nothing is noted.
+    pub fn take_trace(&mut self) -> Trace {
+        self.run.trace.as_mut().map(std::mem::take).unwrap_or_default()
     }
 
     /// Runs a template; its output stays readable until the next run.
@@ -140,6 +154,13 @@ impl Run<'_> {
                 Ok(())
             }
             None => Err("the template took too many steps; look for a loop that does not end"),
+        }
+    }
+
+    /// Notes that a key of a map is looked at.
+    pub(crate) fn read(&mut self, map: &Map, key: &[u8]) {
+        if let Some(trace) = &mut self.trace {
+            trace.read(map, key);
         }
     }
 

@@ -26,7 +26,7 @@ mod syntax;
 mod value;
 
 pub use error::{ExecError, Fault};
-pub use exec::{Renderer, TemplateSet};
+pub use exec::{Read, Renderer, TemplateSet, Trace};
 pub use fmt::{is_print, quote, text_of as print};
 pub use host::{Host, Instant, NoHost};
 pub use options::{MAX_DEPTH, MAX_MEMORY, MAX_OUTPUT, MAX_STEPS, MissingKey, Options};

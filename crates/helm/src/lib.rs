@@ -37,6 +37,7 @@ pub use cache::{MAX_CACHED, TemplateCache};
 pub use capabilities::{Capabilities, HelmVersion, KubeVersion};
 pub use chart::{Chart, ChartFile, Lock};
 pub use compat::HelmCompat;
+pub use engine::ValueRead;
 pub use error::RenderError;
 pub use live::Inquiry;
 pub use options::{ReleaseOptions, RenderOptions};

@@ -139,6 +139,8 @@ fn add(sorted: &mut Sorted, file: &RenderedFile, compat: HelmCompat) -> Result<(
     let text = str::from_utf8(&file.text)
         .map_err(|_| "error converting YAML to JSON: yaml: invalid leading UTF-8 octet".to_owned())?;
     for content in split(text, compat) {
+        let line =
+            file.lines.as_ref().map_or(0, |lines| lines.line(content.as_ptr() as usize - text.as_ptr() as usize));
         let head = Head::read(content)?;
         let manifest = Manifest {
             path: Arc::clone(&file.path),
@@ -146,7 +148,7 @@ fn add(sorted: &mut Sorted, file: &RenderedFile, compat: HelmCompat) -> Result<(
             api_version: head.api_version,
             kind: head.kind,
             name: head.name,
-            line: 0,
+            line,
         };
         let annotation = |name: &str| head.annotations.get(name).map(String::as_str);
         match annotation(HOOK) {

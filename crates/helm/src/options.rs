@@ -29,9 +29,9 @@ pub struct RenderOptions {
     pub skip_schema_validation: bool,
     /// Render the notes of subcharts with those of the chart.
     pub subchart_notes: bool,
-    /// A key that is missing in the values is an error (`missingkey=error`).
-    pub strict: bool,
-    /// What the templates of one render may cost.
+    /// Note which values each file reads, and which line of a template each document comes from.
+    pub trace: bool,
+    /// What the templates of one render may cost, and whether a key that is missing in the values is an error.
     pub limits: gotemplate::Options,
 }
 
@@ -49,7 +49,7 @@ impl RenderOptions {
             capabilities: Capabilities::default(),
             skip_schema_validation: false,
             subchart_notes: false,
-            strict: false,
+            trace: false,
             limits: gotemplate::Options::default(),
         }
     }

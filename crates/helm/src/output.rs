@@ -1,9 +1,14 @@
 //! What `helm template` prints of a rendered chart.
 
+use std::collections::BTreeSet;
+use std::fmt::Write;
+
 use crate::compat::HelmCompat;
-use crate::manifest::split;
+use crate::engine::ValueRead;
+use crate::manifest::{Hook, Manifest, split};
 use crate::path_match::path_match;
 use crate::render::Rendered;
+use crate::sources::Source;
 
 /// What is shown.
 #[derive(Clone, Debug, Default)]
@@ -28,13 +33,26 @@ pub struct NotShown {
     pub pattern: String,
 }
 
+/// How a piece is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    /// Over whatever stands there: the first piece of a file.
+    Anew,
+    /// Behind the piece before.
+    Behind,
+    /// Behind whatever stands there, be it of this run or an older one: hooks.
+    BehindWhatIsThere,
+}
+
 /// A part of a file that `--output-dir` asks for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Piece {
     /// Path below the output directory.
     pub path: String,
-    /// Whether it goes to the end of what was written to this file before.
-    pub append: bool,
+    /// What happens to what stands there.
+    pub mode: Mode,
+    /// Whether `--release-name` puts it below a folder of that name; definitions stay at the top.
+    pub below_release: bool,
     /// What to write.
     pub text: Vec<u8>,
 }
@@ -61,10 +79,48 @@ pub fn print(rendered: &Rendered, options: &OutputOptions) -> Result<Vec<u8>, No
     if options.show_only.is_empty() { Ok(out) } else { only(&out, options) }
 }
 
-fn shown_hooks<'r>(
-    rendered: &'r Rendered,
-    options: &OutputOptions,
-) -> impl Iterator<Item = &'r crate::manifest::Manifest> {
+/// The text on standard output with comments that say where each document comes from: the line of its template, and for
+/// the first document of each file the values that the file read, with the place where each was set. The values
+/// themselves are not told. It stays YAML.
+///
+/// # Errors
+/// The first pattern that shows nothing.
+pub fn print_with_origins(rendered: &Rendered, options: &OutputOptions) -> Result<Vec<u8>, NotShown> {
+    let mut told: BTreeSet<&str> = BTreeSet::new();
+    let mut annotated = Rendered { crds: rendered.crds.clone(), ..Rendered::default() };
+    for manifest in &rendered.manifests {
+        annotated.manifests.push(with_origin(manifest, rendered, told.insert(&manifest.path)));
+    }
+    for hook in &rendered.hooks {
+        let manifest = with_origin(&hook.manifest, rendered, told.insert(&hook.manifest.path));
+        annotated.hooks.push(Hook { manifest, ..hook.clone() });
+    }
+    print(&annotated, options)
+}
+
+fn with_origin(manifest: &Manifest, rendered: &Rendered, first: bool) -> Manifest {
+    let mut content = format!("# Line: {}\n", manifest.line);
+    let reads = rendered.reads.iter().filter(|read| first && read.template == manifest.path);
+    for read in reads {
+        // Writing into a String does not fail.
+        let _ = writeln!(content, "# Value: {} {}", read.path, place(read, rendered));
+    }
+    content.push_str(&manifest.content);
+    Manifest { content: content.into(), ..manifest.clone() }
+}
+
+/// Where a value was set.
+fn place(read: &ValueRead, rendered: &Rendered) -> String {
+    let Some(pos) = read.pos else { return "is not set".to_owned() };
+    match rendered.sources.get(pos) {
+        Some(Source::Chart { path }) => format!("is a default, {path}:{}", pos.line),
+        Some(Source::File { name }) => format!("is set by -f {name}:{}", pos.line),
+        Some(Source::Setting { flag, .. }) => format!("is set by {flag}"),
+        None => "is made by the chart".to_owned(),
+    }
+}
+
+fn shown_hooks<'r>(rendered: &'r Rendered, options: &OutputOptions) -> impl Iterator<Item = &'r Manifest> {
     let (skip_tests, no_hooks) = (options.skip_tests, options.no_hooks);
     let shown = rendered.hooks.iter().filter(move |hook| !(no_hooks || skip_tests && hook.is_test()));
     shown.map(|hook| &hook.manifest)
@@ -120,26 +176,30 @@ fn source_of(document: &str) -> Option<&str> {
     })
 }
 
-/// What `--output-dir` writes, in order, one file after the other with as many pieces as it has documents. Hooks go
-/// behind what is there already.
+/// What `--output-dir` writes, in order, one file after the other with as many pieces as it has documents.
 pub fn pieces(rendered: &Rendered, options: &OutputOptions) -> Vec<Piece> {
     let mut pieces: Vec<Piece> = Vec::new();
-    let mut add = |path: &str, content: &[u8]| {
-        let append = pieces.iter().any(|piece| piece.path == path);
+    let mut add = |path: &str, content: &[u8], hook: bool, below_release: bool| {
+        let seen = pieces.iter().any(|piece| piece.path == path);
+        let mode = match (hook, seen) {
+            (true, _) => Mode::BehindWhatIsThere,
+            (false, true) => Mode::Behind,
+            (false, false) => Mode::Anew,
+        };
         let mut text = Vec::with_capacity(content.len() + path.len() + 20);
         document(&mut text, path, content);
-        pieces.push(Piece { path: path.to_owned(), append, text });
+        pieces.push(Piece { path: path.to_owned(), mode, below_release, text });
     };
     if options.include_crds {
         for crd in &rendered.crds {
-            add(&crd.path, &crd.data);
+            add(&crd.path, &crd.data, false, false);
         }
     }
     for manifest in &rendered.manifests {
-        add(&manifest.path, manifest.content.as_bytes());
+        add(&manifest.path, manifest.content.as_bytes(), false, true);
     }
     for hook in shown_hooks(rendered, options) {
-        add(&hook.path, hook.content.as_bytes());
+        add(&hook.path, hook.content.as_bytes(), true, true);
     }
     pieces
 }

@@ -7,17 +7,18 @@ use gotemplate::semver::{Constraints, Version};
 
 use crate::cache::TemplateCache;
 use crate::chart::Chart;
-use crate::engine::{self, RenderedFile};
+use crate::engine::{self, RenderedFile, Run, ValueRead};
 use crate::error::RenderError;
 use crate::live::{Inquiry, Recorder};
 use crate::manifest::{self, Hook, Manifest, Sorted};
 use crate::options::RenderOptions;
 use crate::schema::SchemaFault;
+use crate::sources::Sources;
 use crate::values::{self, UserValues};
 use crate::{Warning, dependencies, schema};
 
 /// What a chart came to.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Rendered {
     /// Manifests in the order of installation.
     pub manifests: Vec<Manifest>,
@@ -31,6 +32,10 @@ pub struct Rendered {
     pub inquiries: Vec<Inquiry>,
     /// What is odd about dependencies and values.
     pub warnings: Vec<Warning>,
+    /// Which values each file read and where they were set, if that was asked for ([`RenderOptions::trace`]).
+    pub reads: Vec<ValueRead>,
+    /// The texts that the places of `reads` lead to.
+    pub sources: Sources,
 }
 
 /// A file of `crds/`, which is no template.
@@ -52,6 +57,7 @@ pub fn render(
     options: &RenderOptions,
     environment: (&TemplateCache, &dyn Host),
 ) -> Result<Rendered, RenderError> {
+    check_name(&options.release.name)?;
     let mut chart = chart.clone();
     let compat = options.compat;
     let mut warnings = dependencies::process(&mut chart, &user.values, compat)
@@ -66,7 +72,8 @@ pub fn render(
         }
     }
     let rendered = templates(&chart, &values, options, environment)?;
-    Ok(Rendered { warnings, ..rendered })
+    let sources = Sources::new(&chart.sources, &user.sources);
+    Ok(Rendered { warnings, sources, ..rendered })
 }
 
 /// Renders a chart whose dependencies were worked out, over coalesced values.
@@ -79,14 +86,35 @@ fn templates(
     check_kube_version(chart, options)?;
     let (cache, host) = environment;
     let recorder = Recorder::new(host);
-    let mut files = engine::run(chart, values, options, (cache, &recorder))?;
+    let Run { mut files, reads } = engine::run(chart, values, options, (cache, &recorder))?;
     let notes = take_notes(&mut files, chart, options);
     let Sorted { manifests, hooks } = manifest::sort(&files, options.compat).map_err(|trouble| {
         RenderError::Manifest { path: trouble.path, message: trouble.message, output: whole_output(&files) }
     })?;
     let mut crds = Vec::new();
     collect_crds(chart, chart.name(), &mut crds);
-    Ok(Rendered { manifests, hooks, crds, notes, inquiries: recorder.into_inquiries(), warnings: Vec::new() })
+    let inquiries = recorder.into_inquiries();
+    Ok(Rendered { manifests, hooks, crds, notes, inquiries, reads, ..Rendered::default() })
+}
+
+/// Letters of a release's name; it becomes a part of names and labels.
+const MAX_NAME: usize = 53;
+
+/// `^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$`
+fn check_name(name: &str) -> Result<(), RenderError> {
+    let fine = |letter: u8| letter.is_ascii_lowercase() || letter.is_ascii_digit();
+    let part = |part: &str| {
+        let ends = [part.bytes().next(), part.bytes().next_back()];
+        ends.iter().all(|end| end.is_some_and(fine)) && part.bytes().all(|letter| fine(letter) || letter == b'-')
+    };
+    let why = if name.is_empty() {
+        "no name provided"
+    } else if name.len() > MAX_NAME || !name.split('.').all(part) {
+        "invalid release name, must match regex ^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$ and the length must not be longer than 53"
+    } else {
+        return Ok(());
+    };
+    Err(RenderError::Name(format!("release name {}: {why}", gotemplate::quote(name.as_bytes()))))
 }
 
 fn check_kube_version(chart: &Chart, options: &RenderOptions) -> Result<(), RenderError> {

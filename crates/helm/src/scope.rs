@@ -29,7 +29,7 @@ pub(crate) struct Renderable {
 
 /// All templates of a chart and its dependencies, in the order in which they are read and run: the deepest first, those
 /// of the same depth by name from the end.
-pub(crate) fn renderables(chart: &Chart, values: &goyaml::Value, options: &RenderOptions) -> Vec<Renderable> {
+pub(crate) fn renderables(chart: &Chart, values: &Value, options: &RenderOptions) -> Vec<Renderable> {
     let release = &options.release;
     let release = Map::from_iter([
         ("Name", Value::from(release.name.as_str())),
@@ -45,10 +45,7 @@ pub(crate) fn renderables(chart: &Chart, values: &goyaml::Value, options: &Rende
         capabilities: capabilities::value(&options.capabilities),
         found: Vec::new(),
     };
-    let values = match template_value(values) {
-        Value::Map(map) => map,
-        _ => Map::default(),
-    };
+    let values = values.as_map().cloned().unwrap_or_default();
     walk.chart(chart, chart.name(), &values.as_kind(MapKind::Values), true);
     let mut found = walk.found;
     let depth = |path: &str| path.bytes().filter(|byte| *byte == b'/').count();

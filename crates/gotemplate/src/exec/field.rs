@@ -76,11 +76,12 @@ impl<'t> State<'_, '_, 't> {
         }
     }
 
-    fn key(&self, map: &Map, name: &str, arguments: bool) -> Result<Dot, Failure> {
+    fn key(&mut self, map: &Map, name: &str, arguments: bool) -> Result<Dot, Failure> {
         if arguments {
             return Err(self.error(format!("{name} is not a method but has arguments")));
         }
         let boxed = map.kind().boxes();
+        self.run.read(map, name.as_bytes());
         if let Some(value) = map.get(name.as_bytes()) {
             return Ok(Dot { value, boxed });
         }

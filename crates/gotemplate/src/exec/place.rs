@@ -21,7 +21,7 @@ impl At<'_> {
             At::Item(item) => match item {
                 Item::Action(pos, _) | Item::Template(pos, ..) => *pos,
                 Item::If(branch) | Item::With(branch) | Item::Range(branch) => branch.pos,
-                Item::Text(_) | Item::Break | Item::Continue => 0,
+                Item::Text(..) | Item::Break | Item::Continue => 0,
             },
             At::Pipe(pipe) => pipe.pos,
             At::Command(command) => command.pos,

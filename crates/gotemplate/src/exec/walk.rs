@@ -6,7 +6,8 @@ use super::eval::{Dot, State};
 use super::place::At;
 use super::{Run, Scope};
 use crate::error::ExecError;
-use crate::syntax::ast::{Branch, Item, Pipe, Tree};
+use crate::exec::trace::Mark;
+use crate::syntax::ast::{Branch, Item, Pipe, Pos, Tree};
 use crate::value::{ListKind, Value};
 
 pub(super) type Failure = Box<ExecError>;
@@ -30,12 +31,21 @@ impl<'t> State<'_, '_, 't> {
     fn items(&mut self, dot: &Dot, items: &'t [Item]) -> Result<Flow, Failure> {
         for item in items {
             let flow = match item {
-                Item::Text(text) => self.write(text)?,
-                Item::Action(_, pipe) => self.action(dot, item, pipe)?,
+                Item::Text(pos, text) => {
+                    self.mark(*pos, true);
+                    self.write(text)?
+                }
+                Item::Action(pos, pipe) => {
+                    self.mark(*pos, false);
+                    self.action(dot, item, pipe)?
+                }
                 Item::If(branch) => self.condition(dot, item, branch, false)?,
                 Item::With(branch) => self.condition(dot, item, branch, true)?,
                 Item::Range(branch) => self.range(dot, item, branch)?,
-                Item::Template(_, name, pipe) => self.template(dot, item, name, pipe.as_ref())?,
+                Item::Template(pos, name, pipe) => {
+                    self.mark(*pos, false);
+                    self.template(dot, item, name, pipe.as_ref())?
+                }
                 Item::Break => Flow::Break,
                 Item::Continue => Flow::Continue,
             };
@@ -44,6 +54,15 @@ impl<'t> State<'_, '_, 't> {
             }
         }
         Ok(Flow::Next)
+    }
+
+    /// Notes which place of the file what follows in the output comes from.
+    fn mark(&mut self, pos: Pos, text: bool) {
+        if self.run.depth == 0
+            && let Some(trace) = &mut self.run.trace
+        {
+            trace.marks.push(Mark { out: self.run.out.len(), pos, text });
+        }
     }
 
     fn write(&mut self, text: &[u8]) -> Result<Flow, Failure> {

@@ -29,12 +29,15 @@ fn int(number: usize) -> Value {
     Value::Int(i64::try_from(number).unwrap_or(i64::MAX))
 }
 
-fn index(_: Cx, args: &[Value]) -> Outcome {
+fn index(cx: Cx, args: &[Value]) -> Outcome {
     if args[0].is_nil() {
         return Err("index of untyped nil".into());
     }
     let mut item = args[0].clone();
     for key in &args[1..] {
+        if let (Value::Map(map), Value::Text(key)) = (&item, key) {
+            cx.run.read(map, key);
+        }
         item = step(&item, key)?;
     }
     Ok(item)

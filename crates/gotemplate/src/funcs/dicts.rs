@@ -17,7 +17,8 @@ fn dict(_: Cx, args: &[Value]) -> Outcome {
     Ok(map.into())
 }
 
-fn get(_: Cx, args: &[Value]) -> Outcome {
+fn get(cx: Cx, args: &[Value]) -> Outcome {
+    cx.run.read(&args.map(0), args.text(1));
     Ok(args.map(0).get(args.text(1)).unwrap_or_else(|| "".into()))
 }
 
@@ -36,7 +37,8 @@ fn unset(_: Cx, args: &[Value]) -> Outcome {
     Ok(args[0].clone())
 }
 
-fn has_key(_: Cx, args: &[Value]) -> Outcome {
+fn has_key(cx: Cx, args: &[Value]) -> Outcome {
+    cx.run.read(&args.map(0), args.text(1));
     Ok(args.map(0).contains(args.text(1)).into())
 }
 
@@ -73,7 +75,7 @@ fn omit(_: Cx, args: &[Value]) -> Outcome {
     Ok(to.into())
 }
 
-fn dig(_: Cx, args: &[Value]) -> Outcome {
+fn dig(cx: Cx, args: &[Value]) -> Outcome {
     let [keys @ .., default, last] = args else {
         return Err("dig needs at least three arguments".into());
     };
@@ -87,6 +89,7 @@ fn dig(_: Cx, args: &[Value]) -> Outcome {
         }
     }
     for (number, key) in keys.iter().filter_map(Value::as_text).enumerate() {
+        cx.run.read(&at, key);
         match at.get(key) {
             None => return Ok(default.clone()),
             Some(value) if number + 1 == keys.len() => return Ok(value),

@@ -23,7 +23,7 @@ pub(crate) struct Tree {
 /// What stands in a template: text, or something between braces.
 #[derive(Debug)]
 pub(crate) enum Item {
-    Text(Box<[u8]>),
+    Text(Pos, Box<[u8]>),
     Action(Pos, Pipe),
     If(Branch),
     With(Branch),
@@ -83,7 +83,7 @@ pub(crate) enum Term {
 /// Whether a template is empty of everything but space; such a one does not replace another.
 pub(crate) fn is_blank(items: &[Item]) -> bool {
     items.iter().all(|item| match item {
-        Item::Text(text) => text.iter().all(u8::is_ascii_whitespace) || text_is_space(text),
+        Item::Text(_, text) => text.iter().all(u8::is_ascii_whitespace) || text_is_space(text),
         _ => false,
     })
 }

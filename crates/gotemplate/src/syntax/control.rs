@@ -102,7 +102,7 @@ impl Parser<'_> {
     fn text_or_action(&mut self) -> Outcome<Step> {
         let token = self.next_word();
         match token.kind {
-            Kind::Text => Ok(Step::Item(Item::Text(self.input[token.start..token.end].into()))),
+            Kind::Text => Ok(Step::Item(Item::Text(at(&token), self.input[token.start..token.end].into()))),
             Kind::LeftDelim => {
                 self.frame.action_line = token.line;
                 let step = self.action()?;

@@ -6,7 +6,7 @@ use crate::fmt::quote;
 impl Item {
     pub(crate) fn write(&self, out: &mut String) {
         match self {
-            Self::Text(text) => out.push_str(&String::from_utf8_lossy(text)),
+            Self::Text(_, text) => out.push_str(&String::from_utf8_lossy(text)),
             Self::Action(_, pipe) => {
                 out.push_str("{{");
                 pipe.write(out);

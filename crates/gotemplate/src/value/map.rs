@@ -145,6 +145,11 @@ impl Map {
         self.data.entries.borrow().keys().cloned().collect()
     }
 
+    /// A number that only this map has while it lives.
+    pub fn id(&self) -> usize {
+        Rc::as_ptr(&self.data) as usize
+    }
+
     /// Whether both are the same map.
     pub fn is(&self, other: &Self) -> bool {
         Rc::ptr_eq(&self.data, &other.data)
