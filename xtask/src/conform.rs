@@ -18,11 +18,44 @@ pub(crate) enum Conform {
         #[arg(long)]
         dir: PathBuf,
     },
+    /// Render every chart below a folder, with its defaults and with each file of its `ci/`, with the real helm and with
+    /// ours; list what differs.
+    Helm {
+        /// The folder.
+        #[arg(long)]
+        dir: PathBuf,
+        /// Fixed values for what charts make up by chance: a YAML map from names of charts to values.
+        #[arg(long)]
+        mask: Option<PathBuf>,
+        /// Only charts and files of values whose path holds this text.
+        #[arg(long)]
+        only: Option<String>,
+        /// Print the lines that differ.
+        #[arg(long)]
+        show: bool,
+    },
 }
 
 /// Fails where anything differs.
 pub(crate) fn conform(root: &Path, what: &Conform) -> Result<(), Failure> {
-    let Conform::Kustomize { dir } = what;
+    match what {
+        Conform::Kustomize { dir } => kustomize(root, dir),
+        Conform::Helm { dir, mask, only, show } => {
+            let helm = oracle::find(Oracle::Helm).map_err(|missing| Failure::Refused(missing.to_string()))?;
+            let mut conform = Command::new(programs::example(root, "setpoint-helm", "helm_conform")?);
+            conform.arg(dir).env("SETPOINT_HELM", helm);
+            for (flag, value) in
+                [("--mask", mask.as_ref().map(|path| path.as_os_str())), ("--only", only.as_ref().map(AsRef::as_ref))]
+            {
+                conform.args(value.map(|value| [flag.as_ref(), value]).into_iter().flatten());
+            }
+            conform.args(show.then_some("--show"));
+            run(&mut conform)
+        }
+    }
+}
+
+fn kustomize(root: &Path, dir: &Path) -> Result<(), Failure> {
     let kubectl = oracle::find(Oracle::Kubectl).map_err(|missing| Failure::Refused(missing.to_string()))?;
     let conform = programs::development(root)?.join("examples/conform");
     run(Command::new(conform).arg(dir).env("SETPOINT_KUBECTL", kubectl))

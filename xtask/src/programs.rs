@@ -21,6 +21,12 @@ pub(crate) fn setpoint(root: &Path) -> Result<PathBuf, Failure> {
     Ok(target(root)?.join("release/setpoint"))
 }
 
+/// Builds one example in release and gives its path: for what is measured, or runs long.
+pub(crate) fn example(root: &Path, package: &str, name: &str) -> Result<PathBuf, Failure> {
+    run(cargo(root).args(["build", "--release", "--locked", "--package", package, "--example", name]))?;
+    Ok(target(root)?.join("release/examples").join(name))
+}
+
 fn cargo(root: &Path) -> Command {
     let mut cargo = Command::new("cargo");
     cargo.current_dir(root);

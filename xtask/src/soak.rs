@@ -4,6 +4,7 @@ use std::path::Path;
 use std::process::Command;
 
 use clap::Subcommand;
+use oracle::Oracle;
 
 use crate::failure::{Failure, run};
 use crate::programs;
@@ -34,6 +35,15 @@ pub(crate) enum Bench {
         #[arg(long)]
         seed: Option<u64>,
     },
+    /// Render charts with the real helm and with ours, in turns: time, CPU and memory of a process each, and in process.
+    Helm {
+        /// Rounds of each chart.
+        #[arg(long, default_value_t = 15)]
+        rounds: u32,
+        /// A folder with a chart, and its name in the table; the charts of the tests when none is named.
+        #[arg(long = "chart", value_name = "NAME=FOLDER")]
+        charts: Vec<String>,
+    },
 }
 
 /// Runs a long test.
@@ -44,11 +54,23 @@ pub(crate) fn soak(root: &Path, work: &Soak) -> Result<(), Failure> {
 
 /// Runs a measurement.
 pub(crate) fn bench(root: &Path, work: &Bench) -> Result<(), Failure> {
-    let Bench::Drift { changes, seed } = work;
-    for cluster in ["embedded", "real"] {
-        start(root, *seed, &["drift", "--cluster", cluster, "--changes", &changes.to_string()])?;
+    match work {
+        Bench::Drift { changes, seed } => {
+            for cluster in ["embedded", "real"] {
+                start(root, *seed, &["drift", "--cluster", cluster, "--changes", &changes.to_string()])?;
+            }
+            Ok(())
+        }
+        Bench::Helm { rounds, charts } => helm(root, *rounds, charts),
     }
-    Ok(())
+}
+
+fn helm(root: &Path, rounds: u32, charts: &[String]) -> Result<(), Failure> {
+    let helm = oracle::find(Oracle::Helm).map_err(|missing| Failure::Refused(missing.to_string()))?;
+    let setpoint = programs::setpoint(root)?;
+    let mut bench = Command::new(programs::example(root, "setpoint-helm", "helm_bench")?);
+    bench.env("SETPOINT_HELM", helm).arg("--setpoint").arg(setpoint);
+    run(bench.args(["--rounds", &rounds.to_string()]).args(charts))
 }
 
 fn start(root: &Path, seed: Option<u64>, arguments: &[&str]) -> Result<(), Failure> {

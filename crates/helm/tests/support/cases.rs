@@ -88,7 +88,7 @@ impl Render {
     /// What we say.
     pub(crate) fn run(&self) -> Outcome {
         let asked = Asked::read(&self.flags)?;
-        let read = |name: &str| fs::read(self.case.join(name)).map_err(|error| error.to_string());
+        let read = |name: &str| fs::read(self.case.join(name)).map_err(|error| opened(name, &error));
         let file = |name: &String| Ok(ValuesFile { name: name.clone(), data: read(name)?.into() });
         let files: Result<Vec<ValuesFile>, String> = asked.files.iter().map(file).collect();
         let user = values::collect(&files?, &asked.settings, &read, HelmCompat::default())
@@ -104,6 +104,14 @@ impl Render {
         let rendered = helm::render(&chart, &user, &asked.render, (&cache, &gotemplate::NoHost))
             .map_err(|error| error.to_string())?;
         output::print(&rendered, &asked.output).map_err(|error| error.to_string())
+    }
+}
+
+/// Go's words for a file that cannot be read.
+fn opened(name: &str, error: &std::io::Error) -> String {
+    match error.kind() {
+        std::io::ErrorKind::NotFound => format!("open {name}: no such file or directory"),
+        _ => format!("open {name}: {error}"),
     }
 }
 

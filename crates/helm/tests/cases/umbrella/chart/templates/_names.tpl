@@ -1,0 +1,1 @@
+{{- define "store.who" -}}the parent{{- end -}}
