@@ -2,6 +2,7 @@
 //!
 //! Kept free of the product's crates (`oracle` is none), so that it compiles in seconds and can judge a tree that does not compile.
 
+mod bench;
 mod ci;
 mod conform;
 mod failure;
@@ -51,7 +52,7 @@ enum Chore {
     Soak(soak::Soak),
     /// Measure.
     #[command(subcommand)]
-    Bench(soak::Bench),
+    Bench(bench::Bench),
     /// Run the steps of CI that need no installation, in order.
     Ci {
         /// Only these steps.
@@ -78,7 +79,7 @@ fn run(chore: Chore) -> Result<(), Failure> {
         Chore::Style { under } => style::judge(&root, &under),
         Chore::Conform(what) => conform::conform(&root, &what),
         Chore::Soak(work) => soak::soak(&root, &work),
-        Chore::Bench(work) => soak::bench(&root, &work),
+        Chore::Bench(work) => bench::bench(&root, &work),
         Chore::Ci { steps } => ci::run(&root, &steps),
     }
 }

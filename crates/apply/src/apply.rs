@@ -63,7 +63,7 @@ pub async fn apply(cluster: &Cluster, observer: &Observer, plan: &Plan, options:
     let mut set = ChangeSet { results: plan.changes.iter().filter_map(|change| results.remove(&change.key)).collect() };
     set.results.extend(plan.refused.iter().map(|refusal| ObjectResult {
         transient: refusal.transient,
-        ..ObjectResult::with(refusal.key.clone(), Outcome::Failed, refusal.to_string())
+        ..ObjectResult::with(refusal.key.clone(), Outcome::Failed, refusal.words())
     }));
     delete::delete_all(&context, options.concurrency.max(1), &mut set).await;
     set

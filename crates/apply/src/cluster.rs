@@ -17,7 +17,7 @@ pub use discovery::Resource;
 pub(crate) use discovery::resources_of_crd;
 pub(crate) use request::Request;
 
-use crate::{ApplyError, Cause};
+use crate::{ApplyError, Cause, Gate};
 
 /// Flux's field manager of applied objects.
 pub const FIELD_MANAGER: &str = "kustomize-controller";
@@ -34,6 +34,7 @@ pub struct Cluster {
     requests: Arc<AtomicUsize>,
     manager: Arc<str>,
     user: Option<Arc<str>>,
+    gate: Gate,
 }
 
 /// How an apply is sent.
@@ -80,7 +81,14 @@ pub struct DeleteOptions {
 impl Cluster {
     /// A cluster asked through this client as the client's own user, writing as `kustomize-controller`.
     pub fn new(client: kube::Client) -> Self {
-        Self { client, discovery: Arc::default(), requests: Arc::default(), manager: FIELD_MANAGER.into(), user: None }
+        Self {
+            client,
+            discovery: Arc::default(),
+            requests: Arc::default(),
+            manager: FIELD_MANAGER.into(),
+            user: None,
+            gate: Gate::default(),
+        }
     }
 
     /// The same cluster, written to under another field manager.
@@ -103,6 +111,11 @@ impl Cluster {
     /// The field manager of applies.
     pub fn field_manager(&self) -> &str {
         &self.manager
+    }
+
+    /// What lets changes through, or not; shared by all clones.
+    pub fn gate(&self) -> &Gate {
+        &self.gate
     }
 
     /// Who is impersonated.
@@ -223,7 +236,7 @@ impl Cluster {
             .query("fieldManager", manager)
             .query("force", if write.force { "true" } else { "" });
         if write.dry_run {
-            request = request.query("dryRun", "All");
+            request = request.query("dryRun", "All").harmless();
         }
         self.send(what, &key, request).await
     }
@@ -272,7 +285,10 @@ impl Cluster {
             body.set_at(&["dryRun"], Value::from_iter([Value::from("All")]));
         }
         let path = resource.path(&key.namespace, Some(&key.name));
-        let request = request::Request::delete(path, goyaml::json::to_string(&body));
+        let mut request = request::Request::delete(path, goyaml::json::to_string(&body));
+        if options.dry_run {
+            request = request.harmless();
+        }
         match self.send("delete", key, request).await {
             Ok(_) => Ok(true),
             Err(error) if error.is_not_found() => Ok(false),

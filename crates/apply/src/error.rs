@@ -1,5 +1,7 @@
 //! What can go wrong between us and an API server.
 
+use std::sync::Arc;
+
 use object::ObjectKey;
 
 /// A request that failed, and for which object.
@@ -41,6 +43,9 @@ pub enum Cause {
         "the cluster does not know the kind {0}; install its CustomResourceDefinition, or put it into the same set"
     )]
     UnknownKind(object::Gvk),
+    /// Nothing is written at the moment: the [`Gate`](crate::Gate) is closed.
+    #[error("nothing is written: {0}")]
+    Closed(Arc<str>),
     /// It took too long.
     #[error("not done within {0} seconds")]
     TimedOut(u64),
@@ -68,6 +73,7 @@ impl ApplyError {
             Cause::Connection(_) => "ServiceUnavailable",
             Cause::Answer(_) => "InternalError",
             Cause::UnknownKind(_) => "NoMatch",
+            Cause::Closed(_) => "WritesHeld",
             Cause::TimedOut(_) => "Timeout",
         }
     }
@@ -88,7 +94,7 @@ impl ApplyError {
     /// Whether the same request may work later without a change of ours.
     pub fn is_transient(&self) -> bool {
         match &self.cause {
-            Cause::Connection(_) | Cause::TimedOut(_) => true,
+            Cause::Connection(_) | Cause::Closed(_) | Cause::TimedOut(_) => true,
             Cause::Status { code, .. } => matches!(code, 429 | 500 | 503 | 504),
             _ => false,
         }

@@ -132,8 +132,14 @@ impl fmt::Display for Refusal {
         if !self.origin.file.is_empty() {
             write!(out, "{}: ", self.origin)?;
         }
-        write!(out, "{}: {}", self.key, self.message)?;
-        if self.remedy.is_empty() { Ok(()) } else { write!(out, "; {}", self.remedy) }
+        write!(out, "{}: {}", self.key, self.words())
+    }
+}
+
+impl Refusal {
+    /// What is wrong and what to do, without the object and its place.
+    pub fn words(&self) -> String {
+        if self.remedy.is_empty() { self.message.clone() } else { format!("{}; {}", self.message, self.remedy) }
     }
 }
 
@@ -220,6 +226,16 @@ impl Change {
 }
 
 impl Plan {
+    /// Where an object that is to be applied was read from.
+    pub fn origin(&self, key: &ObjectKey) -> Option<&Origin> {
+        let changed = self.changes.iter().map(|change| (&change.key, &change.origin));
+        let refused = self.refused.iter().map(|refusal| (&refusal.key, &refusal.origin));
+        changed
+            .chain(refused)
+            .find(|(known, origin)| *known == key && !origin.file.is_empty())
+            .map(|(_, origin)| origin)
+    }
+
     /// Whether carrying it out would send nothing.
     pub fn is_noop(&self) -> bool {
         self.changes.iter().all(|change| matches!(change.action, Action::Keep | Action::Skip(_)))

@@ -1,5 +1,11 @@
 //! The built `setpoint` as a user runs it: its own folder, its own environment, real Git, real kubectl.
 
+#[path = "command/bad_files.rs"]
+mod bad_files;
+#[path = "command/bad_world.rs"]
+mod bad_world;
+#[path = "command/held.rs"]
+mod held;
 #[path = "command/kubectl.rs"]
 mod kubectl;
 #[path = "command/refusals.rs"]
@@ -17,7 +23,8 @@ type Case = (&'static str, fn());
 
 fn main() {
     let arguments = Arguments::from_args();
-    let mut trials: Vec<Trial> = [refusals::CASES, up::CASES].into_iter().flatten().map(trial).collect();
+    let mut trials: Vec<Trial> =
+        [refusals::CASES, up::CASES, bad_files::CASES, bad_world::CASES].into_iter().flatten().map(trial).collect();
     // Without kubectl these are reported as ignored, by name.
     let has_kubectl = oracle::find(Oracle::Kubectl).is_ok();
     let with_kubectl = up::WITH_KUBECTL.iter().chain(kubectl::CASES);

@@ -12,11 +12,13 @@ pub struct RequestCount {
     pub resource: String,
     /// The `User-Agent` header.
     pub user_agent: String,
+    /// Who asked; the impersonated user where somebody acted for another.
+    pub user: String,
     /// Requests since the plane was opened.
     pub count: u64,
 }
 
-type Line = (String, String, String);
+type Line = (String, String, String, String);
 
 /// The counters of one plane.
 #[derive(Debug, Default)]
@@ -30,11 +32,11 @@ const MAX_LINES: usize = 4096;
 const MAX_TEXT: usize = 256;
 
 impl Counters {
-    /// Counts one request.
-    pub(crate) fn count(&self, verb: &str, resource: &str, user_agent: &str) {
+    /// Counts one request of a `User-Agent` and user.
+    pub(crate) fn count(&self, verb: &str, resource: &str, who: (&str, &str)) {
         let mut lines = self.lines.lock().unwrap_or_else(PoisonError::into_inner);
         let short = |text: &str| text.chars().take(MAX_TEXT).collect::<String>();
-        let line = (verb.to_owned(), short(resource), short(user_agent));
+        let line = (verb.to_owned(), short(resource), short(who.0), short(who.1));
         if lines.len() >= MAX_LINES && !lines.contains_key(&line) {
             return;
         }
@@ -44,10 +46,11 @@ impl Counters {
     /// All counts, sorted.
     pub(crate) fn all(&self) -> Vec<RequestCount> {
         let lines = self.lines.lock().unwrap_or_else(PoisonError::into_inner);
-        let count = |((verb, resource, user_agent), count): (&Line, &u64)| RequestCount {
+        let count = |((verb, resource, user_agent, user), count): (&Line, &u64)| RequestCount {
             verb: verb.clone(),
             resource: resource.clone(),
             user_agent: user_agent.clone(),
+            user: user.clone(),
             count: *count,
         };
         lines.iter().map(count).collect()

@@ -35,7 +35,7 @@ pub(crate) async fn route(
             Err(error) => error.into(),
         },
         Target::Other => {
-            plane.counters().count("get", path, header(parts, &USER_AGENT));
+            plane.counters().count("get", path, (header(parts, &USER_AGENT), &identity.user));
             other(plane, parts).unwrap_or_else(Reply::from)
         }
     }
@@ -58,7 +58,7 @@ fn resource(
     if !path.subresource.is_empty() {
         counted = format!("{counted}/{}", path.subresource);
     }
-    plane.counters().count(verb.as_ref().copied().unwrap_or("unknown"), &counted, agent);
+    plane.counters().count(verb.as_ref().copied().unwrap_or("unknown"), &counted, (agent, &identity.user));
     let registry = plane.registry();
     let resource = registry.get(&path.group_version, &path.resource).ok_or_else(ApiError::no_such_resource)?;
     let call = Call {

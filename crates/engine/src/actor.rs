@@ -87,9 +87,9 @@ impl Actor {
     fn alarm(&self) -> tokio::time::Instant {
         /// A loop without timers looks up this often.
         const NEVER: Duration = Duration::from_hours(1);
-        let elapsed = self.world.options.clock.elapsed();
-        let pause = self.index.next_alarm().map_or(NEVER, |at| at.saturating_sub(elapsed));
-        tokio::time::Instant::now() + pause
+        let clock = &self.world.options.clock;
+        let pause = self.index.next_alarm().map_or(NEVER, |at| at.saturating_sub(clock.elapsed()));
+        tokio::time::Instant::now() + clock.sleep_for(pause)
     }
 
     /// Takes one event, and those that have come with it.
@@ -111,6 +111,8 @@ impl Actor {
             Event::Kustomization(object) => self.index.apply_kustomization(object),
             Event::KustomizationGone(name) => self.index.delete_kustomization(&name),
             Event::Listed(kind) => self.note_listed(kind),
+            Event::Lease(name, lease) => self.index.lease_seen(name, lease),
+            Event::LeaseGone(name) => self.index.lease_gone(&name),
             Event::LocalChanged => self.index.local_changed(),
             Event::Fetched(name, result) => self.index.fetched(&name, result),
             Event::Phase(name, run, phase) => self.index.run_phase(&name, run, phase),
@@ -174,6 +176,11 @@ impl Actor {
     }
 
     fn start_work(&mut self) {
+        let gate = self.world.cluster.gate();
+        match self.index.held_back() {
+            Some(why) => gate.close(why),
+            None => gate.open(),
+        }
         for command in self.index.take_commands() {
             self.start(command);
         }

@@ -5,13 +5,18 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-/// What the engine asks for the time. Timers run on tokio's clock, which tests can pause and advance.
+/// What the engine asks for the time.
 pub trait Clock: Send + Sync + fmt::Debug {
     /// The time of day, for status and events.
     fn now(&self) -> Timestamp;
 
     /// Time since the engine's start, for timers and lengths; never goes back.
     fn elapsed(&self) -> Duration;
+
+    /// How long to sleep until [`Clock::elapsed`] has grown by `length`.
+    fn sleep_for(&self, length: Duration) -> Duration {
+        length
+    }
 }
 
 /// The machine's clock.

@@ -1,6 +1,6 @@
 //! Starting and stopping an engine.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use apply::{Cluster, Observer, ObserverOptions};
 use render::RenderCache;
@@ -10,7 +10,7 @@ use tokio::task::{JoinHandle, JoinSet};
 
 use crate::actor::Actor;
 use crate::world::{self, Event, World, write};
-use crate::{Options, ProgressLine, State};
+use crate::{Options, ProgressLine, State, rivals};
 
 /// Progress lines that a slow reader may lag behind before it misses some.
 const PROGRESS_BACKLOG: usize = 4096;
@@ -47,6 +47,8 @@ pub enum StartError {
 pub struct Handle {
     state: watch::Receiver<Arc<State>>,
     progress: broadcast::Sender<ProgressLine>,
+    /// Taken by the first who asks.
+    from_start: Mutex<Option<broadcast::Receiver<ProgressLine>>>,
     stop: watch::Sender<bool>,
     task: Option<JoinHandle<()>>,
 }
@@ -64,7 +66,7 @@ impl Engine {
         let cluster = Cluster::new(client.clone());
         let observer = Observer::new(&cluster, ObserverOptions::default());
         let (state, shown) = watch::channel(Arc::default());
-        let (progress, _) = broadcast::channel(PROGRESS_BACKLOG);
+        let (progress, from_start) = broadcast::channel(PROGRESS_BACKLOG);
         let (stop, stopped) = watch::channel(false);
         let (events, received) = mpsc::unbounded_channel();
         let renders = Arc::new(Semaphore::new(options.renders.max(1)));
@@ -73,7 +75,8 @@ impl Engine {
         let world =
             World { client, cluster, observer, store, options, renders, cache, events, progress: progress_sender };
         let task = tokio::spawn(run(world, received, (state, stopped)));
-        Ok(Handle { state: shown, progress, stop, task: Some(task) })
+        let from_start = Mutex::new(Some(from_start));
+        Ok(Handle { state: shown, progress, from_start, stop, task: Some(task) })
     }
 }
 
@@ -85,7 +88,15 @@ async fn run(
 ) {
     let (state, stop) = channels;
     let mut feeders = JoinSet::new();
-    feeders.spawn(world::watch::run(world.clone()));
+    let (sender, mut looked) = watch::channel(0);
+    feeders.spawn(world::rivals::run(world.clone(), sender));
+    let watched = world.clone();
+    feeders.spawn(async move {
+        // Nothing may be written before it is known whether Flux runs here.
+        if looked.wait_for(|count| *count == rivals::LEASES.len()).await.is_ok() {
+            world::watch::run(watched).await;
+        }
+    });
     if let Some(local) = &world.options.local {
         feeders.spawn(world::local::run(world.clone(), local.clone()));
     }
@@ -103,9 +114,10 @@ impl Handle {
         self.state.borrow().clone()
     }
 
-    /// The progress from now on.
+    /// The progress: for the first who asks from the start, for others from now on.
     pub fn progress(&self) -> broadcast::Receiver<ProgressLine> {
-        self.progress.subscribe()
+        let from_start = self.from_start.lock().unwrap_or_else(PoisonError::into_inner).take();
+        from_start.unwrap_or_else(|| self.progress.subscribe())
     }
 
     /// Stops: starts no more work, lets writes under way end, then returns.

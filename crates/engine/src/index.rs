@@ -14,12 +14,14 @@ mod delivery_outcome;
 mod delivery_steps;
 mod dependency;
 mod outcome;
+mod rival_steps;
 mod settings;
 mod source;
 mod source_steps;
 mod view;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 use std::time::Duration;
 
 use apply::contention::Contention;
@@ -35,6 +37,7 @@ pub(crate) use settings::Settings;
 pub(crate) use source::Source;
 
 use crate::queue::Queue;
+use crate::rivals::Rivals;
 use crate::timers::Timers;
 use crate::{Counters, Name};
 
@@ -64,6 +67,8 @@ pub(crate) enum Alarm {
     WriteDelivery(Name),
     /// Drift that was left alone for a while is to be put right.
     Heal(Name),
+    /// A Lease of one of Flux's controllers runs out.
+    Rivals,
 }
 
 /// All records, and what is to be done about them.
@@ -79,6 +84,8 @@ pub(crate) struct Index {
     runs: Queue,
     timers: Timers<Alarm>,
     contention: Contention,
+    rivals: Rivals,
+    held_back: Option<Arc<str>>,
     moment: Moment,
     next_run: u64,
     commands: Vec<Command>,
@@ -100,6 +107,8 @@ impl Index {
             by_object: BTreeMap::new(),
             timers: Timers::default(),
             contention: Contention::default(),
+            rivals: Rivals::default(),
+            held_back: None,
             moment,
             next_run: 0,
             commands: Vec::new(),
@@ -130,6 +139,7 @@ impl Index {
                 Alarm::Grace(name) => self.grace_over(&name),
                 Alarm::WriteDelivery(name) => self.flush(&name),
                 Alarm::Heal(name) => self.heal_again(&name),
+                Alarm::Rivals => self.weigh_rivals(),
             }
         }
     }

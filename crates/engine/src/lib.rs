@@ -15,6 +15,7 @@ mod options;
 mod phase;
 mod progress;
 mod queue;
+mod rivals;
 mod state;
 mod status;
 mod timers;
@@ -27,6 +28,7 @@ pub use name::Name;
 pub use options::{AgentSource, LocalSource, Options};
 pub use phase::{On, Phase};
 pub use progress::{Progress, ProgressLine};
+pub use rivals::running_flux;
 pub use state::{
     Counters, DeliveryState, DiagnosticState, HealedDrift, HealthCount, HealthState, ObjectState, PlanState,
     PlannedChange, SourceState, State, StatusCondition,

@@ -27,6 +27,9 @@ pub struct Options {
     pub agent: Option<AgentSource>,
     /// Watches only this namespace's sources and Kustomizations; all when `None`.
     pub namespace: Option<String>,
+    /// Where the Leases of Flux's own controllers are looked for, beside which nothing is written; everywhere when
+    /// `None`.
+    pub flux_namespace: Option<String>,
     /// A full check in so many intervals; none when `None`.
     pub sweep: Option<u32>,
     /// Jitter of intervals, in percent.
@@ -85,6 +88,7 @@ impl Options {
             local: None,
             agent: None,
             namespace: None,
+            flux_namespace: None,
             sweep: Some(SWEEP_INTERVALS),
             jitter_percent: JITTER_PERCENT,
             no_cross_namespace_refs: false,

@@ -39,6 +39,8 @@ pub enum On {
     Artifact(Name),
     /// Another Kustomization is not ready, and why.
     Dependency(Name, Arc<str>),
+    /// Flux's own controllers run on the cluster; in words.
+    Rivals(Arc<str>),
     /// A field is not supported: waits for a new spec.
     Spec(Arc<str>),
 }
@@ -92,6 +94,7 @@ impl fmt::Display for On {
             Self::Source(name) => write!(out, "source GitRepository/{name} to exist"),
             Self::Artifact(name) => write!(out, "the first fetch of GitRepository/{name}"),
             Self::Dependency(name, _) => write!(out, "dependency Kustomization/{name}"),
+            Self::Rivals(_) => out.write_str("Flux's own controllers to stop"),
             Self::Spec(fields) => write!(out, "a spec without {fields}"),
         }
     }

@@ -13,7 +13,8 @@ use crate::Name;
 pub struct ProgressLine {
     /// When it happened.
     pub at: Timestamp,
-    /// The delivery, or the source for [`Progress::Fetched`] and [`Progress::FetchFailed`].
+    /// The delivery, or the source for [`Progress::Fetched`] and [`Progress::FetchFailed`], or the Lease for
+    /// [`Progress::HeldBack`].
     pub name: Name,
     /// What happened.
     pub progress: Progress,
@@ -60,6 +61,11 @@ pub enum Progress {
         /// Which.
         key: ObjectKey,
         /// Why it is not healthy.
+        why: Arc<str>,
+    },
+    /// Nothing is written from now on, as another controller holds the cluster.
+    HeldBack {
+        /// Who, and what to do.
         why: Arc<str>,
     },
     /// The delivery waits for another one or its source.
@@ -119,6 +125,7 @@ impl fmt::Display for Progress {
             Self::Applied { key, action } => write!(out, "{key} {action}"),
             Self::Refused { key, message } => write!(out, "{key} refused: {message}"),
             Self::Waiting { key, why } => write!(out, "waiting for {key}: {why}"),
+            Self::HeldBack { why } => write!(out, "held back: {why}"),
             Self::Blocked { why } => write!(out, "waiting: {why}"),
             Self::Pruned { key } => write!(out, "{key} deleted"),
             Self::PruneHeld { message } => write!(out, "pruning held: {message}"),

@@ -17,6 +17,8 @@ pub struct State {
     pub version: u64,
     /// Whether the first list of sources and Kustomizations has been read.
     pub synced: bool,
+    /// Why nothing is written at all: Flux's own controllers run on the cluster.
+    pub held_back: Option<Arc<str>>,
     /// Sources by name.
     pub sources: BTreeMap<Name, Arc<SourceState>>,
     /// Deliveries by name.

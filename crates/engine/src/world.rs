@@ -3,6 +3,7 @@
 pub(crate) mod announce;
 pub(crate) mod fetch;
 pub(crate) mod local;
+pub(crate) mod rivals;
 pub(crate) mod variables;
 pub(crate) mod watch;
 pub(crate) mod write;
@@ -18,6 +19,7 @@ use source::Store;
 use tokio::sync::{Semaphore, broadcast, mpsc};
 
 use crate::index::{Delivered, FetchFailure, Fetched, Healed, SettleOutcome};
+use crate::rivals::Lease;
 use crate::{Name, Options, Phase, Progress, ProgressLine};
 
 /// What the loop is told.
@@ -33,6 +35,10 @@ pub(crate) enum Event {
     KustomizationGone(Name),
     /// One of the two kinds was listed whole.
     Listed(&'static str),
+    /// A Lease of one of Flux's controllers was seen.
+    Lease(Name, Lease),
+    /// A Lease of one of Flux's controllers is gone.
+    LeaseGone(Name),
     /// The local repository has new commits.
     LocalChanged,
     /// A fetch has ended.

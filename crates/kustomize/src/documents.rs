@@ -50,7 +50,12 @@ pub(crate) fn read(bytes: &[u8], source: &Source, raw: &RawTexts) -> Result<Vec<
     let text = text.replace("\r\n", "\n");
     let options = ParseOptions { source: source.index, ..ParseOptions::default() };
     let documents = goyaml::parse_documents(&text, &options).map_err(|errors| {
-        errors.iter().map(|error| source.error(error.pos.line, error.message.clone())).collect::<Vec<_>>()
+        let fault = |error: &goyaml::YamlError| {
+            // Text inside a kustomization is indented there by nobody knows how much.
+            let column = if source.offset == 0 { error.pos.column } else { 0 };
+            source.error(error.pos.line, error.message.clone()).at_column(column)
+        };
+        errors.iter().map(fault).collect::<Vec<_>>()
     })?;
     let lines = Lines::new(&text);
     let alone = documents.len() == 1;

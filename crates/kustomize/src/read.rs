@@ -200,7 +200,10 @@ pub(crate) fn parse_as(source: u32, file: &Arc<str>, bytes: &[u8]) -> Result<Val
     let options =
         ParseOptions { dialect: Dialect::V2, duplicate_keys: Duplicates::LastWins, source, ..ParseOptions::default() };
     let documents = goyaml::parse_documents(text, &options).map_err(|errors| {
-        errors.iter().map(|error| BuildError::new(&**file, error.pos.line, error.message.clone())).collect::<Vec<_>>()
+        let fault = |error: &goyaml::YamlError| {
+            BuildError::new(&**file, error.pos.line, error.message.clone()).at_column(error.pos.column)
+        };
+        errors.iter().map(fault).collect::<Vec<_>>()
     })?;
     let mut documents = documents.into_iter();
     let value = documents.next().map(|document| document.value).unwrap_or_default();

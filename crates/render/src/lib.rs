@@ -84,7 +84,7 @@ fn objects(request: &KustomizationRequest<'_>, files: &dyn Files) -> Result<Vec<
         edition: Edition::V5_8_1,
     };
     let resources = kustomize::build(files, &path, &options)
-        .map_err(|errors| errors.into_iter().map(from_build).collect::<Vec<_>>())?;
+        .map_err(|errors| errors.into_iter().map(|error| from_build(request, error)).collect::<Vec<_>>())?;
     finish(request, resources)
 }
 
@@ -103,8 +103,10 @@ fn directory(request: &KustomizationRequest<'_>, files: &dyn Files) -> Result<St
     }
 }
 
-fn from_build(error: BuildError) -> Diagnostic {
-    Diagnostic { file: error.file, line: error.line, column: 0, message: error.message, hint: error.hint }
+fn from_build(request: &KustomizationRequest<'_>, error: BuildError) -> Diagnostic {
+    // A kustomization that stands in for one that is not there is nobody's file.
+    let file = if request.tree.kind(&error.file).is_some() { error.file } else { request.place.to_owned() };
+    Diagnostic { file, line: error.line, column: error.column, message: error.message, hint: error.hint }
 }
 
 /// Everything after the build, object by object.

@@ -48,7 +48,7 @@ impl Tone {
 /// How a delivery stands.
 pub(crate) fn tone(delivery: &DeliveryState) -> Tone {
     match &delivery.phase {
-        Phase::Failed(_) | Phase::Waiting(On::Source(_) | On::Spec(_)) => Tone::Attention,
+        Phase::Failed(_) | Phase::Waiting(On::Source(_) | On::Spec(_) | On::Rivals(_)) => Tone::Attention,
         Phase::Waiting(_) => Tone::Waiting,
         Phase::Suspended => Tone::Off,
         Phase::Settled if delivery.health.failed > 0 || !delivery.diagnostics.is_empty() => Tone::Attention,
@@ -93,6 +93,7 @@ pub(crate) fn sentence(delivery: &DeliveryState) -> String {
         }
         Phase::Waiting(On::Dependency(name, why)) if why.is_empty() => format!("Starts as soon as {name} is ready."),
         Phase::Waiting(On::Dependency(name, why)) => format!("Starts as soon as {name} is ready: {why}"),
+        Phase::Waiting(On::Rivals(why)) => format!("Nothing is done. {why}"),
         Phase::Waiting(on) => format!("Waits for {on}."),
         Phase::Fetching => "Waits for its turn.".to_owned(),
         Phase::Rendering => "Reads the files of this folder.".to_owned(),

@@ -68,8 +68,14 @@ pub(crate) enum Node {
     Submodule(ObjectId),
 }
 
-/// Folders by Git's tree id, as long as some snapshot holds them.
-pub(crate) type DirCache = Mutex<HashMap<ObjectId, Weak<Dir>>>;
+/// Folders that some snapshot holds, so that they are not made again.
+#[derive(Debug, Default)]
+pub(crate) struct DirCache {
+    /// By Git's tree id.
+    whole: Mutex<HashMap<ObjectId, Weak<Dir>>>,
+    /// What is left of a root by the ignore rules: by its tree id and `spec.ignore`. The other rules are in the tree.
+    left: Mutex<HashMap<(ObjectId, Option<String>), Weak<Dir>>>,
+}
 
 /// Immutable files of one commit. Cheap to clone; any thread may read.
 #[derive(Clone)]

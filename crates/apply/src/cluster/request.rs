@@ -36,11 +36,14 @@ pub(crate) struct Request {
     content_type: &'static str,
     accept: &'static str,
     body: String,
+    /// Whether it may change something.
+    changes: bool,
 }
 
 impl Request {
     fn new(method: http::Method, path: String, content_type: &'static str, body: String) -> Self {
-        Self { method, path, query: String::new(), content_type, accept: JSON, body }
+        let changes = method != http::Method::GET;
+        Self { method, path, query: String::new(), content_type, accept: JSON, body, changes }
     }
 
     pub(crate) fn get(path: String) -> Self {
@@ -57,6 +60,12 @@ impl Request {
 
     pub(super) fn delete(path: String, body: String) -> Self {
         Self::new(http::Method::DELETE, path, JSON, body)
+    }
+
+    /// Says that it only asks what would happen.
+    pub(super) fn harmless(mut self) -> Self {
+        self.changes = false;
+        self
     }
 
     pub(super) fn accept(mut self, accept: &'static str) -> Self {
@@ -129,6 +138,9 @@ impl Cluster {
     }
 
     async fn send_once(&self, request: &Request) -> Result<Answer, Cause> {
+        if let Some(why) = self.gate.why_closed().filter(|_| request.changes) {
+            return Err(Cause::Closed(why));
+        }
         let request = request.build(self.user())?;
         self.requests.fetch_add(1, Ordering::Relaxed);
         let exchange = async {

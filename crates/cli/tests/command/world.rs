@@ -1,6 +1,6 @@
 //! A folder with a repository and a `setpoint` that knows nothing of the machine it runs on.
 
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Write};
 use std::path::PathBuf;
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::mpsc::{self, Receiver};
@@ -78,20 +78,7 @@ impl World {
         let path = self.repository_path();
         let mut arguments = vec!["up", path.as_str(), "--port", "0"];
         arguments.extend_from_slice(more);
-        let mut child =
-            self.setpoint(&arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("setpoint starts");
-        let (sender, lines) = mpsc::channel();
-        let streams: [Box<dyn std::io::Read + Send>; 2] =
-            [Box::new(child.stdout.take().expect("piped")), Box::new(child.stderr.take().expect("piped"))];
-        for stream in streams {
-            let sender = sender.clone();
-            std::thread::spawn(move || {
-                for line in BufReader::new(stream).lines().map_while(Result::ok) {
-                    let _ = sender.send(line);
-                }
-            });
-        }
-        Up { child, lines, seen: Vec::new() }
+        Up::start(&mut self.setpoint(&arguments), "")
     }
 
     pub(crate) fn kubeconfig(&self) -> PathBuf {
@@ -134,6 +121,25 @@ impl World {
 }
 
 impl Up {
+    /// Starts a command that is an `up`, with this on its standard input.
+    pub(crate) fn start(command: &mut Command, input: &str) -> Self {
+        let command = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().expect("setpoint starts");
+        child.stdin.take().expect("piped").write_all(input.as_bytes()).expect("it is read, or fits into the pipe");
+        let (sender, lines) = mpsc::channel();
+        let streams: [Box<dyn std::io::Read + Send>; 2] =
+            [Box::new(child.stdout.take().expect("piped")), Box::new(child.stderr.take().expect("piped"))];
+        for stream in streams {
+            let sender = sender.clone();
+            std::thread::spawn(move || {
+                for line in BufReader::new(stream).lines().map_while(Result::ok) {
+                    let _ = sender.send(line);
+                }
+            });
+        }
+        Self { child, lines, seen: Vec::new() }
+    }
+
     /// Waits for a line that contains this text, and gives it.
     pub(crate) fn says(&mut self, text: &str) -> String {
         let deadline = Instant::now() + PATIENCE;
@@ -146,6 +152,18 @@ impl Up {
                 return line;
             }
         }
+    }
+
+    /// The most memory that it had, in kilobytes.
+    pub(crate) fn peak_memory(&self) -> u64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).expect("it runs");
+        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).expect("Linux tells");
+        line.trim().trim_end_matches(" kB").parse().expect("a number")
+    }
+
+    /// Its number.
+    pub(crate) fn process(&self) -> u32 {
+        self.child.id()
     }
 
     /// Kills it without a chance to tidy up.

@@ -12,7 +12,7 @@ use super::{
     Subject,
 };
 use crate::status::conditions::{self, Says, Stamp};
-use crate::status::kustomization::{self, DRIFT_CONTESTED, Failure, Success, reason};
+use crate::status::kustomization::{self, CONTROLLER_CONFLICT, DRIFT_CONTESTED, Failure, Success, reason};
 use crate::{HealthState, Name, Phase, Progress};
 
 /// How long the health of what was applied may take before the status says that work is under way.
@@ -47,6 +47,7 @@ impl Index {
         delivery.run = None;
         delivery.stored = delivered.status.clone();
         delivery.status = delivered.status;
+        conditions::remove(&mut delivery.status.conditions, CONTROLLER_CONFLICT);
         delivery.duration = Some(delivered.took);
         delivery.applied_in = delivered.took;
         delivery.plan = delivered.plan.or(delivery.plan.take());

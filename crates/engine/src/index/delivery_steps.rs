@@ -50,6 +50,9 @@ impl Index {
                 self.by_dependency.entry(dependency).or_default().insert(name.clone());
             }
         }
+        if self.held_back.is_some() {
+            self.adopt_status(&name);
+        }
         self.changed.delivery(&name);
         self.consider(&name);
         if is_new {
@@ -124,6 +127,9 @@ impl Index {
         if delivery.run.is_some() && delivery.phase != Phase::Settling || delivery.healing || delivery.writing.is_some()
         {
             return Step::Busy;
+        }
+        if let Some(why) = self.held_back().filter(|_| delivery.is_deleted() || !delivery.object.spec.suspend) {
+            return Step::Wait(On::Rivals(why.clone()));
         }
         if delivery.is_deleted() {
             return if delivery.has_finalizer() { Step::Remove } else { Step::Leave };
@@ -235,6 +241,9 @@ impl Index {
 
     fn wait(&mut self, name: &Name, on: On) {
         self.interrupt(name);
+        if matches!(on, On::Rivals(_)) {
+            self.say_held_back(name);
+        }
         if !self.enter(name, Phase::Waiting(on)) {
             return;
         }
@@ -255,7 +264,7 @@ impl Index {
         }
         let Phase::Waiting(on) = &delivery.phase else { return };
         let (reason, message) = match on {
-            On::Spec(_) => return,
+            On::Spec(_) | On::Rivals(_) => return,
             On::Source(source) => (reason::ARTIFACT_FAILED, format!("Source 'GitRepository/{source}' not found")),
             // At a restart the artifact is only on its way; what was recorded still holds.
             On::Artifact(source) if !failing(source) || delivery.status.last_applied_revision.is_some() => return,
@@ -374,6 +383,9 @@ impl Index {
 
     /// Writes a delivery's status if the server has another.
     pub(super) fn flush(&mut self, name: &Name) {
+        if self.held_back.is_some() {
+            return self.say_held_back(name);
+        }
         let Some(delivery) = self.deliveries.get_mut(name).filter(|delivery| delivery.writing.is_none()) else {
             return;
         };

@@ -53,6 +53,14 @@ impl Source {
         }
     }
 
+    /// While others write the status, theirs counts.
+    pub(super) fn adopt_status(&mut self) {
+        if self.writing.is_none() {
+            self.stored = self.object.status.clone().unwrap_or_default();
+            self.status = self.stored.clone();
+        }
+    }
+
     pub(super) fn generation(&self) -> i64 {
         self.object.metadata.generation.unwrap_or_default()
     }

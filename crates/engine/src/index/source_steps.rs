@@ -25,7 +25,7 @@ impl Index {
     /// A source was seen, new or changed.
     pub(crate) fn apply_repository(&mut self, object: Arc<GitRepository>) {
         let name = Name::of(&*object);
-        if object.metadata.deletion_timestamp.is_some() {
+        if object.metadata.deletion_timestamp.is_some() && self.held_back.is_none() {
             if object.finalizers().iter().any(|finalizer| finalizer == api::FINALIZER) {
                 self.commands.push(Command::ReleaseSource(object));
             }
@@ -34,6 +34,9 @@ impl Index {
         }
         if let Some(source) = self.sources.get_mut(&name) {
             source.object = object;
+            if self.held_back.is_some() {
+                source.adopt_status();
+            }
         } else {
             self.sources.insert(name.clone(), Source::new(object));
             self.wake_source_users(&name);
@@ -210,6 +213,9 @@ impl Index {
 
     /// Writes a source's status if the server has another.
     pub(super) fn flush_source(&mut self, name: &Name) {
+        if self.held_back.is_some() {
+            return;
+        }
         let Some(source) = self.sources.get_mut(name).filter(|source| source.writing.is_none()) else { return };
         if let Some(patch) = patch::between(&source.stored, &source.status) {
             source.writing = Some(source.status.clone());
@@ -246,6 +252,9 @@ impl Index {
     }
 
     pub(super) fn announce(&mut self, announcement: Announcement) {
+        if self.held_back.is_some() {
+            return;
+        }
         self.commands.push(Command::Announce(announcement));
     }
 }

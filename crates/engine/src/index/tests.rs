@@ -520,3 +520,69 @@ fn snapshots_share_what_did_not_change() {
     assert!(Arc::ptr_eq(&first.deliveries[&name("apps")], &second.deliveries[&name("apps")]));
     assert_eq!(second.deliveries.len(), 2);
 }
+
+/// Flux's `kustomize-controller` renews its Lease.
+fn flux_renews(world: &mut World, holder: &str) {
+    let renewed = Timestamp::UNIX_EPOCH + world.elapsed;
+    let holder = (!holder.is_empty()).then(|| holder.into());
+    let lease = crate::rivals::Lease { holder, renewed: Some(renewed), length: SECOND * 35 };
+    world.index().lease_seen(name("kustomize-controller-leader-election"), lease);
+}
+
+#[test]
+fn nothing_is_written_but_a_condition_while_flux_runs() {
+    let mut world = World::settled(&json!({}));
+    flux_renews(&mut world, "pod-1");
+    assert!(matches!(world.phase("apps"), Phase::Waiting(On::Rivals(why)) if why.contains("pod-1")));
+    world.collect();
+    let written = |order: &Command| match order {
+        Command::WriteDelivery(_, patch) => Some(patch["status"]["conditions"].clone()),
+        _ => None,
+    };
+    let patches: Vec<_> = world.orders.iter().filter_map(written).collect();
+    assert_eq!(patches.len(), 1);
+    assert!(patches[0].as_array().unwrap().iter().any(|said| said["type"] == "ControllerConflict"), "{patches:?}");
+    world.orders.clear();
+    world.written();
+    world.index().drifted(&map_key("apps"), Some("somebody"));
+    world.index().poll(&name("repo"));
+    assert_eq!(world.orders(), ["fetch repo"]);
+    world.fetched("main@sha1:2");
+    world.pass(SECOND * 20);
+    flux_renews(&mut world, "pod-1");
+    world.pass(SECOND * 30);
+    assert_eq!(world.orders(), Vec::<String>::new());
+    flux_renews(&mut world, "");
+    let mut orders = world.orders();
+    orders.sort();
+    assert_eq!(orders, ["deliver again apps", "fetch repo"]);
+}
+
+#[test]
+fn flux_that_renews_no_more_is_waited_for_no_longer() {
+    let mut world = World::settled(&json!({}));
+    flux_renews(&mut world, "pod-1");
+    world.written().orders();
+    world.pass(SECOND * 34);
+    assert_eq!(world.orders(), Vec::<String>::new());
+    world.pass(SECOND);
+    let mut orders = world.orders();
+    orders.sort();
+    assert_eq!(orders, ["deliver again apps", "fetch repo"]);
+    assert!(world.index.held_back().is_none());
+}
+
+#[test]
+fn what_is_deleted_while_flux_runs_is_left_to_it() {
+    let mut world = World::settled(&json!({}));
+    flux_renews(&mut world, "pod-1");
+    world.written().orders();
+    let mut object = (*kustomization("apps", 2, &json!({}))).clone();
+    object.metadata.deletion_timestamp =
+        Some(k8s_openapi::apimachinery::pkg::apis::meta::v1::Time(Timestamp::UNIX_EPOCH));
+    world.index().apply_kustomization(Arc::new(object));
+    assert!(!world.orders().contains(&"remove apps".to_owned()));
+    world.written();
+    flux_renews(&mut world, "");
+    assert!(world.orders().contains(&"remove apps".to_owned()));
+}

@@ -47,6 +47,7 @@ impl Index {
         }
         let mut state = last.clone();
         (state.version, state.synced, state.counters) = (last.version + 1, synced, self.counters);
+        state.held_back.clone_from(&self.held_back);
         for name in changed.sources {
             match self.sources.get(&name) {
                 Some(source) => state.sources.insert(name.clone(), Arc::new(source.view(&name))),

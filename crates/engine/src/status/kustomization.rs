@@ -38,6 +38,9 @@ pub(crate) mod reason {
 /// The condition of a delivery whose objects somebody else keeps changing.
 pub(crate) const DRIFT_CONTESTED: &str = "DriftContested";
 
+/// The condition of a delivery for which nothing is done, as another controller holds the cluster.
+pub(crate) const CONTROLLER_CONFLICT: &str = "ControllerConflict";
+
 /// What a success is to tell.
 #[derive(Debug)]
 pub(crate) struct Success<'a> {

@@ -120,6 +120,10 @@ impl<'w> Run<'w> {
                 shown = phase.clone();
                 self.world.send(Event::Phase(self.order.name.clone(), self.order.run, phase));
             }
+            if let Some(message) = self.world.cluster.gate().why_closed() {
+                let message = message.to_string();
+                return Outcome::Failed { reason: reason::RECONCILIATION_FAILED, message, retry: true };
+            }
             match step(self).await {
                 Ok(Flow::Next) => {}
                 Ok(Flow::Done(outcome)) => return outcome,

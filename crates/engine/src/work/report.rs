@@ -111,7 +111,11 @@ pub(super) fn failures(plan: &Plan, changes: &ChangeSet, deletions: bool) -> Opt
         plan.changes.iter().filter(|change| change.action == Action::Delete).map(|change| &change.key).collect();
     let failed: Vec<_> =
         changes.with(Outcome::Failed).filter(|result| deleted.contains(&result.key) == deletions).collect();
-    let lines = failed.iter().map(|result| format!("{}: {}", result.key, result.message));
+    let line = |result: &&ObjectResult| {
+        let place = plan.origin(&result.key).map(|origin| format!("{origin}: ")).unwrap_or_default();
+        format!("{place}{}: {}", result.key, result.message)
+    };
+    let lines = failed.iter().map(line);
     (!failed.is_empty()).then(|| listed("object", failed.len(), lines))
 }
 

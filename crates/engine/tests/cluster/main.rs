@@ -4,18 +4,24 @@ mod drift;
 mod interval;
 mod order;
 mod prune;
+mod remote;
 mod rest;
+mod rivals;
 mod scale;
 mod sync;
+mod tenants;
 mod trouble;
 mod world;
 
 use std::sync::Arc;
 
 use libtest_mimic::{Arguments, Trial};
+use testkit::git::SshServer;
 
 use world::{Backend, Case, World};
 
+/// The test that needs an sshd.
+const SSH: &str = "ssh_with_the_key_of_a_secret";
 /// Every test, by name.
 const CASES: &[(&str, Case)] = &[
     ("sync_makes_all_and_tells", |site| Box::pin(sync::sync_makes_all_and_tells(site))),
@@ -39,10 +45,20 @@ const CASES: &[(&str, Case)] = &[
     ("a_source_that_goes_leaves_all_in_place", |site| Box::pin(trouble::a_source_that_goes_leaves_all_in_place(site))),
     ("other_folders_are_not_read", |site| Box::pin(trouble::other_folders_are_not_read(site))),
     ("unsupported_fields_are_named", |site| Box::pin(trouble::unsupported_fields_are_named(site))),
+    ("flux_keeps_us_from_writing", |site| Box::pin(rivals::flux_keeps_us_from_writing(site))),
+    ("flux_that_starts_stops_us", |site| Box::pin(rivals::flux_that_starts_stops_us(site))),
+    ("flux_that_was_killed_is_not_waited_for", |site| Box::pin(rivals::flux_that_was_killed_is_not_waited_for(site))),
     ("suspended_is_left_alone", |site| Box::pin(rest::suspended_is_left_alone(site))),
     ("a_restart_writes_nothing", |site| Box::pin(rest::a_restart_writes_nothing(site))),
     ("a_change_elsewhere_costs_nothing", |site| Box::pin(rest::a_change_elsewhere_costs_nothing(site))),
-    ("intervals_without_changes_ask_nothing", |site| Box::pin(interval::intervals_without_changes_ask_nothing(site))),
+    ("an_hour_without_changes_asks_nothing", |site| Box::pin(interval::an_hour_without_changes_asks_nothing(site))),
+    ("a_tenant_acts_as_its_account", |site| Box::pin(tenants::a_tenant_acts_as_its_account(site))),
+    ("a_tenant_gets_no_further_than_its_rights", |site| {
+        Box::pin(tenants::a_tenant_gets_no_further_than_its_rights(site))
+    }),
+    ("what_a_gone_account_made_stays", |site| Box::pin(tenants::what_a_gone_account_made_stays(site))),
+    ("https_with_credentials_of_a_secret", |site| Box::pin(remote::https_with_credentials_of_a_secret(site))),
+    (SSH, |site| Box::pin(remote::ssh_with_the_key_of_a_secret(site))),
     ("one_change_is_three_requests", |site| Box::pin(rest::one_change_is_three_requests(site))),
     ("many_cost_three_requests_each", |site| Box::pin(scale::many_cost_three_requests_each(site))),
 ];
@@ -56,6 +72,7 @@ fn main() {
         for (name, case) in CASES {
             let world = world.clone();
             let trial = Trial::test(format!("{}::{name}", backend.name()), move || world.run(backend, *case));
+            let missing = missing || *name == SSH && !SshServer::is_available();
             trials.push(trial.with_ignored_flag(missing));
         }
     }

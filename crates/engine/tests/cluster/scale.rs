@@ -79,11 +79,9 @@ pub(crate) async fn many_cost_three_requests_each(mut site: Site) -> Outcome {
             "{number}: start {started:?}, all changed {changed:?} with {all:?}, one changed {one:?} with {single:?}"
         ));
     }
-    if site.plane.is_some() {
-        // The status and the Event of the source come to it.
-        ensure(total(&all) <= 3 * number as u64 + 2, format!("for {number} changes: {all:?}"))?;
-        ensure(total(&single) <= 3 + 2, format!("for one change: {single:?}"))?;
-    }
+    // The status and the Event of the source come to it.
+    ensure(total(&all) <= 3 * number as u64 + 2, format!("for {number} changes: {all:?}"))?;
+    ensure(total(&single) <= 3 + 2, format!("for one change: {single:?}"))?;
     site.stop().await;
     Ok(())
 }

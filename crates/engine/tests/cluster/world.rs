@@ -1,6 +1,6 @@
 //! An API server of each sort, and for each test a namespace, a repository and an engine of its own.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::error::Error;
 use std::future::Future;
 use std::pin::Pin;
@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use api::{GitRepository, Kustomization};
 use controlplane::{Config, ControlPlane, Identity, Storage};
-use engine::{DeliveryState, Engine, Handle, LocalSource, Name, Options, State};
+use engine::{Clock, DeliveryState, Engine, Handle, LocalSource, Name, Options, State};
 use k8s_openapi::api::core::v1::ConfigMap;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
 use kube::api::{Api, DynamicObject, Patch, PatchParams};
@@ -23,6 +23,8 @@ use testkit::oracle::{self, Oracle};
 use tokio::runtime::Runtime;
 use tokio::sync::OnceCell;
 
+/// What the engine is called at the server.
+const ENGINE: &str = "setpoint-engine";
 /// How long something that comes by watch may take.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
 
@@ -39,19 +41,35 @@ pub(crate) enum Backend {
 /// The API servers, started when first needed.
 pub(crate) struct World {
     runtime: Runtime,
-    real: OnceCell<(RealApiServer, StandInKubelet)>,
+    real: OnceCell<Arc<Real>>,
     sites: AtomicUsize,
+}
+
+/// The real API server and what stands in for its nodes.
+struct Real {
+    server: RealApiServer,
+    _kubelet: StandInKubelet,
+}
+
+/// The API server of one test.
+enum Server {
+    /// One of its own.
+    Embedded(Arc<ControlPlane>),
+    /// Shared by all tests.
+    Real(Arc<Real>),
 }
 
 /// What one test works on.
 pub(crate) struct Site {
+    /// The person who tests.
     pub(crate) client: kube::Client,
     pub(crate) namespace: String,
     pub(crate) repo: GitRepo,
     pub(crate) engine: Option<Handle>,
     store: tempfile::TempDir,
-    /// The embedded plane, which counts requests.
-    pub(crate) plane: Option<Arc<ControlPlane>>,
+    server: Server,
+    /// Runs the engine fast.
+    pub(crate) clock: Option<Arc<dyn Clock>>,
 }
 
 impl Backend {
@@ -81,39 +99,76 @@ impl World {
 
     pub(crate) fn run(&self, backend: Backend, case: Case) -> Result<(), Failed> {
         let outcome = self.runtime.block_on(async {
-            let (client, plane) = Box::pin(self.client(backend)).await?;
+            let server = Box::pin(self.server(backend)).await?;
             let number = self.sites.fetch_add(1, Ordering::Relaxed);
-            case(Site::new(client, plane, number).await?).await
+            case(Site::new(server, number).await?).await
         });
         outcome.map_err(|why| Failed::from(why.to_string()))
     }
 
-    async fn client(&self, backend: Backend) -> Result<(kube::Client, Option<Arc<ControlPlane>>), Box<dyn Error>> {
+    async fn server(&self, backend: Backend) -> Result<Server, Box<dyn Error>> {
         match backend {
-            Backend::Embedded => {
-                let plane = ControlPlane::open(Storage::Memory, Config::default())?;
-                Ok((kube::Client::new(plane.service(Identity::admin()), "default"), Some(plane)))
-            }
+            Backend::Embedded => Ok(Server::Embedded(ControlPlane::open(Storage::Memory, Config::default())?)),
             Backend::Real => {
                 let start = async {
                     let server = RealApiServer::start().await?;
-                    let kubelet = server.kubelet().await?;
-                    Ok::<_, testkit::apiserver::StartError>((server, kubelet))
+                    let _kubelet = server.kubelet().await?;
+                    Ok::<_, testkit::apiserver::StartError>(Arc::new(Real { server, _kubelet }))
                 };
-                Ok((Box::pin(self.real.get_or_try_init(|| start)).await?.0.client()?, None))
+                Ok(Server::Real(Box::pin(self.real.get_or_try_init(|| start)).await?.clone()))
+            }
+        }
+    }
+}
+
+impl Server {
+    fn client(&self) -> Result<kube::Client, Box<dyn Error>> {
+        match self {
+            Self::Embedded(plane) => Ok(kube::Client::new(plane.service(Identity::admin()), "default")),
+            Self::Real(real) => Ok(real.server.client()?),
+        }
+    }
+
+    /// A client whose requests the server can tell from all others.
+    fn engine_client(&self, namespace: &str) -> Result<kube::Client, Box<dyn Error>> {
+        match self {
+            Self::Embedded(plane) => {
+                let engine = Identity { user: ENGINE.into(), groups: vec!["system:masters".into()] };
+                Ok(kube::Client::new(plane.service(engine), "default"))
+            }
+            Self::Real(real) => Ok(real.server.client_called(&format!("{ENGINE}-{namespace}"))?),
+        }
+    }
+
+    /// The engine's requests so far: verb, resource, whom it acted for.
+    fn requests(&self, namespace: &str) -> Vec<(String, String, String, u64)> {
+        match self {
+            Self::Embedded(plane) => {
+                let counts = plane.requests().into_iter().filter(|count| count.user != Identity::admin().user);
+                counts.map(|count| (count.verb, count.resource, count.user, count.count)).collect()
+            }
+            Self::Real(real) => {
+                let agent = format!("{ENGINE}-{namespace}");
+                let log = real.server.request_log().expect("the audit log can be read");
+                let own = log.into_iter().filter(|request| request.user_agent == agent);
+                let whom = |request: &testkit::apiserver::Request| request.impersonated.clone().unwrap_or_default();
+                own.map(|request| (request.verb.clone(), request.resource.clone(), whom(&request), 1)).collect()
             }
         }
     }
 }
 
 impl Site {
-    async fn new(
-        client: kube::Client,
-        plane: Option<Arc<ControlPlane>>,
-        number: usize,
-    ) -> Result<Self, Box<dyn Error>> {
-        let namespace = format!("site-{number}");
-        let site = Self { client, namespace, repo: GitRepo::new(), engine: None, store: tempfile::tempdir()?, plane };
+    async fn new(server: Server, number: usize) -> Result<Self, Box<dyn Error>> {
+        let site = Self {
+            client: server.client()?,
+            namespace: format!("site-{number}"),
+            repo: GitRepo::new(),
+            engine: None,
+            store: tempfile::tempdir()?,
+            server,
+            clock: None,
+        };
         site.apply(&json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": site.namespace}})).await?;
         Ok(site)
     }
@@ -129,8 +184,13 @@ impl Site {
         options.local =
             Some(LocalSource { source, url: self.url(), git_dir: self.repo.path().join(".git"), work_tree: None });
         options.namespace = Some(self.namespace.clone());
+        options.flux_namespace = Some(self.namespace.clone());
         options.sweep = None;
-        self.engine = Some(Engine::start(self.client.clone(), options).await?);
+        if let Some(clock) = &self.clock {
+            options.clock = clock.clone();
+        }
+        let client = self.server.engine_client(&self.namespace)?;
+        self.engine = Some(Engine::start(client, options).await?);
         Ok(())
     }
 
@@ -278,16 +338,30 @@ impl Site {
         self.engine.as_ref()?.snapshot().deliveries.get(&Name::new(&self.namespace, name)).cloned()
     }
 
-    /// Requests of this site's plane so far, watches and the tests' own reads aside, by verb and resource.
+    /// The engine's requests so far as the server counted them, watches aside, by verb and resource.
     pub(crate) fn requests(&self) -> BTreeMap<String, u64> {
-        let counts = self.plane.iter().flat_map(|plane| plane.requests());
         let mut all = BTreeMap::new();
-        for count in
-            counts.filter(|count| count.verb != "watch" && count.resource != "kustomizations" || count.verb == "patch")
-        {
-            *all.entry(format!("{} {}", count.verb, count.resource)).or_default() += count.count;
+        for (verb, resource, _, count) in self.server.requests(&self.namespace) {
+            if verb != "watch" {
+                *all.entry(format!("{verb} {resource}")).or_default() += count;
+            }
         }
         all
+    }
+
+    /// In whose names the engine wrote objects of a resource.
+    pub(crate) fn writers(&self, resource: &str) -> BTreeSet<String> {
+        let reads = ["get", "list", "watch"];
+        let writes = self.server.requests(&self.namespace).into_iter();
+        writes
+            .filter(|(verb, of, ..)| of == resource && !reads.contains(&verb.as_str()))
+            .map(|(.., whom, _)| whom)
+            .collect()
+    }
+
+    /// Whether the server enforces RBAC.
+    pub(crate) fn enforces_rights(&self) -> bool {
+        matches!(self.server, Server::Real(_))
     }
 }
 

@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256};
 use crate::{
     error::{SourceError, TreeError},
     snapshot::{Commit, Snapshot},
-    tree::{Blobs, DirCache, FileTree, Loader, ObjectPool, filter},
+    tree::{Blobs, Dir, DirCache, FileTree, Loader, ObjectPool, filter},
 };
 
 /// Where a commit lies and what it is called.
@@ -27,16 +27,17 @@ pub(crate) struct Place<'a> {
 pub(crate) fn snapshot(place: &Place<'_>, id: ObjectId) -> Result<Snapshot, SourceError> {
     let revision = revision(place.name, id);
     let label = format!("{} at {revision}", place.url);
-    let (commit, root) = place.pool.with(|repository| {
-        let (commit, tree) = read_commit(repository, id, &label)?;
-        let loader = Loader { repository, cache: place.dirs, label: &label };
-        Ok::<_, TreeError>((commit, loader.load(tree)?))
-    })?;
-    let blobs = Blobs::Git(Arc::clone(place.pool));
-    let whole = FileTree::new(root, blobs, label.clone());
-    let left = filter(&whole, place.ignore)?;
+    let (commit, root) = place.pool.with(|repository| read_commit(repository, id, &label))?;
+    let left = place.dirs.left(root, place.ignore, || left(place, root, &label))?;
     let tree = FileTree::new(left, Blobs::Git(Arc::clone(place.pool)), label);
     Ok(Snapshot { revision, digest: digest(&tree), commit, tree })
+}
+
+/// The folders of a root that the ignore rules leave.
+fn left(place: &Place<'_>, root: ObjectId, label: &str) -> Result<Arc<Dir>, TreeError> {
+    let load = |repository: &gix::Repository| Loader { repository, cache: place.dirs, label }.load(root);
+    let whole = place.pool.with(load)?;
+    filter(&FileTree::new(whole, Blobs::Git(Arc::clone(place.pool)), label.to_owned()), place.ignore)
 }
 
 /// `main@sha1:…`, or `sha1:…` without a name.

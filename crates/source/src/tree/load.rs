@@ -1,8 +1,9 @@
 //! Git's tree objects into folders, each read once however many snapshots hold it.
 
 use std::{
-    collections::BTreeMap,
-    sync::{Arc, PoisonError},
+    collections::{BTreeMap, HashMap},
+    hash::Hash,
+    sync::{Arc, Mutex, PoisonError, Weak},
 };
 
 use gix::{ObjectId, bstr::ByteSlice, objs::tree::EntryKind as Mode};
@@ -12,6 +13,39 @@ use crate::error::TreeError;
 
 /// Folders in the cache from which on those nobody holds are thrown out before it grows.
 const SWEEP_AT: usize = 1024;
+
+/// Folders by what they are made from, as long as somebody holds them.
+type Folders<K> = Mutex<HashMap<K, Weak<Dir>>>;
+
+fn recall<K: Eq + Hash>(folders: &Folders<K>, key: &K) -> Option<Arc<Dir>> {
+    folders.lock().unwrap_or_else(PoisonError::into_inner).get(key)?.upgrade()
+}
+
+fn remember<K: Eq + Hash>(folders: &Folders<K>, key: K, dir: &Arc<Dir>) {
+    let mut folders = folders.lock().unwrap_or_else(PoisonError::into_inner);
+    if folders.len() >= SWEEP_AT && folders.len() == folders.capacity() {
+        folders.retain(|_, dir| dir.strong_count() > 0);
+    }
+    folders.insert(key, Arc::downgrade(dir));
+}
+
+impl DirCache {
+    /// What is left of the root with this tree id; made by `make` where nobody holds it.
+    pub(crate) fn left(
+        &self,
+        id: ObjectId,
+        ignore: Option<&str>,
+        make: impl FnOnce() -> Result<Arc<Dir>, TreeError>,
+    ) -> Result<Arc<Dir>, TreeError> {
+        let key = (id, ignore.map(str::to_owned));
+        if let Some(known) = recall(&self.left, &key) {
+            return Ok(known);
+        }
+        let made = make()?;
+        remember(&self.left, key, &made);
+        Ok(made)
+    }
+}
 
 /// Loads the tree of one commit.
 pub(crate) struct Loader<'a> {
@@ -64,17 +98,12 @@ impl Loader<'_> {
             entries.insert(name.into(), node);
         }
         let dir = Arc::new(Dir { id: id.to_string().into(), entries, count });
-        let mut cache = self.cache.lock().unwrap_or_else(PoisonError::into_inner);
-        if cache.len() >= SWEEP_AT && cache.len() == cache.capacity() {
-            cache.retain(|_, dir| dir.strong_count() > 0);
-        }
-        cache.insert(id, Arc::downgrade(&dir));
+        remember(&self.cache.whole, id, &dir);
         Ok(dir)
     }
 
     fn cached(&self, id: ObjectId) -> Option<Arc<Dir>> {
-        let cache = self.cache.lock().unwrap_or_else(PoisonError::into_inner);
-        cache.get(&id)?.upgrade()
+        recall(&self.cache.whole, &id)
     }
 
     fn count(&self, more: usize, seen: &mut usize) -> Result<(), TreeError> {
@@ -83,5 +112,32 @@ impl Loader<'_> {
             return Err(TreeError::TooManyFiles { tree: self.label.to_owned(), limit: MAX_FILES });
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+
+    use super::*;
+
+    #[test]
+    fn what_somebody_holds_is_not_made_again() {
+        let (cache, made) = (DirCache::default(), Cell::new(0));
+        let id = ObjectId::null(gix::hash::Kind::Sha1);
+        let left = |ignore: Option<&str>| {
+            let make = || {
+                made.set(made.get() + 1);
+                Ok(Arc::new(Dir::empty()))
+            };
+            cache.left(id, ignore, make).expect("an empty folder")
+        };
+        let held = left(None);
+        assert!(Arc::ptr_eq(&held, &left(None)));
+        assert_eq!(made.get(), 1);
+        assert!(!Arc::ptr_eq(&held, &left(Some("*.md"))), "other rules leave other files");
+        drop(held);
+        left(None);
+        assert_eq!(made.get(), 3, "nobody held it");
     }
 }

@@ -49,7 +49,9 @@ pub(super) async fn open(args: &UpArgs, folder: &Folder, repository: &Repository
 
 async fn embedded(args: &UpArgs, folder: &Folder) -> Result<Target, Failure> {
     let plane = ControlPlane::open(Storage::File(folder.data()), Config::default());
-    let plane = plane.map_err(|error| Failure::task(error.to_string()))?;
+    let plane = plane.map_err(|error| {
+        Failure::task(error.to_string()).hint("--state FOLDER keeps .setpoint/ in another folder; `setpoint down --delete` gives this one up, and the next `up` makes all anew from Git")
+    })?;
     let kubeconfig = folder.kubeconfig();
     let listening = listen(&plane, args.api_port, &kubeconfig).await?;
     write_private(&kubeconfig, &plane.kubeconfig(&listening.url()))?;
@@ -105,6 +107,7 @@ async fn real(
     repository: &Repository,
 ) -> Result<Option<Target>, Failure> {
     output::line(format!("cluster: {}", cluster.description));
+    no_other_controller(&cluster.client).await?;
     let snapshot = fetch(repository.clone(), folder.store()).await?;
     let root = install::kustomization(&repository.path, args.target_namespace.as_deref());
     let plan = preview::preview(&cluster.client, &snapshot, &root).await?;
@@ -113,6 +116,19 @@ async fn real(
         return Ok(None);
     }
     Ok(Some(Target { client: cluster.client, embedded: None }))
+}
+
+/// Refuses a cluster that Flux's controllers hold; where nobody may look, they are noticed by nobody.
+async fn no_other_controller(client: &Client) -> Result<(), Failure> {
+    match engine::running_flux(client).await {
+        Ok(None) => Ok(()),
+        Ok(Some(why)) => Err(Failure::task(why).hint("then run `setpoint up` again: it takes over what Flux applied")),
+        Err(kube::Error::Api(status)) if matches!(status.code, 401 | 403) => {
+            output::note(format!("it cannot be told whether Flux runs on this cluster: {}", status.message));
+            Ok(())
+        }
+        Err(error) => Err(error.into()),
+    }
 }
 
 async fn fetch(repository: Repository, store: PathBuf) -> Result<Snapshot, Failure> {

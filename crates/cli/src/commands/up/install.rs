@@ -23,6 +23,8 @@ const FIELD_MANAGER: &str = "setpoint-up";
 const ESTABLISH_TIMEOUT: Duration = Duration::from_mins(1);
 /// Interval of the Kustomization; commits and drift wake it anyway.
 const KUSTOMIZATION_INTERVAL: u64 = 600;
+/// What failed for a reason that lies outside the repository, such as a full disk, is tried again this often.
+const RETRY_INTERVAL: u64 = 60;
 
 /// Writes everything that the engine needs to start; changes nothing that is already so.
 pub(super) async fn install(client: &Client, args: &UpArgs, repository: &Repository) -> Result<(), Failure> {
@@ -105,6 +107,7 @@ fn git_repository(args: &UpArgs, repository: &Repository) -> GitRepository {
 pub(super) fn kustomization(path: &str, target_namespace: Option<&str>) -> Kustomization {
     let spec = KustomizationSpec {
         interval: api::Duration::from_secs(KUSTOMIZATION_INTERVAL),
+        retry_interval: Some(api::Duration::from_secs(RETRY_INTERVAL)),
         path: Some(path.to_owned()),
         target_namespace: target_namespace.map(Into::into),
         source_ref: api::CrossNamespaceSource {

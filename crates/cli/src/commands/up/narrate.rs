@@ -121,6 +121,9 @@ impl Told {
 
     /// What `--once` ends with: everything ready, or nothing left to hope for.
     fn outcome(&self, state: &State) -> Option<Result<(), Failure>> {
+        if let Some(why) = &state.held_back {
+            return Some(Err(Failure::task(&**why)));
+        }
         let unfetched = self.unfetched.iter().map(|(name, message)| format!("{name}: {message}"));
         let failed: Vec<String> =
             unfetched.chain(state.deliveries.values().filter_map(|delivery| stuck(delivery))).collect();

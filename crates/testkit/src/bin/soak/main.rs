@@ -1,5 +1,6 @@
 //! What is too long for a test: `soak kill` ends `setpoint up` with `kill -9` in the middle of its work, again and again;
-//! `soak drift` meddles with what it holds and measures how long that lasts. Started by `cargo xtask soak` and `bench`.
+//! `soak drift` meddles with what it holds and measures how long that lasts; `soak scale` gives it a thousand
+//! Kustomizations. Started by `cargo xtask soak` and `bench`.
 
 mod chance;
 mod drift;
@@ -7,6 +8,7 @@ mod held;
 mod kill;
 mod manifest;
 mod platform;
+mod scale;
 mod verify;
 
 use std::error::Error;
@@ -41,6 +43,12 @@ enum Work {
         #[arg(long, default_value_t = 200)]
         runs: u32,
     },
+    /// Hold many Kustomizations of four objects on the real API server
+    Scale {
+        /// Kustomizations
+        #[arg(long, default_value_t = 1000)]
+        number: usize,
+    },
     /// Delete and change what it holds
     Drift {
         /// The embedded control plane or the real API server
@@ -69,6 +77,7 @@ async fn main() -> ExitCode {
     let seed = arguments.seed.unwrap_or_else(any_seed);
     let outcome = match arguments.work {
         Work::Kill { runs } => kill::kill(arguments.setpoint, runs, seed, &mut report).await,
+        Work::Scale { number } => scale::scale(arguments.setpoint, number, &mut report).await,
         Work::Drift { cluster, changes } => {
             drift::drift(arguments.setpoint, cluster, (changes, seed), &mut report).await
         }

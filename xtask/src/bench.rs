@@ -1,0 +1,76 @@
+//! Measurements: each prints a table for `docs/benchmarks.md`, made from release builds.
+
+mod controlplane;
+
+use std::path::Path;
+use std::process::Command;
+
+use clap::Subcommand;
+use oracle::Oracle;
+
+use crate::failure::{Failure, run};
+use crate::{programs, soak};
+
+/// Measurements.
+#[derive(Subcommand)]
+pub(crate) enum Bench {
+    /// Delete and edit what is held, on the embedded control plane and the real API server: time until healed.
+    Drift {
+        /// Deletions and edits.
+        #[arg(long, default_value_t = 500)]
+        changes: u32,
+        /// Repeats a run by the seed that it printed.
+        #[arg(long)]
+        seed: Option<u64>,
+    },
+    /// Ask the embedded control plane and kube-apiserver the same, in turn: rates, times, start and memory.
+    Controlplane {
+        /// Rounds, of which the median counts.
+        #[arg(long, default_value_t = 5)]
+        rounds: u32,
+        /// Requests of a kind in one round.
+        #[arg(long, default_value_t = 400)]
+        count: u32,
+        /// Starts of each server.
+        #[arg(long, default_value_t = 5)]
+        starts: u32,
+    },
+    /// Render charts with the real helm and with ours, in turns: time, CPU and memory of a process each, and in process.
+    Helm {
+        /// Rounds of each chart.
+        #[arg(long, default_value_t = 15)]
+        rounds: u32,
+        /// A folder with a chart, and its name in the table; the charts of the tests when none is named.
+        #[arg(long = "chart", value_name = "NAME=FOLDER")]
+        charts: Vec<String>,
+    },
+    /// Hold many Kustomizations of four objects on the real API server: from the start, and after one commit.
+    Scale {
+        /// Kustomizations.
+        #[arg(long, default_value_t = 1000)]
+        number: u32,
+    },
+}
+
+/// Runs a measurement.
+pub(crate) fn bench(root: &Path, work: &Bench) -> Result<(), Failure> {
+    match work {
+        Bench::Drift { changes, seed } => {
+            for cluster in ["embedded", "real"] {
+                soak::start(root, *seed, &["drift", "--cluster", cluster, "--changes", &changes.to_string()])?;
+            }
+            Ok(())
+        }
+        Bench::Controlplane { rounds, count, starts } => controlplane::run(root, (*rounds, *count), *starts),
+        Bench::Helm { rounds, charts } => helm(root, *rounds, charts),
+        Bench::Scale { number } => soak::start(root, None, &["scale", "--number", &number.to_string()]),
+    }
+}
+
+fn helm(root: &Path, rounds: u32, charts: &[String]) -> Result<(), Failure> {
+    let helm = oracle::find(Oracle::Helm).map_err(|missing| Failure::Refused(missing.to_string()))?;
+    let setpoint = programs::setpoint(root)?;
+    let mut bench = Command::new(programs::examples(root, "setpoint-helm", &["helm_bench"])?.join("helm_bench"));
+    bench.env("SETPOINT_HELM", helm).arg("--setpoint").arg(setpoint);
+    run(bench.args(["--rounds", &rounds.to_string()]).args(charts))
+}
