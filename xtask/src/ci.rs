@@ -5,25 +5,30 @@ mod first;
 mod tests;
 
 use std::path::Path;
-use std::process::Command;
+use std::process::{Child, Command, Stdio};
 use std::time::Instant;
 
 use crate::conform::{self, Conform};
-use crate::failure::{self, Failure, say};
+use crate::failure::{self, At, Failure, say};
+use crate::programs;
 use crate::soak::{self, Soak};
 use crate::style;
 
 /// Runs of `soak kill`: enough to see that it works, and a chance at a rare fault with every change.
 const SOAK_RUNS: u32 = 10;
 
+/// The step after which later ones are built ahead.
+const BUILD: &str = "build";
+
 /// One step: its name and what it does.
 type Step = (&'static str, fn(&Path) -> Result<(), Failure>);
 
 /// The steps, the quick ones first.
-const STEPS: [Step; 8] = [
+const STEPS: [Step; 9] = [
     ("format", format),
     ("style", |root| style::judge(root, &[])),
     ("arrows", arrows::check),
+    (BUILD, |root| programs::development(root).map(drop)),
     ("tests", tests::run),
     ("clippy", clippy),
     ("conform", conforms),
@@ -38,7 +43,7 @@ pub(crate) fn run(root: &Path, only: &[String]) -> Result<(), Failure> {
         return Err(Failure::Form(format!("no step is called {unknown}; there are {}", known.join(", "))));
     }
     let mut failed = Vec::new();
-    let mut table = Vec::new();
+    let (mut table, mut ahead) = (Vec::new(), None);
     for (name, step) in STEPS {
         if !only.is_empty() && !only.iter().any(|asked| asked == name) {
             continue;
@@ -54,10 +59,16 @@ pub(crate) fn run(root: &Path, only: &[String]) -> Result<(), Failure> {
         let line = format!("== {name}: {word} in {:.1?}", start.elapsed());
         say(&line);
         table.push(line);
+        if name == BUILD && only.is_empty() {
+            ahead = Some(build_ahead(root)?);
+        }
     }
     say("");
     for line in &table {
         say(line);
+    }
+    if let Some(mut ahead) = ahead {
+        ahead.wait().at(root)?;
     }
     if failed.is_empty() {
         return Ok(());
@@ -71,9 +82,19 @@ fn format(root: &Path) -> Result<(), Failure> {
     failure::run(Command::new("cargo").current_dir(root).args(arguments))
 }
 
+const CLIPPY: [&str; 7] = ["clippy", "--workspace", "--all-targets", "--locked", "--", "-D", "warnings"];
+
 fn clippy(root: &Path) -> Result<(), Failure> {
-    let arguments = ["clippy", "--workspace", "--all-targets", "--locked", "--", "-D", "warnings"];
-    failure::run(Command::new("cargo").current_dir(root).args(arguments))
+    failure::run(Command::new("cargo").current_dir(root).args(CLIPPY))
+}
+
+/// Begins what later steps compile while the tests run, which wait for servers and timers much of the time. At the lowest
+/// priority, so that no test feels it, and in silence: the steps themselves say what is wrong.
+fn build_ahead(root: &Path) -> Result<Child, Failure> {
+    let commands = format!("cargo build --release --locked; cargo {}", CLIPPY.join(" "));
+    let mut ahead = Command::new("nice");
+    ahead.current_dir(root).args(["-n", "19", "sh", "-c", &commands]);
+    ahead.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().at(root)
 }
 
 /// Our own examples, built as the real kustomize builds them.

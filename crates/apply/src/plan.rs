@@ -40,6 +40,8 @@ pub struct PlanOptions<'a> {
     pub force: bool,
     /// Kinds with a stage of their own, such as `postgres.io/Cluster`.
     pub custom_stage: &'a [String],
+    /// Where objects of namespaced kinds go that name no namespace; they are refused when `None`.
+    pub default_namespace: Option<&'a str>,
     /// Managers to undo beside Flux's own list.
     pub override_managers: &'a [String],
 }
@@ -155,6 +157,7 @@ impl<'a> PlanOptions<'a> {
             dry_run: DryRun::default(),
             force: false,
             custom_stage: &[],
+            default_namespace: None,
             override_managers: &[],
         }
     }

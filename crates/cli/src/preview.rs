@@ -78,11 +78,14 @@ pub(crate) async fn preview(
             }
         };
         let inventory = inventory(client, &namespace, &name).await?;
+        // As `up` does with what it makes itself.
+        let is_root = namespace == OBJECT_NAME && name == OBJECT_NAME;
         let owner = Owner::kustomization(namespace, name);
         let options = PlanOptions {
             prune: kustomization.spec.prune.then(apply::prune::Policy::default),
             dry_run: DryRun::Always,
             force: kustomization.spec.force,
+            default_namespace: is_root.then(|| client.default_namespace()),
             ..PlanOptions::new(&owner, &rendered.objects, &inventory)
         };
         let mut plan = apply::plan(&cluster, &observer, &options)

@@ -25,7 +25,7 @@ mod world;
 pub use clock::{Clock, SystemClock};
 pub use engine::{Engine, Handle, StartError};
 pub use name::Name;
-pub use options::{AgentSource, LocalSource, Options};
+pub use options::{AgentSource, DefaultNamespace, LocalSource, Options};
 pub use phase::{On, Phase};
 pub use progress::{Progress, ProgressLine};
 pub use rivals::running_flux;

@@ -25,6 +25,8 @@ pub struct Options {
     pub local: Option<LocalSource>,
     /// The one `GitRepository` that may use the keys of the user's SSH agent.
     pub agent: Option<AgentSource>,
+    /// Where objects without a namespace go in one delivery; they are refused in all others.
+    pub default_namespace: Option<DefaultNamespace>,
     /// Watches only this namespace's sources and Kustomizations; all when `None`.
     pub namespace: Option<String>,
     /// Where the Leases of Flux's own controllers are looked for, beside which nothing is written; everywhere when
@@ -79,7 +81,23 @@ pub struct AgentSource {
     pub known_hosts: String,
 }
 
+/// Where objects without a namespace go, as with `kubectl apply`: for the one delivery that `up` made for a repository that
+/// need not know Flux.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DefaultNamespace {
+    /// The delivery.
+    pub delivery: Name,
+    /// The namespace.
+    pub namespace: String,
+}
+
 impl Options {
+    /// Where a delivery's objects go that name no namespace.
+    pub(crate) fn default_namespace_of(&self, delivery: &Name) -> Option<&str> {
+        let default = self.default_namespace.as_ref().filter(|default| default.delivery == *delivery)?;
+        Some(&default.namespace)
+    }
+
     /// The defaults of a controller that keeps its repositories in `store_dir`.
     pub fn new(store_dir: PathBuf) -> Self {
         let cpus = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
@@ -87,6 +105,7 @@ impl Options {
             store_dir,
             local: None,
             agent: None,
+            default_namespace: None,
             namespace: None,
             flux_namespace: None,
             sweep: Some(SWEEP_INTERVALS),

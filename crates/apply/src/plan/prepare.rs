@@ -75,6 +75,9 @@ fn change(options: &PlanOptions<'_>, object: &Object, namespaced: Option<bool>) 
     if namespaced == Some(false) {
         object.value.remove_at(&["metadata", "namespace"]);
     }
+    if let (Some(true), Some(namespace), "") = (namespaced, options.default_namespace, object.namespace()) {
+        object.value.set_at(&["metadata", "namespace"], namespace);
+    }
     Change {
         key: object.key(),
         gvk: object.gvk(),

@@ -39,7 +39,8 @@ pub(crate) struct UpArgs {
     /// Path inside the repository [default: the folder, or the repository's root]
     #[arg(long)]
     pub(super) path: Option<String>,
-    /// Put everything into this namespace, whatever the files say (`spec.targetNamespace`)
+    /// Put everything into this namespace, whatever the files say (`spec.targetNamespace`) [default: as the files say;
+    /// what names none goes to the namespace of the context, `default`]
     #[arg(long, value_name = "NAMESPACE")]
     pub(super) target_namespace: Option<String>,
     /// How often a remote repository is asked for commits, such as 30s or 10m
@@ -134,6 +135,10 @@ async fn hold(
     options.install_crds = false;
     options.local = repository.local_source();
     options.agent = repository.agent_source();
+    options.default_namespace = Some(engine::DefaultNamespace {
+        delivery: engine::Name::new(OBJECT_NAME, OBJECT_NAME),
+        namespace: cluster.client.default_namespace().to_owned(),
+    });
     let handle =
         Engine::start(cluster.client.clone(), options).await.map_err(|error| Failure::task(error.to_string()))?;
     let pages = match serve_pages(args, &handle, cluster).await {

@@ -7,6 +7,7 @@ use crate::world::World;
 
 pub(crate) const CASES: &[Case] = &[
     ("up_once_applies_a_folder_and_ends", up_once_applies_a_folder_and_ends),
+    ("what_names_no_namespace_goes_to_default", what_names_no_namespace_goes_to_default),
     ("the_state_folder_is_private_and_ignores_itself", the_state_folder_is_private_and_ignores_itself),
     ("a_second_up_is_refused_while_the_first_runs", a_second_up_is_refused_while_the_first_runs),
     ("down_ends_a_running_up", down_ends_a_running_up),
@@ -34,6 +35,15 @@ fn up_once_applies_a_folder_and_ends() {
     let said = world.succeed(&["up", &world.repository_path(), "--once", "--port", "0"]);
     assert!(said.contains("ConfigMap/default/settings created"), "{said}");
     assert!(said.contains("everything is ready"), "{said}");
+}
+
+fn what_names_no_namespace_goes_to_default() {
+    let world = World::new(&[("settings.yaml", &CONFIG.replace(", namespace: default", ""))]);
+    let mut up = world.up(&[]);
+    up.says("ConfigMap/default/settings created");
+    up.says("everything is ready");
+    let same = world.run(&["diff", &world.repository_path()]);
+    assert_eq!(same.status.code(), Some(0), "{}", String::from_utf8_lossy(&same.stdout));
 }
 
 fn the_state_folder_is_private_and_ignores_itself() {

@@ -220,6 +220,7 @@ impl<'w> Run<'w> {
         options.prune = spec.prune.then_some(prune::Policy::Loss);
         options.approval = approval.as_deref();
         options.force = spec.force;
+        options.default_namespace = self.world.options.default_namespace_of(&self.order.name);
         options.dry_run = match (self.order.why, &self.order.held) {
             (Why::Sweep, _) => DryRun::Always,
             (_, None) => DryRun::WhenUnsure,
