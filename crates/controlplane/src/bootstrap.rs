@@ -16,10 +16,9 @@ pub(crate) fn start(plane: &Arc<ControlPlane>) -> ApiResult<()> {
 }
 
 async fn make(plane: &Arc<ControlPlane>) -> ApiResult<()> {
-    for name in namespaces::INITIAL {
-        let namespace = system::object("v1", "Namespace", "", name);
-        system::ensure(plane, "v1", "namespaces", namespace).await?;
-    }
+    // Together, so that they are one write to the disk.
+    let make = |name| system::ensure(plane, "v1", "namespaces", system::object("v1", "Namespace", "", name));
+    futures::future::try_join_all(namespaces::INITIAL.into_iter().map(make)).await?;
     service(plane).await
 }
 

@@ -39,6 +39,7 @@ const CASES: &[(&str, Case)] = &[
     ("dependencies_go_first", |site| Box::pin(order::dependencies_go_first(site))),
     ("health_is_waited_for", |site| Box::pin(order::health_is_waited_for(site))),
     ("a_refused_object_stops_no_other", |site| Box::pin(trouble::a_refused_object_stops_no_other(site))),
+    ("all_refusals_are_told_at_once", |site| Box::pin(trouble::all_refusals_are_told_at_once(site))),
     ("broken_yaml_is_told_and_nothing_deleted", |site| {
         Box::pin(trouble::broken_yaml_is_told_and_nothing_deleted(site))
     }),

@@ -99,3 +99,35 @@ pub(crate) async fn unsupported_fields_are_named(mut site: Site) -> Outcome {
     site.stop().await;
     Ok(())
 }
+
+/// Four sorts of refusal in one commit: each is told with its file, and what is good is applied.
+pub(crate) async fn all_refusals_are_told_at_once(mut site: Site) -> Outcome {
+    let frozen = map("frozen", "1") + "immutable: true\n";
+    site.deliver(&[("apps/a.yaml", &map("a", "1")), ("apps/frozen.yaml", &frozen)]).await?;
+    site.write(&[
+        ("apps/a.yaml", &map("a", "2")),
+        ("apps/frozen.yaml", &frozen.replace("value: \"1\"", "value: \"2\"")),
+        ("apps/lost.yaml", &map("lost", "1").replace("NS", "NS-nowhere")),
+        ("apps/port.yaml", NAMELESS_PORT),
+        ("apps/widget.yaml", "apiVersion: example.org/v1\nkind: Widget\nmetadata: {name: w, namespace: NS}\n"),
+    ]);
+    site.repo.commit("bad");
+    let message = site.failed("apps", "ReconciliationFailed").await?;
+    for (file, words) in [
+        ("frozen", "immutable"),
+        ("lost", "does not exist; add a Namespace"),
+        ("port", "between 1 and 65535"),
+        ("widget", "does not know the kind"),
+    ] {
+        let line = message.lines().find(|line| line.starts_with(&format!("apps/{file}.yaml:1: ")));
+        ensure(line.is_some_and(|line| line.contains(words)), format!("{file} is not told of in\n{message}"))?;
+    }
+    eventually(|| site.value("a"), |value| value.as_deref() == Some("2")).await?;
+    ensure(site.value("frozen").await?.as_deref() == Some("1"), "it is left as it was")?;
+    site.repo.git(&["rm", "--quiet", "apps/lost.yaml", "apps/port.yaml", "apps/widget.yaml"]);
+    site.write(&[("apps/frozen.yaml", &frozen)]);
+    let mended = site.repo.commit("mended");
+    site.ready("apps", &mended).await?;
+    site.stop().await;
+    Ok(())
+}
