@@ -68,13 +68,16 @@ pub(crate) enum Node {
     Submodule(ObjectId),
 }
 
+/// Folders by what they are made from, as long as somebody holds them.
+type Folders<K> = Mutex<HashMap<K, Weak<Dir>>>;
+
 /// Folders that some snapshot holds, so that they are not made again.
 #[derive(Debug, Default)]
 pub(crate) struct DirCache {
     /// By Git's tree id.
-    whole: Mutex<HashMap<ObjectId, Weak<Dir>>>,
+    whole: Folders<ObjectId>,
     /// What is left of a root by the ignore rules: by its tree id and `spec.ignore`. The other rules are in the tree.
-    left: Mutex<HashMap<(ObjectId, Option<String>), Weak<Dir>>>,
+    left: Folders<(ObjectId, Option<String>)>,
 }
 
 /// Immutable files of one commit. Cheap to clone; any thread may read.

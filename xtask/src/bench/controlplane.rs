@@ -47,8 +47,8 @@ pub(super) fn run(root: &Path, load: (u32, u32), starts: u32) -> Result<(), Fail
     let peer = || Server::start(Command::new(&real).arg("serve"));
     let (mut ours, mut theirs) = (Starts::default(), Starts::default());
     for _ in 0..starts.max(1) {
-        ours.add(embedded()?, false)?;
-        theirs.add(peer()?, true)?;
+        ours.add(&embedded()?, false)?;
+        theirs.add(&peer()?, true)?;
     }
     let (first, second) = (embedded()?, peer()?);
     let mut program = Command::new(examples.join("load"));
@@ -126,7 +126,7 @@ impl Drop for Server {
 }
 
 impl Starts {
-    fn add(&mut self, server: Server, is_peer: bool) -> Result<(), Failure> {
+    fn add(&mut self, server: &Server, is_peer: bool) -> Result<(), Failure> {
         std::thread::sleep(IDLE);
         let resident = |process: &u32| {
             let status = fs::read_to_string(format!("/proc/{process}/status")).ok()?;

@@ -1,4 +1,4 @@
-//! Tenants: what is done in the name of a ServiceAccount.
+//! Tenants: what is done in the name of a `ServiceAccount`.
 
 use std::collections::BTreeSet;
 
@@ -10,7 +10,7 @@ use crate::world::{Outcome, Site, ensure, eventually, map};
 /// A Secret beside the ConfigMap, for which the tenant gets no rights.
 const SECRET: &str = "apiVersion: v1\nkind: Secret\nmetadata: {name: s, namespace: NS}\n";
 
-/// Rights for the account, or for nothing else than ConfigMaps.
+/// Rights for the account, or for nothing else than `ConfigMaps`.
 fn rights(site: &Site) -> [Value; 3] {
     let meta = json!({"name": "deployer", "namespace": site.namespace});
     let rule = json!({"apiGroups": [""], "resources": ["configmaps"], "verbs": ["*"]});

@@ -112,8 +112,8 @@ impl World {
             Backend::Real => {
                 let start = async {
                     let server = RealApiServer::start().await?;
-                    let _kubelet = server.kubelet().await?;
-                    Ok::<_, testkit::apiserver::StartError>(Arc::new(Real { server, _kubelet }))
+                    let kubelet = server.kubelet().await?;
+                    Ok::<_, testkit::apiserver::StartError>(Arc::new(Real { server, _kubelet: kubelet }))
                 };
                 Ok(Server::Real(Box::pin(self.real.get_or_try_init(|| start)).await?.clone()))
             }

@@ -1,21 +1,18 @@
 //! Git's tree objects into folders, each read once however many snapshots hold it.
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::BTreeMap,
     hash::Hash,
-    sync::{Arc, Mutex, PoisonError, Weak},
+    sync::{Arc, PoisonError},
 };
 
 use gix::{ObjectId, bstr::ByteSlice, objs::tree::EntryKind as Mode};
 
-use super::{Dir, DirCache, MAX_DEPTH, MAX_FILES, Node, join};
+use super::{Dir, DirCache, Folders, MAX_DEPTH, MAX_FILES, Node, join};
 use crate::error::TreeError;
 
 /// Folders in the cache from which on those nobody holds are thrown out before it grows.
 const SWEEP_AT: usize = 1024;
-
-/// Folders by what they are made from, as long as somebody holds them.
-type Folders<K> = Mutex<HashMap<K, Weak<Dir>>>;
 
 fn recall<K: Eq + Hash>(folders: &Folders<K>, key: &K) -> Option<Arc<Dir>> {
     folders.lock().unwrap_or_else(PoisonError::into_inner).get(key)?.upgrade()
@@ -41,9 +38,9 @@ impl DirCache {
         if let Some(known) = recall(&self.left, &key) {
             return Ok(known);
         }
-        let made = make()?;
-        remember(&self.left, key, &made);
-        Ok(made)
+        let dir = make()?;
+        remember(&self.left, key, &dir);
+        Ok(dir)
     }
 }
 
@@ -123,21 +120,21 @@ mod tests {
 
     #[test]
     fn what_somebody_holds_is_not_made_again() {
-        let (cache, made) = (DirCache::default(), Cell::new(0));
+        let (cache, count) = (DirCache::default(), Cell::new(0));
         let id = ObjectId::null(gix::hash::Kind::Sha1);
         let left = |ignore: Option<&str>| {
             let make = || {
-                made.set(made.get() + 1);
+                count.set(count.get() + 1);
                 Ok(Arc::new(Dir::empty()))
             };
             cache.left(id, ignore, make).expect("an empty folder")
         };
         let held = left(None);
         assert!(Arc::ptr_eq(&held, &left(None)));
-        assert_eq!(made.get(), 1);
+        assert_eq!(count.get(), 1);
         assert!(!Arc::ptr_eq(&held, &left(Some("*.md"))), "other rules leave other files");
         drop(held);
         left(None);
-        assert_eq!(made.get(), 3, "nobody held it");
+        assert_eq!(count.get(), 3, "nobody held it");
     }
 }

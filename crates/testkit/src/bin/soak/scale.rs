@@ -1,8 +1,8 @@
 //! Many Kustomizations of one repository: how long until all are ready, from the start and after one commit, and what that
 //! costs at the API server.
 //!
-//! The workload is the usual one for such measurements: each Kustomization waits, prunes, acts as a ServiceAccount, and
-//! makes a ServiceAccount, a Service, a Deployment without replicas and an Ingress of its own by substitution. The floor
+//! The workload is the usual one for such measurements: each Kustomization waits, prunes, acts as an account, and
+//! makes an account, a Service, a Deployment without replicas and an Ingress of its own by substitution. The floor
 //! is what a client needs that sends the same number of writes and does nothing else.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -255,7 +255,7 @@ async fn send(client: &kube::Client, objects: Vec<Value>) -> Outcome<()> {
     stream::iter(objects.into_iter().map(create)).buffer_unordered(CONNECTIONS).try_collect::<()>().await
 }
 
-/// How long so many writes take that need no thought: applies of ConfigMaps, and as many Kustomizations' statuses.
+/// How long so many writes take that need no thought: applies of `ConfigMaps`, and as many Kustomizations' statuses.
 async fn floor(client: &kube::Client, number: usize, objects: usize) -> Outcome<Duration> {
     let maps: Api<k8s_openapi::api::core::v1::ConfigMap> = Api::namespaced(client.clone(), "default");
     let parameters = PatchParams::apply("floor").force();
@@ -277,7 +277,8 @@ async fn floor(client: &kube::Client, number: usize, objects: usize) -> Outcome<
 }
 
 fn documents(objects: &[Value]) -> String {
-    objects.iter().map(|object| format!("---\n{object:#}\n")).collect()
+    let documents: Vec<String> = objects.iter().map(|object| format!("{object:#}\n")).collect();
+    documents.join("---\n")
 }
 
 fn namespace() -> Value {
