@@ -12,8 +12,6 @@ use crate::world::{Outcome, Site, ensure, map, since};
 
 /// Seconds that pass in one.
 const SPEED: u32 = 900;
-/// Long enough for Events, which are written beside the work, to be written.
-const SETTLE: Duration = Duration::from_millis(1500);
 
 /// An hour that is over in seconds. Only intervals run on it: the server's own times are the real ones.
 #[derive(Debug, Default)]
@@ -39,8 +37,7 @@ pub(crate) async fn an_hour_without_changes_asks_nothing(mut site: Site) -> Outc
     let often = Patch::Merge(json!({"spec": {"interval": "1m"}}));
     site.sources().patch("repo", &PatchParams::default(), &often).await?;
     site.kustomizations().patch("apps", &PatchParams::default(), &often).await?;
-    tokio::time::sleep(SETTLE).await;
-    let (before, fetched) = (site.requests(), fetches(&site));
+    let (before, fetched) = (site.requests_at_rest().await, fetches(&site));
     tokio::time::sleep(Duration::from_hours(1) / SPEED).await;
     let (asked, fetched) = (since(&before, &site.requests()), fetches(&site) - fetched);
     // Sixty on a machine with nothing else to do.

@@ -60,8 +60,7 @@ pub(crate) async fn a_restart_writes_nothing(mut site: Site) -> Outcome {
 
 pub(crate) async fn a_change_elsewhere_costs_nothing(mut site: Site) -> Outcome {
     site.deliver(&[("apps/a.yaml", &map("a", "1"))]).await?;
-    tokio::time::sleep(A_WHILE).await;
-    let before = (site.requests(), site.kustomizations().get("apps").await?.metadata.resource_version);
+    let before = (site.requests_at_rest().await, site.kustomizations().get("apps").await?.metadata.resource_version);
     site.write(&[("docs/readme.yaml", &map("x", "1"))]);
     let commit = site.repo.commit("elsewhere");
     let at = |state: &engine::State| {
@@ -71,12 +70,12 @@ pub(crate) async fn a_change_elsewhere_costs_nothing(mut site: Site) -> Outcome 
             .all(|delivery| delivery.applied.as_deref().is_some_and(|applied| applied.ends_with(&commit)))
     };
     site.state_until("the new revision", at).await?;
-    tokio::time::sleep(A_WHILE).await;
+    let after = site.requests_at_rest().await;
     ensure(
         site.kustomizations().get("apps").await?.metadata.resource_version == before.1,
         "the Kustomization was not written",
     )?;
-    let asked: Vec<_> = since(&before.0, &site.requests())
+    let asked: Vec<_> = since(&before.0, &after)
         .into_iter()
         .filter(|line| !line.contains("gitrepositories") && !line.contains("events"))
         .collect();
@@ -87,14 +86,12 @@ pub(crate) async fn a_change_elsewhere_costs_nothing(mut site: Site) -> Outcome 
 
 pub(crate) async fn one_change_is_three_requests(mut site: Site) -> Outcome {
     site.deliver(&[("apps/a.yaml", &map("a", "1")), ("apps/b.yaml", &map("b", "1"))]).await?;
-    tokio::time::sleep(A_WHILE).await;
-    let before = site.requests();
+    let before = site.requests_at_rest().await;
     site.write(&[("apps/a.yaml", &map("a", "2"))]);
     let commit = site.repo.commit("second");
     site.ready("apps", &commit).await?;
-    tokio::time::sleep(A_WHILE).await;
-    let asked: Vec<_> =
-        since(&before, &site.requests()).into_iter().filter(|line| !line.contains("gitrepositories")).collect();
+    let after = site.requests_at_rest().await;
+    let asked: Vec<_> = since(&before, &after).into_iter().filter(|line| !line.contains("gitrepositories")).collect();
     let expected = ["2 create events", "1 patch configmaps", "1 patch kustomizations/status"];
     ensure(asked == expected, format!("{asked:?}"))?;
     site.stop().await;

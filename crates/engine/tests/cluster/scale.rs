@@ -1,7 +1,5 @@
 //! Many Kustomizations at once: what a start and a commit cost. `SCALE=1000` sets the number and prints the times.
 
-use std::time::Duration;
-
 use serde_json::json;
 use tokio::time::Instant;
 
@@ -9,8 +7,6 @@ use crate::world::{Outcome, Site, ensure, map, since};
 
 /// Kustomizations when nothing else is asked for.
 const NUMBER: usize = 40;
-/// Long enough for Events, which are written beside the work, to be written.
-const A_WHILE: Duration = Duration::from_millis(500);
 
 /// The files of one Kustomization.
 fn files(number: usize, value: &str) -> [(String, String); 4] {
@@ -55,25 +51,23 @@ pub(crate) async fn many_cost_three_requests_each(mut site: Site) -> Outcome {
     site.start().await?;
     applied(&site, &first, number).await?;
     let started = start.elapsed();
-    tokio::time::sleep(A_WHILE).await;
 
-    let before = site.requests();
+    let before = site.requests_at_rest().await;
     write_all(&site, number, "2");
     let second = site.repo.commit("second");
     let start = Instant::now();
     applied(&site, &second, number).await?;
     let changed = start.elapsed();
-    tokio::time::sleep(A_WHILE * 2).await;
-    let all = since(&before, &site.requests());
+    let after = site.requests_at_rest().await;
+    let all = since(&before, &after);
 
-    let before = site.requests();
+    let before = after;
     write_all(&site, 1, "3");
     let third = site.repo.commit("third");
     let start = Instant::now();
     applied(&site, &third, number).await?;
     let one = start.elapsed();
-    tokio::time::sleep(A_WHILE).await;
-    let single = since(&before, &site.requests());
+    let single = since(&before, &site.requests_at_rest().await);
     if std::env::var_os("SCALE").is_some() {
         show(&format!(
             "{number}: start {started:?}, all changed {changed:?} with {all:?}, one changed {one:?} with {single:?}"

@@ -25,6 +25,8 @@ use tokio::sync::OnceCell;
 
 /// What the engine is called at the server.
 const ENGINE: &str = "setpoint-engine";
+/// Where nothing was asked for so long, nothing more comes by itself.
+const REST: Duration = Duration::from_millis(1000);
 /// How long something that comes by watch may take.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
 
@@ -347,6 +349,20 @@ impl Site {
             }
         }
         all
+    }
+
+    /// The same once nothing more comes: Events are written beside the work, one after the other.
+    pub(crate) async fn requests_at_rest(&self) -> BTreeMap<String, u64> {
+        let end = tokio::time::Instant::now() + PATIENCE;
+        let mut last = self.requests();
+        loop {
+            tokio::time::sleep(REST).await;
+            let now = self.requests();
+            if now == last || tokio::time::Instant::now() > end {
+                return now;
+            }
+            last = now;
+        }
     }
 
     /// In whose names the engine wrote objects of a resource.
