@@ -70,7 +70,7 @@ pub(crate) fn bench(root: &Path, work: &Bench) -> Result<(), Failure> {
 fn helm(root: &Path, rounds: u32, charts: &[String]) -> Result<(), Failure> {
     let helm = oracle::find(Oracle::Helm).map_err(|missing| Failure::Refused(missing.to_string()))?;
     let setpoint = programs::setpoint(root)?;
-    let mut bench = Command::new(programs::examples(root, "setpoint-helm", &["helm_bench"])?.join("helm_bench"));
+    let mut bench = Command::new(programs::example(root, "setpoint-helm", "helm_bench")?);
     bench.env("SETPOINT_HELM", helm).arg("--setpoint").arg(setpoint);
     run(bench.args(["--rounds", &rounds.to_string()]).args(charts))
 }

@@ -21,6 +21,11 @@ pub(crate) fn setpoint(root: &Path) -> Result<PathBuf, Failure> {
     Ok(target(root)?.join("release/setpoint"))
 }
 
+/// Builds one example in release and gives its path: for what is measured, or runs long.
+pub(crate) fn example(root: &Path, package: &str, name: &str) -> Result<PathBuf, Failure> {
+    Ok(examples(root, package, &[name])?.join(name))
+}
+
 /// Builds examples of a package for release and gives the folder they are in.
 pub(crate) fn examples(root: &Path, package: &str, names: &[&str]) -> Result<PathBuf, Failure> {
     let mut build = cargo(root);
