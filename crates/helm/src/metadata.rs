@@ -1,6 +1,7 @@
 //! What `Chart.yaml` says.
 
 mod decode;
+mod encode;
 mod validate;
 
 use std::collections::BTreeMap;

@@ -2,7 +2,8 @@
 
 use std::fmt::Write;
 
-use goyaml::{Map, Value};
+use goyaml::Value;
+use goyaml::json::to_go_string;
 use sha2::{Digest, Sha256};
 
 use crate::metadata::Dependency;
@@ -24,27 +25,11 @@ fn list(dependencies: &[Dependency]) -> String {
     format!("[{}]", dependencies.iter().map(object).collect::<Vec<_>>().join(","))
 }
 
-/// Fields in the order of Helm's type, empty ones left out but for two.
+/// Fields in the order of Helm's type; what lies below them in the order of Go's maps.
 fn object(dependency: &Dependency) -> String {
-    let Dependency { name, version, repository, condition, tags, enabled, import_values, alias, .. } = dependency;
-    let mut fields: Vec<(&str, Value)> = vec![("name", name.as_str().into())];
-    let optional = |name, text: &String| (!text.is_empty()).then(|| (name, Value::from(text.as_str())));
-    fields.extend(optional("version", version));
-    fields.push(("repository", repository.as_str().into()));
-    fields.extend(optional("condition", condition));
-    if !tags.is_empty() {
-        fields.push(("tags", tags.iter().map(|tag| Value::from(tag.as_str())).collect()));
-    }
-    if *enabled {
-        fields.push(("enabled", true.into()));
-    }
-    if !import_values.is_empty() {
-        fields.push(("import-values", import_values.clone().into()));
-    }
-    fields.extend(optional("alias", alias));
-    let one = |(name, value): (&str, Value)| {
-        let object = goyaml::json::to_go_string(&Map::from_iter([(name, value)]).into());
-        object.trim_start_matches('{').strip_suffix('}').unwrap_or_default().to_owned()
-    };
-    format!("{{{}}}", fields.into_iter().map(one).collect::<Vec<_>>().join(","))
+    let fields = dependency.to_value();
+    let entries = fields.as_map().into_iter().flat_map(goyaml::Map::iter);
+    let entries: Vec<String> =
+        entries.map(|(key, value)| format!("{}:{}", to_go_string(&Value::from(key)), to_go_string(value))).collect();
+    format!("{{{}}}", entries.join(","))
 }

@@ -231,11 +231,11 @@ impl<'t> Parser<'t, '_> {
             return fault(format!("more than {MAX_NESTED_INDEXES} indexes behind each other"));
         }
         let start = self.pos();
-        let (junk, sign) = self.until("[.=");
-        if !junk.is_empty() {
-            return fault(format!("unexpected data at end of array index: {}", quoted_runes(&junk)));
+        let (waste, stop) = self.until("[.=");
+        if !waste.is_empty() {
+            return fault(format!("unexpected data at end of array index: {}", quoted_runes(&waste)));
         }
-        match sign {
+        match stop {
             None => Err(Stop::End),
             Some('=') => {
                 let value = self.item_value()?;
