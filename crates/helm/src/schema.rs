@@ -17,3 +17,8 @@ pub struct SchemaFault {
 pub fn validate(_chart: &Chart, _values: &Value) -> Vec<SchemaFault> {
     Vec::new()
 }
+
+/// All faults as Helm prints them.
+pub fn report(faults: &[SchemaFault]) -> String {
+    faults.iter().map(|fault| format!("{}:\n{}\n", fault.chart, fault.message)).collect()
+}
