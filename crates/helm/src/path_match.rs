@@ -25,7 +25,7 @@ pub fn path_match(pattern: &str, name: &str) -> Result<bool, BadPattern> {
         }
         match star.then(|| match_behind(chunk, name, pattern.is_empty())).transpose()?.flatten() {
             Some(after) => name = after,
-            None => return check_rest(pattern).map(|()| false),
+            None => return Ok(false),
         }
     }
     Ok(name.is_empty())
@@ -45,16 +45,6 @@ fn match_behind<'n>(chunk: &str, name: &'n str, last: bool) -> Result<Option<&'n
         }
     }
     Ok(None)
-}
-
-/// What follows a mismatch must still be well-formed.
-fn check_rest(mut pattern: &str) -> Result<(), BadPattern> {
-    while !pattern.is_empty() {
-        let (_, chunk, rest) = split_chunk(pattern);
-        match_chunk(chunk, "")?;
-        pattern = rest;
-    }
-    Ok(())
 }
 
 /// The text up to the next star outside brackets, and whether stars stand before it.

@@ -39,3 +39,8 @@ pub(crate) fn go_type(value: &Value) -> &'static str {
         Map(_) => "map[string]interface {}",
     }
 }
+
+/// A value's kind as Go prints its type.
+pub(crate) fn printed_type(value: &Value) -> &'static str {
+    if value.is_null() { "<nil>" } else { go_type(value) }
+}

@@ -31,17 +31,17 @@ pub(crate) fn without_bom(data: &[u8]) -> &[u8] {
 pub(crate) fn first_document(data: &[u8], source: u32) -> Result<Value, Vec<YamlFault>> {
     let text = text_of(data)?;
     let mut faults = Vec::new();
-    let value = read(first_part(&text), source, 0, &mut faults);
+    let value = read(&text, source, 0, &mut faults);
     if faults.is_empty() { Ok(value) } else { Err(faults) }
 }
 
 /// The values of a file: always a map, with floats for all numbers. Helm 4 merges the documents of the text.
 pub(crate) fn values(data: &[u8], source: u32, compat: HelmCompat) -> Result<Value, Vec<YamlFault>> {
     let text = text_of(data)?;
-    let parts = if compat == HelmCompat::V3 {
-        vec![Part { text: first_part(&text), lines_before: 0 }]
+    let (parts, wrong) = if compat == HelmCompat::V3 {
+        (vec![Part { text: &text, lines_before: 0 }], None)
     } else {
-        parts(&text).map_err(|fault| vec![fault])?
+        parts(&text)
     };
     let mut faults = Vec::new();
     let mut all = Value::empty_map();
@@ -62,6 +62,7 @@ pub(crate) fn values(data: &[u8], source: u32, compat: HelmCompat) -> Result<Val
             merge(&mut all, &value);
         }
     }
+    faults.extend(wrong);
     if faults.is_empty() { Ok(all) } else { Err(faults) }
 }
 
@@ -107,8 +108,8 @@ fn text_of(data: &[u8]) -> Result<Cow<'_, str>, Vec<YamlFault>> {
 fn read(text: &str, source: u32, lines_before: u32, faults: &mut Vec<YamlFault>) -> Value {
     let options =
         ParseOptions { dialect: Dialect::V2, source, duplicate_keys: Duplicates::LastWins, ..ParseOptions::default() };
-    match goyaml::parse_documents(text, &options) {
-        Ok(documents) => documents.into_iter().next().map_or(Value::NULL, |document| document.value),
+    match goyaml::parse_first(text, &options) {
+        Ok(document) => document.map_or(Value::NULL, |document| document.value),
         Err(errors) => {
             faults.extend(errors.into_iter().map(|error| {
                 let line = error.pos.line + lines_before;
@@ -154,8 +155,8 @@ struct Part<'a> {
     lines_before: u32,
 }
 
-/// The documents of a text as Kubernetes' reader cuts them: at lines that start with `---`.
-fn parts(text: &str) -> Result<Vec<Part<'_>>, YamlFault> {
+/// The documents of a text as Kubernetes' reader cuts them: at lines that start with `---`. It stops at one that goes on.
+fn parts(text: &str) -> (Vec<Part<'_>>, Option<YamlFault>) {
     let mut parts = Vec::new();
     let (mut start, mut lines_before) = (0, 0);
     for (number, (offset, line)) in (0..).zip(lines(text)) {
@@ -165,47 +166,19 @@ fn parts(text: &str) -> Result<Vec<Part<'_>>, YamlFault> {
         let rest = rest.trim();
         if !rest.is_empty() && !rest.starts_with('#') {
             let message = format!("error reading yaml document: invalid Yaml document separator: {rest}");
-            return Err(YamlFault::new(number + 1, message));
+            return (parts, Some(YamlFault::new(number + 1, message)));
         }
+        // A separator with nothing before it belongs to what follows.
         if offset > start {
-            parts.push(Part { text: until_end_mark(&text[start..offset]), lines_before });
+            parts.push(Part { text: &text[start..offset], lines_before });
+            start = offset + line.len();
+            lines_before = number + 1;
         }
-        start = offset + line.len();
-        lines_before = number + 1;
     }
     if start < text.len() {
-        parts.push(Part { text: until_end_mark(&text[start..]), lines_before });
+        parts.push(Part { text: &text[start..], lines_before });
     }
-    Ok(parts)
-}
-
-/// The first document of a text, with the markers before it.
-fn first_part(text: &str) -> &str {
-    let mut content = false;
-    let mut marked = false;
-    for (offset, line) in lines(text) {
-        if is_marker(line, "---") {
-            if content || marked {
-                return &text[..offset];
-            }
-            marked = true;
-            content = content || !line[3..].trim().is_empty() && !line[3..].trim_start().starts_with('#');
-        } else if is_marker(line, "...") {
-            return &text[..offset];
-        } else {
-            content = content || !line.trim().is_empty() && !line.trim_start().starts_with('#');
-        }
-    }
-    text
-}
-
-/// A text up to the `...` that ends its document.
-fn until_end_mark(text: &str) -> &str {
-    lines(text).find(|(_, line)| is_marker(line, "...")).map_or(text, |(offset, _)| &text[..offset])
-}
-
-fn is_marker(line: &str, marker: &str) -> bool {
-    line.strip_prefix(marker).is_some_and(|rest| rest.chars().next().is_none_or(char::is_whitespace))
+    (parts, None)
 }
 
 /// The lines of a text with their ends, each with its offset.

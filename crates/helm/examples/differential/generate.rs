@@ -210,7 +210,8 @@ impl Generator {
         let version = self.pick(&["", "*", "^1.0.0", ">=0.1.0-0", "1.x", "~0.1", ">0", "x y"]);
         text.push_str(&format!("  version: \"{version}\"\n"));
         if self.below(2) == 0 {
-            let alias = self.pick(&["x", "c", "tags", "global", "y"]);
+            // Not `global`: what Helm makes of it depends on the order of Go's maps.
+            let alias = self.pick(&["x", "c", "tags", "z", "w"]);
             text.push_str(&format!("  alias: {alias}\n"));
         }
         if self.below(2) == 0 {

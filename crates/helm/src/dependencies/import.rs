@@ -31,9 +31,10 @@ pub(super) fn process(chart: &mut Chart, compat: HelmCompat, warnings: &mut Vec<
     }
     let Importing { mut merging, values, imported } = importing;
     // A copy, so that what is shared with the imports is not written to.
-    let own = Table::of(&values.value());
-    merging.tables(&own, &Graph::Value(imported.value()), "", true);
-    chart.values = own.value();
+    let own = Table::of(&merging.value(&values)?);
+    let imported = merging.value(&imported)?;
+    merging.tables(&own, &Graph::Value(imported), "", true);
+    chart.values = merging.value(&own)?;
     warnings.append(&mut merging.warnings);
     Ok(())
 }

@@ -4,7 +4,7 @@
 //! for a parent and its child, so that what is added for the child shows in the parent. Therefore the work is done on a
 //! [`Graph`] of shared tables, which are made out of values only where something changes or is shared.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use goyaml::{Key, Kind, Map, Pos, Value};
@@ -34,7 +34,8 @@ pub fn coalesce(chart: &Chart, user: &Value, compat: HelmCompat) -> Result<(Valu
     let mut coalescing = Coalescing::new(compat, false);
     let values = Table::of(user);
     coalescing.chart(chart, &values, "")?;
-    Ok((values.value(), coalescing.warnings))
+    let values = coalescing.value(&values)?;
+    Ok((values, coalescing.warnings))
 }
 
 /// A value, or a table that several places may share.
@@ -49,6 +50,8 @@ pub(crate) enum Graph {
 pub(crate) struct Table {
     pos: Pos,
     entries: RefCell<IndexMap<Key, Graph>>,
+    /// Whether its value is being made, which shows tables that contain themselves.
+    open: Cell<bool>,
 }
 
 impl Graph {
@@ -63,10 +66,10 @@ impl Graph {
         }
     }
 
-    /// The value that stands here now.
-    pub(crate) fn value(&self) -> Value {
+    /// The value that stands here now; nothing for a table that contains itself.
+    pub(crate) fn value(&self) -> Option<Value> {
         match self {
-            Self::Value(value) => value.clone(),
+            Self::Value(value) => Some(value.clone()),
             Self::Table(table) => table.value(),
         }
     }
@@ -76,18 +79,23 @@ impl Table {
     /// A new table with the entries of a map, or without any.
     pub(crate) fn of(value: &Value) -> Rc<Self> {
         let entries = value.as_map().map(entries_of).unwrap_or_default();
-        Rc::new(Self { pos: value.pos(), entries: RefCell::new(entries) })
+        Rc::new(Self { pos: value.pos(), entries: RefCell::new(entries), open: Cell::new(false) })
     }
 
     pub(crate) fn new() -> Rc<Self> {
         Self::of(&Value::NULL)
     }
 
-    /// The map that stands here now.
-    pub(crate) fn value(&self) -> Value {
+    /// The map that stands here now; nothing if it contains itself.
+    pub(crate) fn value(&self) -> Option<Value> {
+        if self.open.replace(true) {
+            return None;
+        }
         let entries = self.entries.borrow();
-        let map: Map = entries.iter().map(|(key, value)| (key.clone(), value.value())).collect();
-        Value::from(map).with_pos(self.pos)
+        let map: Option<Map> =
+            entries.iter().map(|(key, value)| value.value().map(|value| (key.clone(), value))).collect();
+        self.open.set(false);
+        map.map(|map| Value::from(map).with_pos(self.pos))
     }
 
     pub(crate) fn get(&self, key: &str) -> Option<Graph> {
@@ -125,7 +133,8 @@ impl Table {
         for key in self.keys() {
             self.table(key.as_str());
         }
-        Rc::new(Self { pos: self.pos, entries: RefCell::new(self.entries.borrow().clone()) })
+        let entries = RefCell::new(self.entries.borrow().clone());
+        Rc::new(Self { pos: self.pos, entries, open: Cell::new(false) })
     }
 }
 
@@ -139,11 +148,27 @@ pub(crate) struct Coalescing {
     compat: HelmCompat,
     /// Whether nulls stay, because another pass will come.
     merge: bool,
+    depth: usize,
+    /// Whether tables were found that contain themselves.
+    endless: bool,
 }
+
+/// Tables inside tables; more come only from tables that contain themselves, as values are far less deep.
+const MAX_DEPTH: usize = 500;
 
 impl Coalescing {
     pub(crate) fn new(compat: HelmCompat, merge: bool) -> Self {
-        Self { warnings: Vec::new(), compat, merge }
+        Self { warnings: Vec::new(), compat, merge, depth: 0, endless: false }
+    }
+
+    /// The map that a table has become.
+    pub(crate) fn value(&self, table: &Rc<Table>) -> Result<Value, CoalesceError> {
+        let message = || CoalesceError {
+            chart: String::new(),
+            pos: Pos::default(),
+            message: "the global values contain themselves: give the chart that is called `global` another alias".to_owned(),
+        };
+        if self.endless { None } else { table.value() }.ok_or_else(message)
     }
 
     fn warn(&mut self, message: String) {
@@ -158,7 +183,7 @@ impl Coalescing {
             let name = child.name();
             match values.get(name) {
                 None => values.insert(Key::from(name), Graph::Table(Table::new())),
-                Some(found) if !found.is_table() => return Err(mismatch(&path, name, &found.value())),
+                Some(found) if !found.is_table() => return Err(mismatch(&path, name, &found.value().unwrap_or_default())),
                 Some(_) => {}
             }
             let Some(below) = values.table(name) else {
@@ -234,13 +259,18 @@ impl Coalescing {
     fn both(&mut self, over: &Rc<Table>, (name, under): (&str, &Graph), prefix: &str, merge: bool) {
         let path = joined(prefix, name);
         match (over.table(name), under.is_table()) {
-            (Some(own), true) => self.tables(&own, under, &path, merge),
+            (Some(_), true) if self.depth > MAX_DEPTH => self.endless = true,
+            (Some(own), true) => {
+                self.depth += 1;
+                self.tables(&own, under, &path, merge);
+                self.depth -= 1;
+            }
             (None, true) => {
-                let value = printed(&under.value());
+                let value = printed(&under.value().unwrap_or_default());
                 self.warn(format!("warning: cannot overwrite table with non table for {path} ({value})"));
             }
             (Some(_), false) if !under.is_null() => {
-                let value = printed(&under.value());
+                let value = printed(&under.value().unwrap_or_default());
                 self.warn(format!("warning: destination for {path} is a table. Ignoring non-table value ({value})"));
             }
             (_, false) => {}
@@ -323,7 +353,10 @@ fn as_truth(value: &Value) -> String {
     match value.kind() {
         Kind::Bool(value) => value.to_string(),
         Kind::Null => "%!t(<nil>)".to_owned(),
-        Kind::List(items) => format!("[{}]", items.iter().map(as_truth).collect::<Vec<_>>().join(" ")),
+        Kind::List(items) => {
+            let item = |item: &Value| if item.is_null() { "<nil>".to_owned() } else { as_truth(item) };
+            format!("[{}]", items.iter().map(item).collect::<Vec<_>>().join(" "))
+        }
         Kind::Map(_) => printed(value),
         _ => format!("%!t({}={})", crate::text::go_type(value), printed(value)),
     }

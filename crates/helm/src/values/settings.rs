@@ -213,13 +213,8 @@ impl<'t> Parser<'t, '_> {
             // Helm 4 asks whether the end is among the causes.
             return if self.compat == HelmCompat::V3 { fault("error parsing index: EOF") } else { Err(Stop::End) };
         }
-        let digits = text.strip_prefix(['+', '-']).unwrap_or(&text);
-        if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
-            return fault(format!("error parsing index: strconv.Atoi: parsing {}: invalid syntax", quoted(&text)));
-        }
-        text.parse().or_else(|_| {
-            fault(format!("error parsing index: strconv.Atoi: parsing {}: value out of range", quoted(&text)))
-        })
+        number(&text)
+            .map_err(|why| Stop::Fault(format!("error parsing index: strconv.Atoi: parsing {}: {why}", quoted(&text))))
     }
 
     /// What follows `[index]`.
@@ -367,6 +362,23 @@ impl<'t> Parser<'t, '_> {
             }
         }
     }
+}
+
+/// A whole number as Go reads it, or why it is none: what comes first in the text counts.
+fn number(text: &str) -> Result<i64, &'static str> {
+    let digits = text.strip_prefix(['+', '-']).unwrap_or(text);
+    if digits.is_empty() {
+        return Err("invalid syntax");
+    }
+    let mut value: u64 = 0;
+    for byte in digits.bytes() {
+        if !byte.is_ascii_digit() {
+            return Err("invalid syntax");
+        }
+        let next = value.checked_mul(10).and_then(|value| value.checked_add(u64::from(byte - b'0')));
+        value = next.ok_or("value out of range")?;
+    }
+    text.parse().map_err(|_| "value out of range")
 }
 
 /// What a text looks like.

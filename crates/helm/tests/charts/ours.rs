@@ -31,7 +31,7 @@ impl Ours {
         match (error.is_empty(), self.errors.is_empty()) {
             (true, false) => return Some(format!("helm: no error\n   ours: {}", shown(&self.errors))),
             (false, true) => return Some(format!("helm: {error}\n   ours: no error")),
-            (false, false) if !self.errors.iter().any(|ours| ours == error) => {
+            (false, false) if !self.errors.iter().any(|ours| unplaced(ours) == unplaced(error)) => {
                 return Some(format!("helm: {error}\n   ours: {}", shown(&self.errors)));
             }
             _ => {}
@@ -42,6 +42,15 @@ impl Ours {
         let shown = |value: Option<&Value>| value.map_or_else(|| "nothing".to_owned(), goyaml::json::to_go_string);
         Some(format!("{key}\n   helm: {}\n   ours: {}", shown(theirs.get(key)), shown(ours.get(key))))
     }
+}
+
+/// The words of an error without the line, which go-yaml often has wrong or not at all.
+fn unplaced(error: &str) -> String {
+    let Some((before, rest)) = error.split_once("yaml: line ") else {
+        return error.to_owned();
+    };
+    let rest = rest.split_once(": ").map_or(rest, |(_, rest)| rest);
+    format!("{before}yaml: {rest}")
 }
 
 /// Numbers as floats, as JSON does not tell them apart; what is missing as null.
