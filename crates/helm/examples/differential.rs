@@ -1,6 +1,6 @@
 //! Compares values and charts with Helm's own: `differential ORACLE settings|values|charts|match COUNT [SEED]` makes up so
 //! many requests; `differential ORACLE record FOLDER` records the goldens of the tests. ORACLE is the built
-//! `tools/oracle/helm`. Lists what differs; exit code 1 if anything does.
+//! `tools/oracle/charts`. Lists what differs; exit code 1 if anything does.
 
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a tool for the terminal")]
 
@@ -31,6 +31,10 @@ fn main() -> ExitCode {
     if mode == "record" {
         record::write(&mut peer, what);
         return ExitCode::SUCCESS;
+    }
+    if !["settings", "values", "charts", "match"].contains(&mode.as_str()) {
+        eprintln!("no such mode: {mode}");
+        return ExitCode::from(2);
     }
     let count: usize = what.parse().expect("COUNT is a number");
     let seed = rest.first().and_then(|seed| seed.parse().ok()).unwrap_or(1);

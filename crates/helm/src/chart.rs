@@ -5,6 +5,7 @@ use std::sync::Arc;
 use goyaml::Value;
 
 use crate::metadata::Metadata;
+use crate::schema::Schema;
 use crate::sources::Source;
 use crate::warning::Warning;
 
@@ -27,8 +28,8 @@ pub struct Chart {
     pub metadata: Arc<Metadata>,
     /// The defaults of `values.yaml`, a map. Numbers are floats, as Helm has them; positions lead to the file.
     pub values: Value,
-    /// The bytes of `values.schema.json`.
-    pub schema: Option<Arc<[u8]>>,
+    /// `values.schema.json`.
+    pub schema: Option<Arc<Schema>>,
     /// What `Chart.lock` or `requirements.lock` says.
     pub lock: Option<Arc<Lock>>,
     /// Files below `templates/`, in the order Helm reads them.

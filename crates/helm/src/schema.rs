@@ -21,7 +21,7 @@ use crate::text::printed_type;
 /// A chart's schema; it is compiled once, at the first use.
 pub struct Schema {
     text: Arc<[u8]>,
-    compiled: OnceLock<Result<Validator, String>>,
+    compiled: OnceLock<Result<(Validator, Json), String>>,
 }
 
 impl Schema {
@@ -35,7 +35,7 @@ impl Schema {
         &self.text
     }
 
-    fn compiled(&self) -> Result<&Validator, &str> {
+    fn compiled(&self) -> Result<&(Validator, Json), &str> {
         self.compiled.get_or_init(|| compile(&self.text)).as_ref().map_err(String::as_str)
     }
 }
@@ -64,13 +64,13 @@ pub fn validate(chart: &Chart, values: &Value) -> Vec<SchemaFault> {
 
 /// All faults as Helm prints them behind its heading.
 pub fn report(faults: &[SchemaFault]) -> String {
-    faults.iter().map(|fault| format!("{}:\n{}\n", fault.chart, fault.message)).collect()
+    faults.iter().flat_map(|fault| [&fault.chart, ":\n", &fault.message, "\n"]).collect()
 }
 
 fn check(chart: &Chart, values: &Value, faults: &mut Vec<SchemaFault>) {
     if let Some(schema) = &chart.schema {
         let message = match schema.compiled() {
-            Ok(validator) => violations(validator, values),
+            Ok((validator, schema)) => violations(validator, schema, values),
             Err(message) => Some(message.to_owned()),
         };
         faults.extend(message.map(|message| SchemaFault { chart: chart.name().to_owned(), message }));
@@ -89,26 +89,28 @@ fn check(chart: &Chart, values: &Value, faults: &mut Vec<SchemaFault>) {
 }
 
 /// Helm's words for all that is wrong, `None` if nothing is.
-fn violations(validator: &Validator, values: &Value) -> Option<String> {
+fn violations(validator: &Validator, schema: &Json, values: &Value) -> Option<String> {
     let instance = json(values);
     let mut errors = validator.iter_errors(&instance).peekable();
     errors.peek()?;
     let mut root = tree::Node::default();
     for error in errors {
-        root.add(&error, 0);
+        root.add(&error, 0, schema);
     }
     Some(root.report())
 }
 
-fn compile(text: &[u8]) -> Result<Validator, String> {
-    let schema: Json = serde_json::from_slice(text).map_err(|error| format!("values.schema.json is not JSON: {error}"))?;
+fn compile(text: &[u8]) -> Result<(Validator, Json), String> {
+    let schema: Json =
+        serde_json::from_slice(text).map_err(|error| format!("values.schema.json is not JSON: {error}"))?;
     let patterns = PatternOptions::regex();
     let options = jsonschema::options().with_retriever(Nothing).with_pattern_options(patterns);
-    options.build(&schema).map_err(|error| {
+    let validator = options.build(&schema).map_err(|error| {
         let place = error.instance_path().as_str();
         let place = if place.is_empty() { String::new() } else { format!(" at '{place}'") };
         format!("values.schema.json is not a valid schema{place}: {error}")
-    })
+    })?;
+    Ok((validator, schema))
 }
 
 /// Gives no schema from elsewhere; an unknown `urn:` allows everything, as for Helm.
@@ -119,7 +121,8 @@ impl Retrieve for Nothing {
         if uri.as_str().starts_with("urn:") {
             return Ok(Json::Bool(true));
         }
-        let remedy = "schemas are not fetched: copy the definition into values.schema.json, or render without the check";
+        let remedy =
+            "schemas are not fetched: copy the definition into values.schema.json, or render without the check";
         Err(format!("{uri} is outside the chart; {remedy}").into())
     }
 }
@@ -135,5 +138,46 @@ fn json(value: &Value) -> Json {
         Kind::String(text) => Json::String(text.to_string()),
         Kind::List(items) => Json::Array(items.iter().map(json).collect()),
         Kind::Map(map) => Json::Object(map.iter().map(|(key, item)| (key.to_owned(), json(item))).collect()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Schema, violations};
+
+    fn check(schema: &str, values: &str) -> Result<Option<String>, String> {
+        let schema = Schema::new(schema.as_bytes().into());
+        let values = goyaml::json::parse(values.as_bytes()).expect("the values are JSON");
+        let (validator, json) = schema.compiled().map_err(str::to_owned)?;
+        Ok(violations(validator, json, &values))
+    }
+
+    #[test]
+    fn schemas_that_refer_to_themselves_end() {
+        for schema in [
+            r##"{"$ref": "#"}"##,
+            r##"{"allOf": [{"$ref": "#"}]}"##,
+            r##"{"anyOf": [{"$ref": "#/$defs/a"}], "$defs": {"a": {"oneOf": [{"$ref": "#"}, {"$ref": "#/$defs/a"}]}}}"##,
+            r##"{"properties": {"a": {"$ref": "#"}}, "required": ["a"]}"##,
+        ] {
+            check(schema, r#"{"a": {"a": {}}}"#).ok();
+        }
+    }
+
+    #[test]
+    fn nothing_is_fetched() {
+        for schema in [r#"{"$ref": "https://example.com/a.json"}"#, r#"{"$ref": "file:///etc/hostname"}"#] {
+            let message = check(schema, "{}").expect_err("the schema is refused");
+            assert!(message.contains("not fetched"), "{message}");
+        }
+        assert_eq!(check(r#"{"$ref": "urn:example:a"}"#, "{}"), Ok(None));
+    }
+
+    #[test]
+    fn what_is_no_schema_is_said_to_be_none() {
+        for schema in ["", "{", r#"{"type": "text"}"#, r#"{"properties": []}"#, r#"{"pattern": "("}"#] {
+            check(schema, "{}").expect_err(schema);
+        }
+        assert_eq!(check("true", "{}"), Ok(None));
     }
 }

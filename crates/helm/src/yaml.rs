@@ -38,11 +38,8 @@ pub(crate) fn first_document(data: &[u8], source: u32) -> Result<Value, Vec<Yaml
 /// The values of a file: always a map, with floats for all numbers. Helm 4 merges the documents of the text.
 pub(crate) fn values(data: &[u8], source: u32, compat: HelmCompat) -> Result<Value, Vec<YamlFault>> {
     let text = text_of(data)?;
-    let (parts, wrong) = if compat == HelmCompat::V3 {
-        (vec![Part { text: &text, lines_before: 0 }], None)
-    } else {
-        parts(&text)
-    };
+    let (parts, wrong) =
+        if compat == HelmCompat::V3 { (vec![Part { text: &text, lines_before: 0 }], None) } else { parts(&text) };
     let mut faults = Vec::new();
     let mut all = Value::empty_map();
     for part in parts {
@@ -113,8 +110,10 @@ fn read(text: &str, source: u32, lines_before: u32, faults: &mut Vec<YamlFault>)
         Err(errors) => {
             faults.extend(errors.into_iter().map(|error| {
                 let line = error.pos.line + lines_before;
-                let message = format!("error converting YAML to JSON: yaml: line {line}: {}", error.message);
-                YamlFault { line, message }
+                // What the step to JSON does not like carries no line in Go.
+                let place =
+                    if error.message.starts_with("json: ") { String::new() } else { format!("yaml: line {line}: ") };
+                YamlFault { line, message: format!("error converting YAML to JSON: {place}{}", error.message) }
             }));
             Value::NULL
         }

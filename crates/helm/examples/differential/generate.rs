@@ -1,5 +1,7 @@
 //! Made-up requests.
 
+use std::fmt::Write;
+
 use goyaml::{Map, Value};
 
 /// Makes requests, the same ones for the same seed.
@@ -30,8 +32,7 @@ impl Generator {
             "settings" => self.settings(),
             "values" => self.values(),
             "charts" => self.charts(),
-            "match" => self.pattern(),
-            _ => panic!("no such mode: {mode}"),
+            _ => self.pattern(),
         }
     }
 
@@ -208,15 +209,15 @@ impl Generator {
     fn dependency(&mut self, child: &str) -> String {
         let mut text = format!("- name: {child}\n  repository: https://example.com\n");
         let version = self.pick(&["", "*", "^1.0.0", ">=0.1.0-0", "1.x", "~0.1", ">0", "x y"]);
-        text.push_str(&format!("  version: \"{version}\"\n"));
+        writeln!(text, "  version: \"{version}\"").expect("a String takes all");
         if self.below(2) == 0 {
             // Not `global`: what Helm makes of it depends on the order of Go's maps.
             let alias = self.pick(&["x", "c", "tags", "z", "w"]);
-            text.push_str(&format!("  alias: {alias}\n"));
+            writeln!(text, "  alias: {alias}").expect("a String takes all");
         }
         if self.below(2) == 0 {
             let condition = self.pick(&["a.b", "sub.a,a.b", "a,b,c", "x.a", " a.b , c", "global.a", "a.b.c"]);
-            text.push_str(&format!("  condition: \"{condition}\"\n"));
+            writeln!(text, "  condition: \"{condition}\"").expect("a String takes all");
         }
         if self.below(2) == 0 {
             text.push_str(self.pick(&["  tags: [a]\n", "  tags: [a, b]\n", "  tags: [c, x]\n", "  tags: []\n"]));

@@ -18,7 +18,7 @@ impl Peer {
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()
-            .expect("the oracle starts; build tools/oracle/helm with `go build`");
+            .expect("the oracle starts; build tools/oracle/charts with `go build`");
         let into = child.stdin.take().expect("stdin is piped");
         let out = BufReader::new(child.stdout.take().expect("stdout is piped"));
         Self { child, into, out }

@@ -10,8 +10,9 @@ use crate::peer::Peer;
 
 /// Asks for every case in a folder and writes the answers into its `golden.jsonl`.
 ///
-/// A case is a text file: lines `KEY: VALUE` (`values` as JSON; `set`, `set-string` and so on), then files, each behind
-/// a line `-- NAME --`. A case with settings is about values, its files are `-f` files if they end with `.yaml`.
+/// A file holds cases, each behind a line `=== NAME`: lines `KEY: VALUE` (`values` as JSON; `set`, `set-string` and so on),
+/// then files, each behind a line `-- NAME --`. A case without a chart is about values, its files are `-f` files if they
+/// end with `.yaml`.
 pub(crate) fn write(peer: &mut Peer, folder: &str) {
     let folder = Path::new(folder);
     let mut paths: Vec<_> = fs::read_dir(folder.join("cases"))
@@ -22,15 +23,18 @@ pub(crate) fn write(peer: &mut Peer, folder: &str) {
     let mut out = String::new();
     for path in paths {
         let text = fs::read_to_string(&path).expect("a case is text");
-        let name = path.file_stem().expect("a case has a name").to_string_lossy().into_owned();
-        for (number, request) in requests(&text).into_iter().enumerate() {
-            let answer = peer.ask(&request);
-            let case = Map::from_iter([
-                ("name", Value::from(format!("{name}_{number:02}"))),
-                ("request", request),
-                ("answer", answer),
-            ]);
-            writeln!(out, "{}", goyaml::json::to_string(&case.into())).expect("a String takes all");
+        let file = path.file_stem().expect("a case has a name").to_string_lossy().into_owned();
+        for case in format!("\n{text}").split("\n=== ").skip(1) {
+            let (name, body) = case.split_once('\n').expect("a case has a body");
+            for (number, request) in requests(&format!("{body}\n")).into_iter().enumerate() {
+                let answer = peer.ask(&request);
+                let case = Map::from_iter([
+                    ("name", Value::from(format!("{file}: {} {number}", name.trim()))),
+                    ("request", request),
+                    ("answer", answer),
+                ]);
+                writeln!(out, "{}", goyaml::json::to_string(&case.into())).expect("a String takes all");
+            }
         }
     }
     fs::write(folder.join("golden.jsonl"), out).expect("the goldens can be written");

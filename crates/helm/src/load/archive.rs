@@ -11,6 +11,8 @@ use crate::ChartFile;
 
 /// The first bytes of a gzip stream.
 const GZIP: [u8; 2] = [0x1F, 0x8B];
+/// Bytes before what is compressed, at least.
+const GZIP_HEADER: usize = 10;
 /// Bytes that an archive needs beside those of a file: its headers and what fills up its last block.
 const OVERHEAD: u64 = 4 << 10;
 
@@ -20,6 +22,10 @@ impl Loading {
     /// The files of an archive, without the folder that they all are in. `inside` is the archive's path in the chart.
     pub(super) fn unpack(&mut self, archive: &[u8], inside: &str) -> Result<Vec<ChartFile>, Vec<LoadError>> {
         let fault = |message: String, remedy| vec![LoadError { file: inside.to_owned(), line: 0, message, remedy }];
+        if archive.len() < GZIP_HEADER {
+            let message = if archive.is_empty() { "EOF" } else { "unexpected EOF" };
+            return Err(fault(message.to_owned(), Some("the archive is cut off; fetch it again")));
+        }
         if !archive.starts_with(&GZIP) {
             let remedy = "a packed chart is a .tgz file, as `helm package` makes it";
             return Err(fault("gzip: invalid header".to_owned(), Some(remedy)));

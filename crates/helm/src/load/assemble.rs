@@ -8,6 +8,7 @@ use goyaml::{Pos, Value};
 use super::{LoadError, Loading};
 use crate::chart::Lock;
 use crate::metadata::{self, Metadata};
+use crate::schema::Schema;
 use crate::warning::Warning;
 use crate::yaml::{self, YamlFault};
 use crate::{Chart, ChartFile, HelmCompat};
@@ -19,7 +20,7 @@ struct Sorted {
     lock: Option<ChartFile>,
     requirements: Option<ChartFile>,
     values: Option<ChartFile>,
-    schema: Option<Arc<[u8]>>,
+    schema: Option<Arc<Schema>>,
     templates: Vec<ChartFile>,
     files: Vec<ChartFile>,
     /// By name of folder or archive in `charts/`; paths start with that name.
@@ -62,17 +63,13 @@ impl Loading {
         let mut metadata = self.metadata(chart, at);
         let v1 = metadata.api_version == "v1";
         let mut files = sorted.files;
+        if !v1 {
+            files.retain(|file| !matches!(&*file.name, REQUIREMENTS | REQUIREMENTS_LOCK));
+        }
         if let Some(file) = sorted.requirements {
             self.requirements(&file, at, &mut metadata);
-            files.extend(v1.then_some(file));
         }
-        let lock = sorted.lock.and_then(|file| {
-            let lock = self.lock(&file, at);
-            if v1 && &*file.name == REQUIREMENTS_LOCK {
-                files.push(file);
-            }
-            lock
-        });
+        let lock = sorted.lock.and_then(|file| self.lock(&file, at));
         let values = sorted.values.map_or_else(Value::empty_map, |file| self.values(&file, at));
         let dependencies = self.charts(sorted.charts, &metadata, at, depth);
         if self.errors.len() > before {
@@ -259,10 +256,17 @@ fn sort(files: Vec<ChartFile>) -> Sorted {
     for file in files {
         match &*file.name {
             CHART => sorted.chart = Some(file),
-            "Chart.lock" | REQUIREMENTS_LOCK => sorted.lock = Some(file),
+            "Chart.lock" => sorted.lock = Some(file),
+            REQUIREMENTS_LOCK => {
+                sorted.lock = Some(file.clone());
+                sorted.files.push(file);
+            }
             VALUES => sorted.values = Some(file),
-            "values.schema.json" => sorted.schema = Some(file.data),
-            REQUIREMENTS => sorted.requirements = Some(file),
+            "values.schema.json" => sorted.schema = Some(Arc::new(Schema::new(file.data))),
+            REQUIREMENTS => {
+                sorted.requirements = Some(file.clone());
+                sorted.files.push(file);
+            }
             name if name.starts_with("templates/") => sorted.templates.push(file),
             name => match name.strip_prefix("charts/") {
                 Some(rest) if !has_extension(name, "prov") => {

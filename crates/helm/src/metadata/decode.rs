@@ -51,8 +51,7 @@ impl Reader {
     fn metadata(&mut self, root: &Value) {
         match root.kind() {
             Kind::Map(_) => {}
-            // Go's reader takes a list here for nothing.
-            Kind::Null | Kind::List(_) => return,
+            Kind::Null => return,
             _ => return self.wrong(root, "Go value of type loader.chartBase"),
         }
         if let Some(map) = root.as_map() {
@@ -239,7 +238,7 @@ fn short_float(number: f64) -> String {
         return scientific;
     };
     match exponent.parse::<i32>() {
-        Ok(exponent) if !(-4..21).contains(&exponent) => {
+        Ok(exponent) if !(-4..6).contains(&exponent) => {
             let sign = if exponent < 0 { '-' } else { '+' };
             format!("{digits}e{sign}{:02}", exponent.abs())
         }

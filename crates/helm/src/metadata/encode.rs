@@ -25,7 +25,7 @@ impl Metadata {
         }
         if !self.annotations.is_empty() {
             let annotations = self.annotations.iter().map(|(key, text)| (key.as_str(), text.as_str()));
-            map.insert("annotations", Value::from_iter(annotations));
+            map.insert("annotations", annotations.collect::<Value>());
         }
         put(&mut map, "kubeVersion", &self.kube_version);
         put_all(&mut map, "dependencies", self.dependencies.iter().map(Dependency::to_value).collect());

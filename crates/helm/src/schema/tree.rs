@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 
 use jsonschema::ValidationError;
 use jsonschema::error::ValidationErrorKind as Kind;
+use serde_json::Value as Json;
 
 use super::words::{self, quote};
 
@@ -16,7 +17,8 @@ pub(super) struct Node {
     place: String,
     /// By rank, as Helm's validator comes to them.
     own: Vec<(u8, Problem)>,
-    missing: Vec<String>,
+    /// Missing properties; where one of the value's properties asks for them, by that one.
+    missing: BTreeMap<Option<String>, Vec<String>>,
     below: BTreeMap<(u8, String), Below>,
 }
 
@@ -61,56 +63,67 @@ struct Step {
 /// From here on what comes first hides the rest.
 const EXCLUSIVE: u8 = 4;
 const REQUIRED: u8 = 13;
+const DEPENDENT: u8 = 14;
 
 impl Node {
     /// Adds an error whose way starts behind so many segments.
-    pub(super) fn add(&mut self, error: &ValidationError<'_>, skip: usize) {
+    pub(super) fn add(&mut self, error: &ValidationError<'_>, skip: usize, schema: &Json) {
         let way = segments(error.evaluation_path().as_str());
         let inside = segments(error.instance_path().as_str());
         let done = segments(&self.place).len();
-        self.put(error, (&way, skip), (&inside, done));
+        self.put(error, (&way, skip), (&inside, done), schema);
     }
 
-    fn put(&mut self, error: &ValidationError<'_>, way: (&[String], usize), inside: (&[String], usize)) {
+    fn put(&mut self, error: &ValidationError<'_>, way: (&[String], usize), inside: (&[String], usize), schema: &Json) {
         let rest = &way.0[way.1.min(way.0.len())..];
         let Some(step) = step(rest, &inside.0[inside.1.min(inside.0.len())..]) else {
-            return self.keep(error, way.0.len());
+            return self.keep(error, way.0.len(), schema);
         };
         let deeper = inside.1 + usize::from(step.inward);
         let place: String = inside.0[..deeper.min(inside.0.len())].iter().map(|part| pointer(part)).collect();
-        let below = self.below.entry((step.rank, step.key)).or_insert_with(|| Below { wrap: step.wrap, nodes: BTreeMap::new() });
+        let below = || Below { wrap: step.wrap, nodes: BTreeMap::new() };
+        let below = self.below.entry((step.rank, step.key)).or_insert_with(below);
         let node = below.nodes.entry(step.index).or_insert_with(|| Self { place, ..Self::default() });
-        node.put(error, (way.0, way.1 + step.segments), (inside.0, deeper));
+        node.put(error, (way.0, way.1 + step.segments), (inside.0, deeper), schema);
     }
 
-    fn keep(&mut self, error: &ValidationError<'_>, length: usize) {
-        if let Kind::Required { property } = error.kind() {
-            let name = property.as_str().map_or_else(|| property.to_string(), str::to_owned);
-            self.missing.push(name);
-            return;
-        }
-        let (rank, words) = words::of(error);
-        let problem = |words: String, causes| Problem { place: self.place.clone(), words, causes, group: false, reference: false };
-        let problem = match error.kind() {
+    /// Keeps an error of this schema itself, whose way has so many segments.
+    fn keep(&mut self, error: &ValidationError<'_>, length: usize, schema: &Json) {
+        let place = self.place.clone();
+        match error.kind() {
+            Kind::Required { property } => {
+                let name = property.as_str().map_or_else(|| property.to_string(), str::to_owned);
+                self.missing.entry(owner(schema, error, &name)).or_default().push(name);
+            }
             Kind::AnyOf { context } | Kind::OneOfNotValid { context } => {
-                let causes = context.iter().filter_map(|branch| self.branch(branch, length)).collect();
-                problem(words, causes)
+                let (rank, words) = words::of(error);
+                let causes = context.iter().filter_map(|branch| self.branch(branch, length, schema)).collect();
+                self.own.push((rank, Problem::new(place, words, causes)));
             }
-            Kind::PropertyNames { error } => {
-                let (_, inner) = words::of(error);
-                let cause = Problem { place: String::new(), words: inner, causes: Vec::new(), group: false, reference: false };
-                problem(words, vec![cause])
+            Kind::PropertyNames { error: inner } => {
+                // Names are checked for themselves, apart from where they stand.
+                let (rank, words) = words::of(error);
+                let cause = Problem::new(String::new(), words::of(inner).1, Vec::new());
+                self.own.push((rank, Problem::new(String::new(), words, vec![cause])));
             }
-            _ => problem(words, Vec::new()),
-        };
-        self.own.push((rank, problem));
+            Kind::UnevaluatedProperties { unexpected } => {
+                for name in unexpected {
+                    let place = format!("{place}{}", pointer(name));
+                    self.own.push((70, Problem::new(place, "false schema".to_owned(), Vec::new())));
+                }
+            }
+            _ => {
+                let (rank, words) = words::of(error);
+                self.own.push((rank, Problem::new(place, words, Vec::new())));
+            }
+        }
     }
 
     /// What is wrong in one branch of `anyOf` or `oneOf`, whose errors have the whole way before them.
-    fn branch(&self, errors: &[ValidationError<'_>], length: usize) -> Option<Problem> {
+    fn branch(&self, errors: &[ValidationError<'_>], length: usize, schema: &Json) -> Option<Problem> {
         let mut node = Self { place: self.place.clone(), ..Self::default() };
         for error in errors {
-            node.add(error, length + 1);
+            node.add(error, length + 1, schema);
         }
         node.problem()
     }
@@ -122,7 +135,7 @@ impl Node {
         match problems.len() {
             0 => None,
             1 => problems.pop(),
-            _ => Some(Problem { place, words: "validation failed".to_owned(), causes: problems, group: true, reference: false }),
+            _ => Some(Problem { group: true, ..Problem::new(place, "validation failed".to_owned(), problems) }),
         }
     }
 
@@ -133,10 +146,10 @@ impl Node {
             return self.own.into_iter().map(|(_, problem)| problem).collect();
         }
         let mut all: Vec<(u8, Problem)> = self.own;
-        if !self.missing.is_empty() {
-            let words = words::missing(&self.missing);
-            let problem = Problem { place: self.place.clone(), words, causes: Vec::new(), group: false, reference: false };
-            all.push((REQUIRED, problem));
+        for (owner, names) in &self.missing {
+            let rank = if owner.is_some() { DEPENDENT } else { REQUIRED };
+            let words = words::missing(names, owner.as_deref());
+            all.push((rank, Problem::new(self.place.clone(), words, Vec::new())));
         }
         for ((rank, _), below) in self.below {
             let problems = below.nodes.into_values().filter_map(Self::problem);
@@ -144,9 +157,7 @@ impl Node {
                 Wrap::None => all.extend(problems.map(|problem| (rank, problem))),
                 Wrap::AllOf => {
                     let causes = problems.collect();
-                    let words = "'allOf' failed".to_owned();
-                    let problem = Problem { place: self.place.clone(), words, causes, group: false, reference: false };
-                    all.push((rank, problem));
+                    all.push((rank, Problem::new(self.place.clone(), "'allOf' failed".to_owned(), causes)));
                 }
                 Wrap::Reference => all.extend(problems.map(|problem| (rank, referred(problem)))),
             }
@@ -158,8 +169,10 @@ impl Node {
     /// Helm's text, a line for each error.
     pub(super) fn report(self) -> String {
         let mut lines = Vec::new();
-        for problem in self.problems() {
-            problem.show(0, &mut lines);
+        match self.problem() {
+            Some(problem) if problem.group => problem.causes.iter().for_each(|cause| cause.show(0, &mut lines)),
+            Some(problem) => problem.show(0, &mut lines),
+            None => {}
         }
         lines.join("\n")
     }
@@ -168,10 +181,14 @@ impl Node {
 fn referred(problem: Problem) -> Problem {
     let place = problem.place.clone();
     let causes = if problem.group { problem.causes } else { vec![problem] };
-    Problem { place, words: "validation failed".to_owned(), causes, group: false, reference: true }
+    Problem { reference: true, ..Problem::new(place, "validation failed".to_owned(), causes) }
 }
 
 impl Problem {
+    fn new(place: String, words: String, causes: Vec<Self>) -> Self {
+        Self { place, words, causes, group: false, reference: false }
+    }
+
     fn show(&self, indent: usize, lines: &mut Vec<String>) {
         let hidden = self.reference && self.causes.len() == 1;
         let mut below = indent;
@@ -183,6 +200,15 @@ impl Problem {
             cause.show(below, lines);
         }
     }
+}
+
+/// The property that asks for a missing one in `dependencies` or `dependentRequired`.
+fn owner(schema: &Json, error: &ValidationError<'_>, name: &str) -> Option<String> {
+    let lists = schema.pointer(error.schema_path().as_str())?.as_object()?;
+    let instance = error.instance().as_object()?;
+    let asks = |names: &Json| names.as_array().is_some_and(|names| names.iter().any(|known| known == name));
+    let (owner, _) = lists.iter().find(|(owner, names)| instance.contains_key(*owner) && asks(names))?;
+    Some(owner.clone())
 }
 
 /// The step that a way begins with; `None` where it ends with a keyword of the schema itself.
@@ -209,7 +235,11 @@ fn step(way: &[String], inside: &[String]) -> Option<Step> {
     if way.len() < segments || way.len() == segments && (!inward || inside.is_empty()) {
         return None;
     }
-    let name = if inward { inside.first()?.clone() } else { way.get(1).filter(|_| named && wrap == Wrap::None).cloned().unwrap_or_default() };
+    let name = if inward {
+        inside.first()?.clone()
+    } else {
+        way.get(1).filter(|_| named && wrap == Wrap::None).cloned().unwrap_or_default()
+    };
     let number = |text: Option<&String>| text.and_then(|text| text.parse().ok()).unwrap_or(0);
     let (key, index) = match (wrap, inward, rank) {
         (Wrap::AllOf, ..) => (String::new(), number(way.get(1))),

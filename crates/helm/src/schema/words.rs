@@ -15,7 +15,7 @@ pub(super) fn of(error: &ValidationError<'_>) -> (u8, String) {
         Kind::Enum { options } => (2, one_of(options)),
         Kind::Format { format } => (3, format!("{} is not valid {format}", shown(instance))),
         Kind::FalseSchema => (0, "false schema".to_owned()),
-        Kind::AdditionalProperties { unexpected } | Kind::UnevaluatedProperties { unexpected } => {
+        Kind::AdditionalProperties { unexpected } => {
             (16, format!("additional properties {} not allowed", list(unexpected)))
         }
         Kind::PropertyNames { error } => {
@@ -69,8 +69,11 @@ fn size(kind: &Kind, instance: &Json) -> Option<(u8, String)> {
     }
 }
 
-/// Words for properties that are not there.
-pub(super) fn missing(names: &[String]) -> String {
+/// Words for properties that are not there, though another one asks for them.
+pub(super) fn missing(names: &[String], owner: Option<&str>) -> String {
+    if let Some(owner) = owner {
+        return format!("properties {} required, if {} exists", list(names), quote(owner));
+    }
     match names {
         [name] => format!("missing property {}", quote(name)),
         names => format!("missing properties {}", list(names)),
@@ -138,14 +141,16 @@ fn shown(value: &Json) -> String {
 
 /// Branches without errors are those that match.
 fn several(context: &[Vec<ValidationError<'_>>]) -> String {
-    let matching = context.iter().enumerate().filter(|(_, errors)| errors.is_empty()).map(|(index, _)| index.to_string());
+    let matching =
+        context.iter().enumerate().filter(|(_, errors)| errors.is_empty()).map(|(index, _)| index.to_string());
     let first: Vec<String> = matching.take(2).collect();
     format!("'oneOf' failed, subschemas {} matched", first.join(", "))
 }
 
 fn duplicates(list: &Json) -> String {
     let items = list.as_array().map(Vec::as_slice).unwrap_or_default();
-    let pair = (1..items.len()).find_map(|later| (0..later).find(|first| items[*first] == items[later]).map(|first| (first, later)));
+    let pair = (1..items.len())
+        .find_map(|later| (0..later).find(|first| items[*first] == items[later]).map(|first| (first, later)));
     let (first, later) = pair.unwrap_or_default();
     format!("items at {} and {} are equal", count(first), count(later))
 }

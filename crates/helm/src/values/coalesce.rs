@@ -166,7 +166,8 @@ impl Coalescing {
         let message = || CoalesceError {
             chart: String::new(),
             pos: Pos::default(),
-            message: "the global values contain themselves: give the chart that is called `global` another alias".to_owned(),
+            message: "the global values contain themselves: give the chart that is called `global` another alias"
+                .to_owned(),
         };
         if self.endless { None } else { table.value() }.ok_or_else(message)
     }
@@ -183,7 +184,9 @@ impl Coalescing {
             let name = child.name();
             match values.get(name) {
                 None => values.insert(Key::from(name), Graph::Table(Table::new())),
-                Some(found) if !found.is_table() => return Err(mismatch(&path, name, &found.value().unwrap_or_default())),
+                Some(found) if !found.is_table() => {
+                    return Err(mismatch(&path, name, &found.value().unwrap_or_default()));
+                }
                 Some(_) => {}
             }
             let Some(below) = values.table(name) else {

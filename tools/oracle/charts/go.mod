@@ -1,5 +1,5 @@
 // Charts as Helm loads them, and values as it merges them, driven in batches by the differential test of crates/helm.
-module setpoint.dev/oracle/helm
+module setpoint.dev/oracle/charts
 
 go 1.26.0
 

@@ -1,4 +1,4 @@
-// Command helm answers newline-delimited JSON requests with what Helm makes of values and charts.
+// Command charts answers newline-delimited JSON requests with what Helm makes of values and charts.
 //
 //	{"op": "values", "files": {name: text}, "value_files": [name], "settings": [[flag, text]]}
 //	  answers {"values": any}: files and settings merged.
