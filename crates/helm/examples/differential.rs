@@ -4,6 +4,8 @@
 
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a tool for the terminal")]
 
+#[path = "differential/archives.rs"]
+mod archives;
 #[path = "differential/generate.rs"]
 mod generate;
 #[path = "../tests/charts/ours.rs"]

@@ -2,7 +2,7 @@
 //
 //	{"op": "values", "files": {name: text}, "value_files": [name], "settings": [[flag, text]]}
 //	  answers {"values": any}: files and settings merged.
-//	{"op": "chart", "files": {path: text}, "archive": base64, "values": any}
+//	{"op": "chart", "files": {path: text}, "binary": {path: base64}, "archive": base64, "values": any}
 //	  answers {"chart": any, "values": any}: the chart of a folder or an archive, its dependencies processed, and its values
 //	  coalesced and checked.
 //	{"op": "match", "pattern": string, "name": string} answers {"matched": bool}.
@@ -38,6 +38,7 @@ type request struct {
 	ValueFiles []string          `json:"value_files"`
 	Settings   [][2]string       `json:"settings"`
 	Archive    []byte            `json:"archive"`
+	Binary     map[string][]byte `json:"binary"`
 	Values     any               `json:"values"`
 	Pattern    string            `json:"pattern"`
 	Name       string            `json:"name"`
@@ -80,6 +81,9 @@ func serve(line []byte) (reply answer) {
 	var req request
 	if err := json.Unmarshal(line, &req); err != nil {
 		return answer{Error: "bad request: " + err.Error()}
+	}
+	for name, data := range req.Binary {
+		req.Files[name] = string(data)
 	}
 	switch req.Op {
 	case "values":

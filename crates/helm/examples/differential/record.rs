@@ -6,6 +6,7 @@ use std::path::Path;
 
 use goyaml::{Map, Value};
 
+use crate::archives;
 use crate::peer::Peer;
 
 /// Asks for every case in a folder and writes the answers into its `golden.jsonl`.
@@ -36,6 +37,15 @@ pub(crate) fn write(peer: &mut Peer, folder: &str) {
                 writeln!(out, "{}", goyaml::json::to_string(&case.into())).expect("a String takes all");
             }
         }
+    }
+    for (name, request) in archives::requests() {
+        let answer = peer.ask(&request);
+        let case = Map::from_iter([
+            ("name", Value::from(format!("archives: {name}"))),
+            ("request", request),
+            ("answer", answer),
+        ]);
+        writeln!(out, "{}", goyaml::json::to_string(&case.into())).expect("a String takes all");
     }
     fs::write(folder.join("golden.jsonl"), out).expect("the goldens can be written");
 }
@@ -96,7 +106,8 @@ fn request(head: &[(String, String)], files: &Value) -> Value {
     request.insert("op", if is_chart { "chart" } else { "values" });
     if !is_chart {
         let names = files.as_map().into_iter().flat_map(Map::iter).map(|(name, _)| name);
-        let given: Vec<Value> = names.filter(|name| name.ends_with(".yaml")).map(Value::from).collect();
+        let given: Vec<Value> =
+            names.filter(|name| name.rsplit_once('.').is_some_and(|(_, end)| end == "yaml")).map(Value::from).collect();
         request.insert("value_files", given);
         request.insert("settings", settings);
     }

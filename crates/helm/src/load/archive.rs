@@ -4,13 +4,15 @@ use std::io::{self, Read};
 use std::sync::Arc;
 
 use flate2::read::MultiGzDecoder;
-use tar::{Archive, Entry, EntryType};
+use tar::{Archive, Entry};
 
 use super::{LoadError, Loading, trimmed};
 use crate::ChartFile;
 
 /// The first bytes of a gzip stream.
 const GZIP: [u8; 2] = [0x1F, 0x8B];
+/// Where a header says what the entry is; very old ones say nothing, and mark folders by a slash behind their names.
+const TYPE: usize = 156;
 /// Bytes before what is compressed, at least.
 const GZIP_HEADER: usize = 10;
 /// Bytes that an archive needs beside those of a file: its headers and what fills up its last block.
@@ -92,7 +94,7 @@ impl Unpacking<'_> {
         let kind = header.entry_type();
         let marked_folder = header.mode().is_ok_and(|mode| mode & 0o170_000 == 0o040_000);
         let full = String::from_utf8_lossy(&entry.path_bytes()).into_owned();
-        let old_folder = kind == EntryType::Regular && full.ends_with('/');
+        let old_folder = header.as_bytes()[TYPE] == 0 && full.ends_with('/');
         if kind.is_dir() || marked_folder || old_folder || kind.is_pax_global_extensions() {
             return Ok(None);
         }
@@ -124,10 +126,6 @@ impl Unpacking<'_> {
         let Some(name) = cleaned(&rest) else {
             return Err(self.refuse(full, "chart illegally references parent directory".to_owned(), repack));
         };
-        if first == "Chart.yaml" && rest.is_empty() {
-            let message = "chart yaml not in base directory".to_owned();
-            return Err(self.refuse(full, message, "all files of an archive are in one folder, named like the chart"));
-        }
         if name.is_empty() {
             let message = format!("chart illegally contains content outside the base directory: {full:?}");
             return Err(self.refuse(full, message, "all files of an archive are in one folder, named like the chart"));
@@ -135,6 +133,10 @@ impl Unpacking<'_> {
         let drive = name.as_bytes();
         if matches!(drive, [letter, b':', b'/', ..] if letter.is_ascii_alphabetic()) {
             return Err(self.refuse(full, "chart contains illegally named files".to_owned(), repack));
+        }
+        if first == "Chart.yaml" {
+            let message = "chart yaml not in base directory".to_owned();
+            return Err(self.refuse(full, message, "all files of an archive are in one folder, named like the chart"));
         }
         Ok(name)
     }
@@ -215,5 +217,103 @@ impl<R: Read> Read for Bounded<R> {
         let read = self.inner.read(&mut buffer[..most])?;
         self.left -= read as u64;
         Ok(read)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+
+    use flate2::Compression;
+    use flate2::write::GzEncoder;
+    use tar::{Builder, Header};
+
+    use super::super::{Limits, LoadOptions, from_archive};
+
+    fn packed(files: &[(&str, &[u8])]) -> Vec<u8> {
+        let mut tar = Builder::new(GzEncoder::new(Vec::new(), Compression::fast()));
+        for (name, data) in files {
+            let mut header = Header::new_ustar();
+            header.set_size(data.len() as u64);
+            header.set_mode(0o644);
+            tar.append_data(&mut header, name, *data).unwrap();
+        }
+        tar.into_inner().unwrap().finish().unwrap()
+    }
+
+    const CHART: (&str, &[u8]) = ("a/Chart.yaml", b"{apiVersion: v2, name: a, version: 1.0.0}");
+
+    fn refused(archive: &[u8], options: &LoadOptions) -> String {
+        let errors = from_archive(archive, options).expect_err("the archive is refused");
+        errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
+    }
+
+    #[test]
+    fn bombs_do_not_go_off() {
+        let large = vec![0; 6 << 20];
+        let message = refused(&packed(&[CHART, ("a/large", &large)]), &LoadOptions::default());
+        assert!(message.contains("is larger than the maximum file size 5242880"), "{message}");
+        let small = Limits { archive_bytes: 10_000, ..Limits::default() };
+        let half: &[u8] = &[0; 6_000];
+        let message = refused(
+            &packed(&[CHART, ("a/b", half), ("a/c", half)]),
+            &LoadOptions { limits: small, ..LoadOptions::default() },
+        );
+        assert!(message.contains("decompressed chart is larger than the maximum size 10000"), "{message}");
+        let inner = packed(&[CHART, ("a/x", &[0; 4000])]);
+        let outer =
+            packed(&[CHART, ("a/charts/a.tgz", &inner), ("a/charts/b.tgz", &inner), ("a/charts/c.tgz", &inner)]);
+        let limits = Limits { chart_bytes: 9_000, ..Limits::default() };
+        let message = refused(&outer, &LoadOptions { limits, ..LoadOptions::default() });
+        assert!(message.contains("decompressed chart is larger than the maximum size 9000"), "{message}");
+        let limits = Limits { files: 5, ..Limits::default() };
+        let message = refused(&outer, &LoadOptions { limits, ..LoadOptions::default() });
+        assert!(message.contains("maximum number of files 5"), "{message}");
+        let mut header = GzEncoder::new(Vec::new(), Compression::fast());
+        let mut name = Header::new_gnu();
+        name.set_entry_type(tar::EntryType::GNULongName);
+        name.set_size(1 << 40);
+        name.set_cksum();
+        header.write_all(name.as_bytes()).unwrap();
+        header.write_all(&vec![b'a'; 4 << 20]).unwrap();
+        let limits = Limits { files: 10, archive_bytes: 1 << 20, ..Limits::default() };
+        let message = refused(&header.finish().unwrap(), &LoadOptions { limits, ..LoadOptions::default() });
+        assert!(message.contains("larger than allowed") || message.contains("invalid"), "{message}");
+    }
+
+    #[test]
+    fn charts_in_charts_end() {
+        let mut archive = packed(&[CHART]);
+        for _ in 0..30 {
+            archive = packed(&[CHART, ("a/charts/a.tgz", &archive)]);
+        }
+        let message = refused(&archive, &LoadOptions::default());
+        assert!(message.contains("charts are nested deeper than 24"), "{message}");
+    }
+
+    #[test]
+    fn links_out_of_the_archive_are_refused() {
+        for (target, accepted) in [
+            ("b.yaml", true),
+            ("../b.yaml", true),
+            ("../../b.yaml", true),
+            ("../../../b.yaml", false),
+            ("/etc/passwd", false),
+        ] {
+            let mut tar = Builder::new(GzEncoder::new(Vec::new(), Compression::fast()));
+            let mut header = Header::new_ustar();
+            header.set_size(CHART.1.len() as u64);
+            tar.append_data(&mut header, CHART.0, CHART.1).unwrap();
+            let mut header = Header::new_ustar();
+            header.set_entry_type(tar::EntryType::Symlink);
+            header.set_size(0);
+            tar.append_link(&mut header, "a/templates/a.yaml", target).unwrap();
+            let archive = tar.into_inner().unwrap().finish().unwrap();
+            let loaded = from_archive(&archive, &LoadOptions::default());
+            assert_eq!(loaded.is_ok(), accepted, "{target}");
+            if let Ok(chart) = loaded {
+                assert!(chart.templates[0].data.is_empty() && chart.warnings.len() == 1, "{target}");
+            }
+        }
     }
 }

@@ -124,14 +124,19 @@ fn setting(pair: &Value) -> Setting {
     }
 }
 
+fn decoded(text: &str) -> Vec<u8> {
+    base64::engine::general_purpose::STANDARD.decode(text).expect("bytes are base64")
+}
+
 fn process(request: &Value) -> Ours {
     let options = LoadOptions::default();
+    let mut files = texts(request, "files");
+    let binary = request.get("binary").and_then(Value::as_map).cloned().unwrap_or_default();
+    files
+        .extend(binary.iter().map(|(name, data)| (name.to_owned(), decoded(data.as_str().unwrap_or_default()).into())));
     let loaded = match request.str_at(&["archive"]) {
-        Some(archive) => {
-            let bytes = base64::engine::general_purpose::STANDARD.decode(archive).expect("the archive is base64");
-            load::from_archive(&bytes, &options)
-        }
-        None => load::from_files(texts(request, "files"), &options),
+        Some(archive) => load::from_archive(&decoded(archive), &options),
+        None => load::from_files(files, &options),
     };
     let mut chart = match loaded {
         Ok(chart) => chart,
