@@ -1,4 +1,6 @@
-//! Starts `soak` of the test kit on a release build: kills under load.
+//! Long runs on release builds: kills under load, random inputs.
+
+mod fuzz;
 
 use std::path::Path;
 use std::process::Command;
@@ -20,12 +22,47 @@ pub(crate) enum Soak {
         #[arg(long)]
         seed: Option<u64>,
     },
+    /// Random values through `toYaml`, `fromYaml`, `toJson`, `printf`, `toYamlPretty` of the real Helm and ours.
+    FuzzYaml {
+        /// Values.
+        #[arg(long, default_value_t = 1_000_000)]
+        count: u64,
+        /// Repeats a run.
+        #[arg(long, default_value_t = 1)]
+        seed: u64,
+    },
+    /// Random templates through the real engines and ours: half of them Go's alone, half Helm's.
+    FuzzTemplates {
+        /// Templates.
+        #[arg(long, default_value_t = 50_000)]
+        count: u64,
+        /// Repeats a run.
+        #[arg(long, default_value_t = 1)]
+        seed: u64,
+    },
+    /// A target of cargo-fuzz (`cargo install cargo-fuzz`): scanner or template.
+    Fuzz {
+        /// Its name.
+        #[arg(long)]
+        target: String,
+        /// How long.
+        #[arg(long, default_value_t = 30)]
+        minutes: u32,
+    },
 }
 
 /// Runs a long test.
 pub(crate) fn soak(root: &Path, work: &Soak) -> Result<(), Failure> {
-    let Soak::Kill { runs, seed } = work;
-    start(root, *seed, &["kill", "--runs", &runs.to_string()])
+    match work {
+        Soak::Kill { runs, seed } => start(root, *seed, &["kill", "--runs", &runs.to_string()]),
+        Soak::FuzzYaml { count, seed } => fuzz::differential(root, &["values", &count.to_string(), &seed.to_string()]),
+        Soak::FuzzTemplates { count, seed } => {
+            let (half, seed) = ((count / 2).to_string(), seed.to_string());
+            fuzz::differential(root, &["random", &half, &seed])?;
+            fuzz::differential(root, &["random", &half, &seed, "helm"])
+        }
+        Soak::Fuzz { target, minutes } => fuzz::target(root, target, *minutes),
+    }
 }
 
 /// Builds `setpoint` for release and runs `soak` of the test kit on it.

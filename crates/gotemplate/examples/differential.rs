@@ -1,6 +1,6 @@
 //! Compares with Go: `cargo run -p setpoint-gotemplate --example differential -- ORACLE corpus FILE` runs the templates
-//! of a file (one a line, or blocks between lines `---`), `… ORACLE random COUNT [SEED]` made-up ones. ORACLE is the
-//! built `tools/oracle/template`; `… ORACLE record FOLDER` records the goldens of the tests from it. Lists what differs; exit code 1 if anything does.
+//! of a file (one a line, or blocks between lines `---`), `… ORACLE random COUNT [SEED]` made-up ones, `… ORACLE values
+//! COUNT [SEED]` made-up values. ORACLE is the built `tools/oracle/template`; `… ORACLE record FOLDER` records the goldens of the tests from it. Lists what differs; exit code 1 if anything does.
 
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a tool for the terminal")]
 
@@ -10,6 +10,11 @@ mod generate;
 mod peer;
 #[path = "differential/record.rs"]
 mod record;
+#[path = "differential/values.rs"]
+mod values;
+#[expect(dead_code, reason = "texts of YAML are the business of the YAML comparison")]
+#[path = "../../goyaml/examples/yaml_differential/generate.rs"]
+mod yaml;
 
 use std::process::ExitCode;
 
@@ -59,10 +64,16 @@ fn same(ours: &Answer, theirs: &Answer, words: bool) -> bool {
 fn main() -> ExitCode {
     let args: Vec<String> = std::env::args().skip(1).collect();
     let [oracle, mode, what, rest @ ..] = args.as_slice() else {
-        eprintln!("usage: differential ORACLE corpus FILE | ORACLE random COUNT [SEED] [helm]");
+        eprintln!(
+            "usage: differential ORACLE corpus FILE | ORACLE random COUNT [SEED] [helm] | ORACLE values COUNT [SEED]"
+        );
         return ExitCode::from(2);
     };
     let mut peer = Peer::start(oracle);
+    if mode == "values" {
+        let seed = rest.first().and_then(|seed| seed.parse().ok()).unwrap_or(1);
+        return values::compare(oracle, what.parse().expect("COUNT is a number"), seed);
+    }
     if mode == "record" {
         record::write(&mut peer, what);
         return ExitCode::SUCCESS;

@@ -202,7 +202,7 @@ impl Context<'_, '_, '_> {
 
     /// Reads a text as a template and runs it, with its own definitions over those that are there.
     pub(crate) fn tpl(&mut self, text: &Text, data: &Value) -> Result<Text, Fault> {
-        if !text.windows(2).any(|pair| pair == b"{{") {
+        if memchr::memmem::find(text, b"{{").is_none() {
             return Ok(without_no_value(text).map_or_else(|| text.clone(), Into::into));
         }
         let set = self.read(text)?;
@@ -257,17 +257,15 @@ impl Context<'_, '_, '_> {
 /// The text without each `<no value>`; `None` if there is none in it.
 fn without_no_value(text: &[u8]) -> Option<Vec<u8>> {
     const MARK: &[u8] = b"<no value>";
-    let first = text.windows(MARK.len()).position(|window| window == MARK)?;
-    let mut out = text[..first].to_vec();
-    let mut rest = &text[first..];
-    while !rest.is_empty() {
-        if rest.starts_with(MARK) {
-            rest = &rest[MARK.len()..];
-        } else {
-            out.push(rest[0]);
-            rest = &rest[1..];
-        }
+    let mut marks = memchr::memmem::find_iter(text, MARK).peekable();
+    marks.peek()?;
+    let mut out = Vec::with_capacity(text.len());
+    let mut start = 0;
+    for mark in marks {
+        out.extend_from_slice(&text[start..mark]);
+        start = mark + MARK.len();
     }
+    out.extend_from_slice(&text[start..]);
     Some(out)
 }
 

@@ -110,7 +110,9 @@ impl Type {
     pub(crate) fn takes(self, value: &Value) -> bool {
         match self {
             Self::Any | Self::Reflect => true,
-            Self::Map => matches!(value, Value::Map(map) if matches!(map.kind(), MapKind::Any | MapKind::Values)),
+            Self::Map => {
+                matches!(value, Value::Map(map) if matches!(map.kind(), MapKind::Any | MapKind::Nil | MapKind::Values))
+            }
             Self::List => matches!(value, Value::List(list) if list.kind() == ListKind::Any),
             Self::Bool => matches!(value, Value::Bool(_)),
             Self::Int => matches!(value, Value::Int(_)),

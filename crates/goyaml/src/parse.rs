@@ -50,10 +50,16 @@ impl YamlError {
     }
 }
 
-/// The line that go-yaml names: that of the context unless that is the first one, and one more if the scanner failed.
-fn go_line(fault: &Fault) -> Option<u32> {
-    let line = [fault.context.line, fault.problem.line].into_iter().find(|line| *line != 0)?;
-    Some(line + u32::from(fault.scanned))
+/// The line that go-yaml names: v2 that of the problem before that of the context, v3 the other way round, both only where
+/// it is not the first one; and one more if the scanner failed.
+fn go_line(fault: &Fault, dialect: Dialect) -> Option<u32> {
+    let scanned = u32::from(fault.scanned);
+    let (context, problem) = (fault.context.line, fault.problem.line);
+    match dialect {
+        Dialect::V2 if problem != 0 => Some(problem + scanned),
+        Dialect::V2 => (context != 0).then_some(context),
+        Dialect::V3 => [context, problem].into_iter().find(|line| *line != 0).map(|line| line + scanned),
+    }
 }
 
 /// Reads all documents of a text; empty documents are left out.
@@ -154,7 +160,7 @@ impl Reader<'_> {
             Dialect::V2 | Dialect::V3 => fault.problem,
         };
         let mut error = YamlError::new(at(self.options, mark), fault.message.as_ref());
-        error.go_line = go_line(fault);
+        error.go_line = go_line(fault, self.options.dialect);
         self.errors.push(error);
     }
 

@@ -7,7 +7,7 @@ use super::MAX_TEXT;
 use super::number::{FloatForm, format_float};
 use super::quoted::{quote, quote_ascii, quote_char};
 use crate::syntax::unquote::decode;
-use crate::value::{Field, Kind, List, ListKind, MAX_DEPTH, Map, Object, Value};
+use crate::value::{Field, Kind, List, ListKind, MAX_DEPTH, Map, MapKind, Object, Value};
 
 /// What stands between `%` and the verb.
 #[expect(clippy::struct_excessive_bools, reason = "each is one flag of the language")]
@@ -391,6 +391,10 @@ impl<'o> Printer<'o> {
     }
 
     fn map(&mut self, map: &Map, name: &str, verb: char) -> Option<()> {
+        if map.kind() == MapKind::Nil && self.flags.go {
+            self.push(&format!("{name}(nil)"));
+            return Some(());
+        }
         let (between, close) = if self.flags.go { (", ", "}") } else { (" ", "]") };
         if self.flags.go {
             self.push(name);

@@ -5,7 +5,7 @@ use crate::error::Fault;
 use crate::exec::Context;
 use crate::registry::Type::{Any, Map as MapType, Text};
 use crate::registry::{Args, Function, Outcome, fixed, many};
-use crate::value::{List, MAX_DEPTH, Map, Value};
+use crate::value::{List, MAX_DEPTH, Map, MapKind, Value};
 
 type Cx<'a, 'b, 'c, 'd> = &'a mut Context<'b, 'c, 'd>;
 
@@ -24,6 +24,9 @@ fn get(cx: Cx, args: &[Value]) -> Outcome {
 
 fn set(cx: Cx, args: &[Value]) -> Outcome {
     let map = args.map(0);
+    if map.kind() == MapKind::Nil {
+        return Err("assignment to entry in nil map".into());
+    }
     if matches!(args[2], Value::Map(_) | Value::List(_)) {
         cx.run.changed(&map);
     }
@@ -102,7 +105,7 @@ fn dig(cx: Cx, args: &[Value]) -> Outcome {
 /// A Go type assertion: named map types do not pass.
 fn plain_map(value: &Value) -> Result<Map, Fault> {
     match value {
-        Value::Map(map) if map.kind() == crate::MapKind::Any => Ok(map.clone()),
+        Value::Map(map) if matches!(map.kind(), MapKind::Any | MapKind::Nil) => Ok(map.clone()),
         other => Err(conversion(other, "map[string]interface {}").into()),
     }
 }
@@ -114,12 +117,13 @@ fn conversion(value: &Value, wanted: &str) -> String {
 
 /// Fills what is empty in the first map, or lets each next one win; the first map itself is changed.
 fn merge_all(cx: Cx, args: &[Value], overwrite: bool) -> Outcome {
-    let target = args.map(0);
+    let given = args.map(0);
+    let target = if given.kind() == MapKind::Nil { Map::default() } else { given };
     cx.run.changed(&target);
     for source in args[1..].iter().filter_map(Value::as_map) {
         merge_into(cx, &target, source, overwrite, 0)?;
     }
-    Ok(args[0].clone())
+    Ok(target.into())
 }
 
 fn merge_into(cx: Cx, target: &Map, source: &Map, overwrite: bool, depth: usize) -> Result<(), Fault> {

@@ -5,7 +5,7 @@ use crate::exec::Context;
 use crate::registry::Type::{Any, Text};
 use crate::registry::{Args, Function, Outcome, fixed};
 use crate::syntax::unquote::decode;
-use crate::value::{MAX_DEPTH, Map, Object, Value, from_yaml};
+use crate::value::{List, ListKind, MAX_DEPTH, Map, MapKind, Object, Value, from_yaml};
 
 type Cx<'a, 'b, 'c, 'd> = &'a mut Context<'b, 'c, 'd>;
 
@@ -46,6 +46,7 @@ impl Writer {
             }
             Value::List(list) if list.is_nil() => self.out.extend_from_slice(b"null"),
             Value::List(list) => self.collection(b'[', b']', list.iter(), Self::value)?,
+            Value::Map(map) if map.kind() == MapKind::Nil => self.out.extend_from_slice(b"null"),
             Value::Map(map) => map.with(|entries| {
                 self.collection(b'{', b'}', entries.iter(), |writer, (key, value)| {
                     writer.text(key);
@@ -183,7 +184,7 @@ fn must_from_json(_: Cx, args: &[Value]) -> Outcome {
 fn from_json_map(_: Cx, args: &[Value]) -> Outcome {
     Ok(match read(args.text(0)) {
         Ok(value @ Value::Map(_)) => value,
-        Ok(Value::Nil) => Map::default().into(),
+        Ok(Value::Nil) => Map::new(MapKind::Nil).into(),
         Ok(other) => trouble(&format!(
             "json: cannot unmarshal {} into Go value of type map[string]interface {{}}",
             json_kind(&other)
@@ -196,7 +197,7 @@ fn from_json_map(_: Cx, args: &[Value]) -> Outcome {
 fn from_json_array(_: Cx, args: &[Value]) -> Outcome {
     Ok(match read(args.text(0)) {
         Ok(value @ Value::List(_)) => value,
-        Ok(Value::Nil) => Value::list(Vec::new()),
+        Ok(Value::Nil) => Value::List(List::nil(ListKind::Any)),
         Ok(other) => {
             let words = format!("json: cannot unmarshal {} into Go value of type []interface {{}}", json_kind(&other));
             Value::list(vec![words.into()])

@@ -128,7 +128,7 @@ impl<'t> Lexer<'t> {
 
     fn text(&mut self) -> Token {
         loop {
-            let Some(found) = memchr::memmem::find(self.rest(), b"{{") else {
+            let Some(found) = left_delim(self.rest()) else {
                 self.pos = self.input.len();
                 let kind = if self.pos > self.start { Kind::Text } else { Kind::Eof };
                 return self.emit(kind);
@@ -410,6 +410,11 @@ fn is_word(character: char) -> bool {
         || character.is_alphabetic()
         || character.is_ascii_digit()
         || (character as u32 > 127 && character.is_numeric())
+}
+
+/// Where the next `{{` is.
+fn left_delim(text: &[u8]) -> Option<usize> {
+    memchr::memchr_iter(b'{', text).find(|at| text.get(at + 1) == Some(&b'{'))
 }
 
 fn trims_left(text: &[u8]) -> bool {

@@ -73,6 +73,7 @@ fn tree(value: &Value, depth: usize, nodes: &mut usize) -> Result<goyaml::Value,
             let items: Result<Vec<_>, _> = list.iter().map(|item| tree(item, depth + 1, nodes)).collect();
             items?.into()
         }
+        Value::Map(map) if map.kind() == MapKind::Nil => goyaml::Value::NULL,
         Value::Map(map) => map.with(|entries| {
             let mut out = goyaml::Map::with_capacity(entries.len());
             for (key, value) in entries {

@@ -11,6 +11,8 @@ use super::{Text, Value};
 pub enum MapKind {
     /// `map[string]interface {}`
     Any,
+    /// `map[string]interface {}` that is nil: empty, `null` in JSON, and nothing can be put into it.
+    Nil,
     /// `map[string]string`
     Text,
     /// `map[string][]uint8`: the plain type of a chart's files.
@@ -23,7 +25,7 @@ impl MapKind {
     /// Go's name.
     pub fn name(self) -> &'static str {
         match self {
-            Self::Any => "map[string]interface {}",
+            Self::Any | Self::Nil => "map[string]interface {}",
             Self::Text => "map[string]string",
             Self::Bytes => "map[string][]uint8",
             Self::Values => "common.Values",
@@ -33,7 +35,7 @@ impl MapKind {
     /// What a key gives that is not there.
     pub fn zero(self) -> Value {
         match self {
-            Self::Any | Self::Values => Value::Nil,
+            Self::Any | Self::Nil | Self::Values => Value::Nil,
             Self::Text => Value::Text([].into()),
             Self::Bytes => Value::Bytes([].into()),
         }
@@ -41,7 +43,7 @@ impl MapKind {
 
     /// Whether the values are of type `interface {}`.
     pub(crate) fn boxes(self) -> bool {
-        matches!(self, Self::Any | Self::Values)
+        matches!(self, Self::Any | Self::Nil | Self::Values)
     }
 }
 

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use goyaml::{Emitter, Profile};
 
 use super::convert::{MAX_DEPTH, MAX_NODES, base64, go_lossy};
-use super::{Map, Object, Value};
+use super::{Map, MapKind, Object, Value};
 
 /// Writes a value as Helm's `toYaml` ([`Profile::ToYaml`]: what JSON has for it) or `toYamlPretty` ([`Profile::Pretty`]).
 ///
@@ -58,6 +58,7 @@ impl Tree {
             Value::List(list) => {
                 self.deeper(|tree| emitter.list(list.iter(), |emitter, item| tree.node(emitter, item)))?;
             }
+            Value::Map(map) if json && map.kind() == MapKind::Nil => emitter.null(),
             Value::Map(map) => self.map(emitter, map)?,
             Value::Object(object) => self.object(emitter, &**object)?,
         }
