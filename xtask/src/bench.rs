@@ -1,6 +1,7 @@
 //! Measurements: each prints a table for `docs/benchmarks.md`, made from release builds.
 
 mod controlplane;
+mod kustomize;
 
 use std::path::Path;
 use std::process::Command;
@@ -44,6 +45,12 @@ pub(crate) enum Bench {
         #[arg(long = "chart", value_name = "NAME=FOLDER")]
         charts: Vec<String>,
     },
+    /// Build overlays of three sizes with the real kustomize and with ours, in turns: as processes, and in one.
+    Kustomize {
+        /// Runs of each program.
+        #[arg(long, default_value_t = 9)]
+        runs: usize,
+    },
     /// Hold many Kustomizations of four objects on the real API server: from the start, and after one commit.
     Scale {
         /// Kustomizations.
@@ -63,6 +70,7 @@ pub(crate) fn bench(root: &Path, work: &Bench) -> Result<(), Failure> {
         }
         Bench::Controlplane { rounds, count, starts } => controlplane::run(root, (*rounds, *count), *starts),
         Bench::Helm { rounds, charts } => helm(root, *rounds, charts),
+        Bench::Kustomize { runs } => kustomize::bench(root, *runs),
         Bench::Scale { number } => soak::start(root, None, &["scale", "--number", &number.to_string()]),
     }
 }

@@ -2,10 +2,11 @@
 
 mod fuzz;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use clap::Subcommand;
+use oracle::Oracle;
 
 use crate::failure::{Failure, run};
 use crate::programs;
@@ -49,6 +50,18 @@ pub(crate) enum Soak {
         #[arg(long, default_value_t = 30)]
         minutes: u32,
     },
+    /// Build random trees with kustomize's own library and with ours; list those that differ.
+    FuzzKustomize {
+        /// Trees.
+        #[arg(long, default_value_t = 100_000)]
+        runs: u64,
+        /// The first tree's seed.
+        #[arg(long, default_value_t = 1)]
+        seed: u64,
+        /// Where trees that differ are written, with both outputs.
+        #[arg(long)]
+        folder: Option<PathBuf>,
+    },
 }
 
 /// Runs a long test.
@@ -62,6 +75,12 @@ pub(crate) fn soak(root: &Path, work: &Soak) -> Result<(), Failure> {
             fuzz::differential(root, &["random", &half, &seed, "helm"])
         }
         Soak::Fuzz { target, minutes } => fuzz::target(root, target, *minutes),
+        Soak::FuzzKustomize { runs, seed, folder } => {
+            let batch = oracle::find(Oracle::KustomizeBatch).map_err(|why| Failure::Refused(why.to_string()))?;
+            let mut fuzz = Command::new(programs::example(root, "setpoint-kustomize", "fuzz")?);
+            fuzz.arg(batch).args([runs.to_string(), seed.to_string()]);
+            run(fuzz.args(folder))
+        }
     }
 }
 

@@ -81,7 +81,7 @@ fn compare(files: &MemoryFiles, kubectl: &Path, root: &Path, path: &str, spent: 
     let ours = kustomize::build(files, path, &BuildOptions::default());
     let found = disk::shown(&ours);
     let took = start.elapsed();
-    if found.contains("remote files and bases are not supported") {
+    if found.contains("remote files and bases are off") {
         return Verdict::Remote;
     }
     let start = Instant::now();

@@ -1,41 +1,108 @@
-//! Times builds of trees of three sizes, warm and in process: `cargo run --release -p setpoint-kustomize --example timing`.
-//! With a directory as argument it writes the trees there instead, so that other programs can be timed on them.
+//! Times builds of trees of three sizes in process, beside kustomize's own library:
+//! `cargo run --release -p setpoint-kustomize --example timing -- FOLDER ORACLE`, where ORACLE is the program of
+//! `tools/oracle/kustomize` and the trees are written below FOLDER, so that other programs can be timed on them.
 
 #![expect(clippy::print_stdout, reason = "a tool for the terminal")]
 
+use std::error::Error;
 use std::fmt::Write as _;
-use std::io;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use kustomize::{BuildOptions, MemoryFiles};
+use goyaml::Value;
+use kustomize::{BuildOptions, ManifestCache, MemoryFiles};
 
-fn main() -> io::Result<()> {
-    let trees = [("one-patch", tree(3, 0)), ("3-mb", tree(150, 20_000)), ("11-mb-531-objects", tree(531, 20_500))];
-    let target = std::env::args().nth(1);
-    for (name, files) in &trees {
-        if let Some(target) = &target {
-            write(&Path::new(target).join(name), files)?;
-            continue;
+#[path = "../tests/support/batch.rs"]
+mod batch;
+
+/// Times that each is built; the medians count.
+const ROUNDS: usize = 7;
+
+/// Builds that are spread over the cores.
+const BUILDS: usize = 16;
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let mut arguments = std::env::args().skip(1);
+    let (Some(folder), oracle) = (arguments.next(), arguments.next()) else {
+        return Err("usage: timing FOLDER [ORACLE]".into());
+    };
+    let mut oracle = oracle.map(|program| batch::Batch::start(&program)).transpose()?;
+    for (name, files) in
+        [("one-patch", tree(3, 0)), ("3-mb", tree(150, 20_000)), ("11-mb-531-objects", tree(531, 20_500))]
+    {
+        let dir = Path::new(&folder).join(name);
+        write(&dir, &files)?;
+        if let Some(oracle) = &mut oracle {
+            measure(name, &files, &dir, oracle)?;
         }
-        let mut times: Vec<(Duration, Duration, usize)> = (0..7).map(|_| time(files)).collect();
-        times.sort();
-        let (built, emitted, bytes) = times[times.len() / 2];
-        println!("{name}: build {built:.2?}, emit {emitted:.2?}, {bytes} bytes");
+    }
+    if let Some(oracle) = oracle {
+        oracle.end()?;
+        spread(&tree(150, 20_000));
     }
     Ok(())
 }
 
-fn time(files: &MemoryFiles) -> (Duration, Duration, usize) {
-    let start = Instant::now();
-    let built = kustomize::build(files, "overlay", &BuildOptions::default()).unwrap_or_default();
-    let took = start.elapsed();
-    let start = Instant::now();
-    let text = goyaml::emit_documents(built.iter().map(|resource| &resource.value));
-    (took, start.elapsed(), text.len())
+/// Builds a tree with both, in turns.
+fn measure(name: &str, files: &MemoryFiles, dir: &Path, oracle: &mut batch::Batch) -> Result<(), Box<dyn Error>> {
+    let path = dir.join("overlay").to_string_lossy().into_owned();
+    let request: Value = [("path", Value::from(path))].into_iter().collect();
+    let cache = Arc::new(ManifestCache::new());
+    let expected = oracle.ask(&request)??;
+    let (mut cold, mut warm, mut real) = (Vec::new(), Vec::new(), Vec::new());
+    if build(files, Some(&cache)).1 != expected {
+        return Err(format!("{name} differs from what kustomize builds").into());
+    }
+    for _ in 0..ROUNDS {
+        cold.push(build(files, None).0);
+        warm.push(build(files, Some(&cache)).0);
+        oracle.ask(&request)??;
+        real.push(Duration::from_secs_f64(oracle.seconds));
+    }
+    let [cold, warm, real] = [cold, warm, real].map(median);
+    let ratio = |ours: Duration| real.as_secs_f64() / ours.as_secs_f64();
+    println!(
+        "{name}: {} bytes; kustomize's library {real:.2?}, ours {cold:.2?} ({:.0}x), files parsed before {warm:.2?} ({:.0}x)",
+        expected.len(),
+        ratio(cold),
+        ratio(warm)
+    );
+    Ok(())
 }
 
-fn write(dir: &Path, files: &MemoryFiles) -> io::Result<()> {
+fn median(mut times: Vec<Duration>) -> Duration {
+    times.sort_unstable();
+    times[times.len() / 2]
+}
+
+/// A build and its text.
+fn build(files: &MemoryFiles, cache: Option<&Arc<ManifestCache>>) -> (Duration, String) {
+    let options = BuildOptions { cache: cache.cloned(), ..BuildOptions::default() };
+    let start = Instant::now();
+    let built = kustomize::build(files, "overlay", &options).unwrap_or_default();
+    let text = goyaml::emit_documents(built.iter().map(|resource| &resource.value));
+    (start.elapsed(), text)
+}
+
+/// Many builds, on one core and on all.
+fn spread(files: &MemoryFiles) {
+    let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    let run = |threads: usize| {
+        let start = Instant::now();
+        std::thread::scope(|scope| {
+            for _ in 0..threads {
+                scope.spawn(|| (0..BUILDS / threads).for_each(|_| drop(build(files, None))));
+            }
+        });
+        start.elapsed()
+    };
+    let (one, all) = (run(1), run(cores));
+    let ratio = one.as_secs_f64() / all.as_secs_f64();
+    println!("{BUILDS} builds of 3 MB: {one:.2?} on one thread, {all:.2?} on {cores} ({ratio:.1}x)");
+}
+
+fn write(dir: &Path, files: &MemoryFiles) -> std::io::Result<()> {
     for (path, content) in &files.0 {
         let path = dir.join(path);
         std::fs::create_dir_all(path.parent().unwrap_or(dir))?;

@@ -6,10 +6,10 @@ use goyaml::origin::Tracer;
 use crate::accumulate::{self, By, Context, step};
 use crate::item::Item;
 use crate::load::{self, Loaded};
+use crate::raw::{self, RawTexts};
 use crate::read::Text;
 use crate::{
-    BuildError, BuildOptions, Edition, Files, Traced, name_reference, origin, path, raw, set, sort, transform,
-    variables,
+    BuildError, BuildOptions, Edition, Files, Traced, name_reference, origin, path, set, sort, transform, variables,
 };
 
 /// Annotations that keep an object out of the output, unless their value is `false`.
@@ -72,7 +72,7 @@ pub(crate) fn build(
     let kept = [(origin::ORIGIN, "originAnnotations"), (origin::TRANSFORMATIONS, "transformerAnnotations")];
     let kept: Vec<_> = kept.into_iter().filter_map(|(key, name)| Some((key, option(name)?))).collect();
     for item in &mut items {
-        clean(item, &kept, &by);
+        clean(item, &kept, (&by, &context.raw));
     }
     let resources = items.into_iter().map(Item::into_resource).collect();
     Ok(Traced { resources, tracer: context.raw.tracer })
@@ -112,7 +112,7 @@ fn set_noted(item: &mut Item, [field, key]: [&str; 2], value: Value, (option, by
 }
 
 /// Takes away what only the build needs, and makes annotations text as kustomize does on its way out.
-fn clean(item: &mut Item, kept: &[(&str, &Text)], by: &By<'_>) {
+fn clean(item: &mut Item, kept: &[(&str, &Text)], (by, raw): (&By<'_>, &RawTexts)) {
     let tracked = [origin::ORIGIN, origin::TRANSFORMATIONS];
     let internal =
         |key: &str| INTERNAL.contains(&key) || (tracked.contains(&key) && !kept.iter().any(|(known, _)| *known == key));
@@ -125,7 +125,7 @@ fn clean(item: &mut Item, kept: &[(&str, &Text)], by: &By<'_>) {
             map.retain(|key, _| !internal(key));
         }
     }
-    item.normalise_metadata("annotations", by.tracer);
+    item.normalise_metadata("annotations", raw);
     for (key, option) in kept.iter().filter(|_| by.tracer.is_on()) {
         if let Some(text) = item.value.at(&["metadata", "annotations", key]).cloned() {
             set_noted(item, ["annotations", key], text, (option, by));

@@ -6,6 +6,7 @@ use goyaml::{Map, Value};
 use crate::accumulate::{By, Context, step};
 use crate::item::{Behavior, Item};
 use crate::load::{Data, GeneratorInput, Layer};
+use crate::raw::RawTexts;
 use crate::{BuildError, hash, origin, path, set};
 
 /// Runs the generators of a kustomization and puts what they make among its objects.
@@ -26,7 +27,7 @@ pub(crate) fn run(
             };
             origin::annotate_generated(&mut item, &text);
         }
-        if let Err(message) = absorb(items, item, &context.raw.tracer) {
+        if let Err(message) = absorb(items, item, &context.raw) {
             errors.push(BuildError::new(&*layer.file, input.line, message));
         }
     }
@@ -74,7 +75,7 @@ fn make(layer: &Layer, input: &GeneratorInput, tracer: &Tracer) -> Item {
 }
 
 /// Adds a generated object, or replaces or merges the one with its id.
-fn absorb(items: &mut Vec<Item>, mut new: Item, tracer: &Tracer) -> Result<(), String> {
+fn absorb(items: &mut Vec<Item>, mut new: Item, raw: &RawTexts) -> Result<(), String> {
     let id = new.id();
     let matches = set::with_any_id(items, &id);
     match (matches.as_slice(), new.behavior) {
@@ -85,9 +86,9 @@ fn absorb(items: &mut Vec<Item>, mut new: Item, tracer: &Tracer) -> Result<(), S
             let old = &items[*at];
             let note = step("generator", &new.file, new.line);
             let origin_of_old = old.value.at(&["metadata", "annotations", origin::ORIGIN]).cloned();
-            inherit(&mut new, old, tracer);
+            inherit(&mut new, old, raw);
             if behavior == Behavior::Merge {
-                merge_data(&mut new, old, tracer);
+                merge_data(&mut new, old, raw);
                 if let Some(text) = origin_of_old {
                     new.value.set_at(&["metadata", "annotations", origin::ORIGIN], text);
                 }
@@ -103,10 +104,11 @@ fn absorb(items: &mut Vec<Item>, mut new: Item, tracer: &Tracer) -> Result<(), S
 }
 
 /// Takes over the old object's identity and metadata; what the new one says itself wins.
-fn inherit(new: &mut Item, old: &Item, tracer: &Tracer) {
+fn inherit(new: &mut Item, old: &Item, raw: &RawTexts) {
+    let tracer = &raw.tracer;
     for field in ["labels", "annotations"] {
-        let mut map: Map = old.metadata_texts(field, tracer).into_iter().collect();
-        for (key, text) in new.metadata_texts(field, tracer) {
+        let mut map: Map = old.metadata_texts(field, raw).into_iter().collect();
+        for (key, text) in new.metadata_texts(field, raw) {
             let text = tracer.replace(map.get(&key), text);
             map.insert(key, text);
         }
@@ -128,12 +130,13 @@ fn inherit(new: &mut Item, old: &Item, tracer: &Tracer) {
     new.line = old.line;
 }
 
-fn merge_data(new: &mut Item, old: &Item, tracer: &Tracer) {
+fn merge_data(new: &mut Item, old: &Item, raw: &RawTexts) {
+    let tracer = &raw.tracer;
     for field in ["data", "binaryData"] {
         let mut map = Map::new();
         for source in [old, &*new] {
             for (key, value) in source.value.get(field).and_then(Value::as_map).into_iter().flat_map(Map::iter) {
-                let text = tracer.same(Value::from(crate::scalar::text(value)), value);
+                let text = tracer.same(Value::from(raw.text(value)), value);
                 let text = tracer.replace(map.get(key), text);
                 map.insert(key, text);
             }

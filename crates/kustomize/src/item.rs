@@ -7,7 +7,8 @@ use goyaml::{Kind, Map, Value};
 
 use crate::Resource;
 use crate::id::{Gvk, Id};
-use crate::{raw, scalar, shared};
+use crate::raw::{self, RawTexts};
+use crate::{scalar, shared};
 
 /// How a generator's output meets an object that is already there.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -150,13 +151,13 @@ impl Item {
     }
 
     /// `metadata.labels` or `metadata.annotations` as text.
-    pub(crate) fn metadata_texts(&self, field: &str, tracer: &Tracer) -> Vec<(String, Value)> {
-        metadata_texts(&self.value, field, tracer)
+    pub(crate) fn metadata_texts(&self, field: &str, raw: &RawTexts) -> Vec<(String, Value)> {
+        metadata_texts(&self.value, field, raw)
     }
 
     /// Makes every value of `metadata.labels` or `metadata.annotations` text, and takes an empty map away.
-    pub(crate) fn normalise_metadata(&mut self, field: &str, tracer: &Tracer) {
-        normalise_metadata(&mut self.value, field, tracer);
+    pub(crate) fn normalise_metadata(&mut self, field: &str, raw: &RawTexts) {
+        normalise_metadata(&mut self.value, field, raw);
     }
 
     /// Gives the object annotations, if kustomize would have noted any of its own on it by now: patches find them there.
@@ -180,9 +181,9 @@ impl Item {
     }
 
     /// Makes annotations text, if there are any.
-    pub(crate) fn normalise_annotations_if_any(&mut self, tracer: &Tracer) {
+    pub(crate) fn normalise_annotations_if_any(&mut self, raw: &RawTexts) {
         if self.value.at(&["metadata", "annotations"]).is_some() {
-            self.normalise_metadata("annotations", tracer);
+            self.normalise_metadata("annotations", raw);
         }
     }
 
@@ -191,27 +192,27 @@ impl Item {
     }
 }
 
-fn metadata_texts(object: &Value, field: &str, tracer: &Tracer) -> Vec<(String, Value)> {
+fn metadata_texts(object: &Value, field: &str, raw: &RawTexts) -> Vec<(String, Value)> {
     let Some(map) = object.at(&["metadata", field]).and_then(Value::as_map) else {
         return Vec::new();
     };
     let text = |value: &Value| {
         // A null that was written is text to kustomize here; an empty field is empty.
-        let text = if raw::is_spelled_null(value) { "null".to_owned() } else { scalar::text(value) };
-        tracer.same(Value::from(text), value)
+        let text = if raw::is_spelled_null(value) { "null".to_owned() } else { raw.text(value) };
+        raw.tracer.same(Value::from(text), value)
     };
     map.iter().map(|(key, value)| (key.to_owned(), text(value))).collect()
 }
 
 /// Makes every value of an object's labels or annotations text, and takes an empty map away.
-pub(crate) fn normalise_metadata(object: &mut Value, field: &str, tracer: &Tracer) {
+pub(crate) fn normalise_metadata(object: &mut Value, field: &str, raw: &RawTexts) {
     let path = ["metadata", field];
     let is_text = |value: &Value| value.as_str().is_some();
     let map = object.at(&path).and_then(Value::as_map);
     if map.is_some_and(|map| !map.is_empty() && map.values().all(is_text)) {
         return;
     }
-    let texts: Map = metadata_texts(object, field, tracer).into_iter().collect();
+    let texts: Map = metadata_texts(object, field, raw).into_iter().collect();
     if texts.is_empty() {
         object.remove_at(&path);
     } else {

@@ -6,11 +6,13 @@
 
 mod accumulate;
 mod build;
+mod cache;
 mod config;
 mod documents;
 mod dotted;
 mod error;
 mod field_path;
+mod file_names;
 mod files;
 mod generate;
 mod hash;
@@ -26,6 +28,7 @@ mod origin;
 mod path;
 mod raw;
 mod read;
+mod remote;
 mod scalar;
 mod selector;
 mod set;
@@ -40,8 +43,11 @@ use std::sync::Arc;
 use goyaml::Value;
 use goyaml::origin::Tracer;
 
+pub use cache::ManifestCache;
 pub use error::BuildError;
+pub use file_names::file_names;
 pub use files::{EntryKind, FileError, Files, MemoryFiles};
+pub use remote::{DEFAULT_TIMEOUT, Remote, RepositoryAddress};
 
 /// One object of a build.
 #[derive(Clone, Debug)]
@@ -80,11 +86,23 @@ pub struct BuildOptions {
     pub root_only: bool,
     /// Which release of kustomize to be like.
     pub edition: Edition,
+    /// Fetches remote files and bases; `None` refuses them.
+    pub remote: Option<Arc<dyn Remote>>,
+    /// Files parsed by other builds, and where this one leaves its own.
+    pub cache: Option<Arc<ManifestCache>>,
 }
 
 impl Default for BuildOptions {
     fn default() -> Self {
-        Self { overlay: None, overlay_place: None, legacy_order: true, root_only: true, edition: Edition::default() }
+        Self {
+            overlay: None,
+            overlay_place: None,
+            legacy_order: true,
+            root_only: true,
+            edition: Edition::default(),
+            remote: None,
+            cache: None,
+        }
     }
 }
 

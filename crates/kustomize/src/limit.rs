@@ -1,7 +1,7 @@
 //! Bounds on what one build may cost.
 
 /// Objects of one build.
-pub(crate) const MAX_RESOURCES: usize = 50_000;
+pub(crate) const MAX_RESOURCES: usize = 250_000;
 
 /// Levels of kustomizations that name each other.
 pub(crate) const MAX_DEPTH: usize = 64;

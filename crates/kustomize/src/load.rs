@@ -7,6 +7,7 @@ mod generators;
 mod inline;
 mod patches;
 mod plugins;
+mod trees;
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -14,6 +15,7 @@ use std::sync::Arc;
 use goyaml::Value;
 use goyaml::origin::{self, Tracer};
 
+use crate::cache::Generation;
 use crate::config::Config;
 use crate::documents::{self, Manifest, Source};
 use crate::limit::{MAX_DEPTH, MAX_ERRORS, MAX_FILE_BYTES, MAX_LAYERS};
@@ -21,11 +23,13 @@ use crate::open_api::OpenApi;
 use crate::raw::RawTexts;
 use crate::read::replacements::Replacement;
 use crate::read::{self, Kustomization, Text};
-use crate::{BuildError, BuildOptions, EntryKind, FileError, Files, path};
+use crate::{BuildError, BuildOptions, EntryKind, FileError, Files, path, remote};
 
 pub(crate) use generators::{Data, GeneratorInput};
 pub(crate) use patches::{PatchInput, PatchKind};
 pub(crate) use plugins::{Action, AddValue, Plugin, PluginId, Subjects};
+
+use trees::Trees;
 
 /// Names a kustomization file may have.
 const FILE_NAMES: [&str; 3] = ["kustomization.yaml", "kustomization.yml", "Kustomization"];
@@ -76,8 +80,17 @@ pub(crate) fn load(
     options: &BuildOptions,
     tracer: Tracer,
 ) -> Result<Loaded, Vec<BuildError>> {
-    let mut loader =
-        Loader { files, options, errors: Vec::new(), layers: 0, manifests: HashMap::new(), raw: RawTexts::new(tracer) };
+    let cache = options.cache.as_ref().filter(|_| !tracer.is_on()).map(|cache| cache.generation());
+    let notes = cache.as_ref().map(|cache| cache.notes.clone()).unwrap_or_default();
+    let mut loader = Loader {
+        files: Trees::new(files, options.remote.as_deref()),
+        options,
+        errors: Vec::new(),
+        layers: 0,
+        manifests: HashMap::new(),
+        cache,
+        raw: RawTexts::new(tracer, notes),
+    };
     let layer = match &options.overlay {
         Some(overlay) => loader.root_with_overlay(dir, overlay),
         None => loader.layer(dir, &[]),
@@ -89,12 +102,13 @@ pub(crate) fn load(
 }
 
 struct Loader<'a> {
-    files: &'a dyn Files,
+    files: Trees<'a>,
     options: &'a BuildOptions,
     errors: Vec<BuildError>,
     layers: usize,
     /// Files that were read already; `None` for those with faults, which are told once.
     manifests: HashMap<String, Option<Arc<Vec<Manifest>>>>,
+    cache: Option<Arc<Generation>>,
     raw: RawTexts,
 }
 
@@ -112,6 +126,12 @@ struct Place<'a> {
     dir: &'a str,
     file: &'a Arc<str>,
     line: u32,
+}
+
+impl Place<'_> {
+    fn error(&self, message: impl Into<String>) -> BuildError {
+        BuildError::new(&**self.file, self.line, message)
+    }
 }
 
 impl Loader<'_> {
@@ -320,12 +340,18 @@ impl Loader<'_> {
 
     /// A path inside the tree, or an error for what is none.
     fn resolve(&mut self, place: Place<'_>, named: &str) -> Option<String> {
-        if is_remote(named) {
-            let message = format!("'{named}': remote files and bases are not supported yet");
-            self.fail(BuildError::new(&**place.file, place.line, message).hint("Copy it into the repository."));
-            return None;
+        if remote::is_address(named) {
+            let fetched = self.files.fetch(named);
+            return match fetched {
+                Ok(path) => Some(path),
+                Err(why) => {
+                    self.fail(place.error(format!("'{named}': {why}")));
+                    None
+                }
+            };
         }
         let target = path::join(place.dir, named).filter(|_| !named.is_empty());
+        let target = target.filter(|target| trees::stays(&self.files, place.dir, target));
         if target.is_none() {
             let message = format!("'{named}' leads out of the source");
             self.fail(
@@ -359,7 +385,8 @@ impl Loader<'_> {
     }
 
     fn bytes(&mut self, place: Place<'_>, named: &str, target: &str) -> Option<Arc<[u8]>> {
-        if self.options.root_only && !path::is_within(target, place.dir) {
+        let is_fetched = self.files.tree_of(target) != self.files.tree_of(place.dir);
+        if self.options.root_only && !is_fetched && !path::is_within(target, place.dir) {
             let dir = path::shown(place.dir);
             let message = format!("security; file '{target}' is not in or below '{dir}'");
             self.fail(
@@ -392,9 +419,20 @@ impl Loader<'_> {
         if let Some(known) = self.manifests.get(target) {
             return known.clone();
         }
+        let cache = self.cache.as_ref().map(|cache| (cache.clone(), Generation::key(&bytes)));
+        if let Some(kept) = cache.as_ref().and_then(|(cache, key)| cache.get(key)) {
+            self.manifests.insert(target.to_owned(), Some(kept.clone()));
+            return Some(kept);
+        }
         let source = self.source(&target.into());
         let read = match documents::read(&bytes, &source, &self.raw) {
-            Ok(manifests) => Some(Arc::new(manifests)),
+            Ok(manifests) => {
+                let manifests = Arc::new(manifests);
+                if let Some((cache, key)) = cache {
+                    cache.keep(key, bytes.len(), &manifests);
+                }
+                Some(manifests)
+            }
             Err(errors) => {
                 self.fail_all(errors);
                 None
@@ -403,8 +441,4 @@ impl Loader<'_> {
         self.manifests.insert(target.to_owned(), read.clone());
         read
     }
-}
-
-fn is_remote(named: &str) -> bool {
-    named.contains("://") || named.starts_with("git@") || named.starts_with("github.com/") || named.contains("?ref=")
 }

@@ -3,9 +3,8 @@
 //! What a value cannot hold is kept beside the tree, under the node's mark: the text of a number or a date that prints
 //! otherwise, and that a text was put where a value of another type stands, which only the end of a build refuses.
 
-use std::cell::RefCell;
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use goyaml::origin::Tracer;
 use goyaml::{Dialect, Duplicates, Key, Kind, Map, ParseOptions, Pos, Value};
@@ -51,20 +50,54 @@ enum Type {
     Date,
 }
 
+/// All notes by their numbers, which are the same in all builds that share files.
+#[derive(Debug, Default)]
+pub(crate) struct Notes(Mutex<Table>);
+
+#[derive(Debug, Default)]
+struct Table {
+    notes: Vec<Note>,
+    known: HashMap<Note, u32>,
+    has_misfits: bool,
+}
+
+impl Notes {
+    fn lock(&self) -> MutexGuard<'_, Table> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether there is less room left than a build may need.
+    pub(crate) fn are_many(&self) -> bool {
+        self.lock().notes.len() >> (NOTE_BITS - 1) > 0
+    }
+
+    /// The number of a note; `None` if there are too many.
+    fn number(&self, note: Note) -> Option<u32> {
+        let mut table = self.lock();
+        if let Some(at) = table.known.get(&note) {
+            return Some(*at);
+        }
+        let at = u32::try_from(table.notes.len() + 1).ok().filter(|at| at >> NOTE_BITS == 0)?;
+        table.has_misfits |= note.misfit.is_some();
+        table.notes.push(note.clone());
+        table.known.insert(note, at);
+        Some(at)
+    }
+}
+
 /// The texts that were read otherwise than their values print.
 #[derive(Debug, Default)]
 pub(crate) struct RawTexts {
     /// Where values come from.
     pub(crate) tracer: Tracer,
-    notes: RefCell<Vec<Note>>,
-    known: RefCell<HashMap<Note, u32>>,
+    notes: Arc<Notes>,
     /// Kustomizations that were read, by the index that their positions carry.
     kustomizations: HashMap<u32, Arc<[u8]>>,
 }
 
 impl RawTexts {
-    pub(crate) fn new(tracer: Tracer) -> Self {
-        Self { tracer, ..Self::default() }
+    pub(crate) fn new(tracer: Tracer, notes: Arc<Notes>) -> Self {
+        Self { tracer, notes, ..Self::default() }
     }
 
     /// The value, with a note of how it was written.
@@ -74,15 +107,10 @@ impl RawTexts {
 
     fn with_note(&self, value: Value, note: Note) -> Value {
         let free = value.mark() >> NOTE_BITS << NOTE_BITS;
-        let mut known = self.known.borrow_mut();
-        if let Some(at) = known.get(&note) {
-            return value.with_mark(free | *at);
+        match self.notes.number(note) {
+            Some(at) => value.with_mark(free | at),
+            None => value,
         }
-        let mut notes = self.notes.borrow_mut();
-        let Some(at) = u32::try_from(notes.len() + 1).ok().filter(|at| at >> NOTE_BITS == 0) else { return value };
-        notes.push(note.clone());
-        known.insert(note, at);
-        value.with_mark(free | at)
     }
 
     /// Keeps a kustomization, so that it can be looked up how the texts inside of it are written.
@@ -96,7 +124,8 @@ impl RawTexts {
 
     fn note(&self, value: &Value) -> Option<Note> {
         let at = value.mark() & ((1 << NOTE_BITS) - 1);
-        self.notes.borrow().get(usize::try_from(at).ok()?.checked_sub(1)?).cloned()
+        let at = usize::try_from(at).ok()?.checked_sub(1)?;
+        self.notes.lock().notes.get(at).cloned()
     }
 
     /// The text of a scalar as it was written; empty for an empty field and for collections.
@@ -187,7 +216,7 @@ impl RawTexts {
 
     /// A text in an object that stands where a value of another type was, if there is one.
     pub(crate) fn broken(&self, object: &Value) -> Option<(Blame, String)> {
-        if !self.notes.borrow().iter().any(|note| note.misfit.is_some()) {
+        if !self.notes.lock().has_misfits {
             return None;
         }
         self.broken_below(object)

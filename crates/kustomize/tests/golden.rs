@@ -25,6 +25,8 @@ fn main() {
         Trial::test("robust/cut-short", cut_short),
         Trial::test("robust/deep", deep),
         Trial::test("robust/many-bases", many_bases),
+        Trial::test("robust/many-objects", many_objects),
+        Trial::test("robust/too-many-objects", too_many_objects),
     ]);
     libtest_mimic::run(&arguments, trials.collect()).exit();
 }
@@ -87,6 +89,26 @@ fn deep() -> Result<(), Failed> {
         }
     }
     Ok(())
+}
+
+/// A file of so many objects, listed so many times.
+fn with_objects(count: usize, times: usize) -> MemoryFiles {
+    let object = |at: usize| format!("---\napiVersion: v1\nkind: ConfigMap\nmetadata: {{name: c{at}}}\n");
+    let kustomization = format!("resources: [{}]\n", vec!["a.yaml"; times].join(", "));
+    [("kustomization.yaml", kustomization), ("a.yaml", (0..count).map(object).collect())].into_iter().collect()
+}
+
+/// A hundred thousand objects are built as kustomize builds them.
+fn many_objects() -> Result<(), Failed> {
+    let outcome = kustomize::build(&with_objects(100_000, 1), "", &BuildOptions::default());
+    let count = outcome.as_ref().map_or(0, Vec::len);
+    if count == 100_000 { Ok(()) } else { Err(format!("{count} objects: {}", disk::shown(&outcome)).into()) }
+}
+
+/// There is a number of objects that is refused by name.
+fn too_many_objects() -> Result<(), Failed> {
+    let found = disk::shown(&kustomize::build(&with_objects(1_000, 252), "", &BuildOptions::default()));
+    if found.contains("250000 objects") { Ok(()) } else { Err(found.into()) }
 }
 
 /// A pile of kustomizations in which each names the one below ten times is refused, soon.

@@ -82,6 +82,8 @@ fn objects(request: &KustomizationRequest<'_>, files: &dyn Files) -> Result<Vec<
         legacy_order: false,
         root_only: false,
         edition: Edition::V5_8_1,
+        remote: None,
+        cache: None,
     };
     let resources = kustomize::build(files, &path, &options)
         .map_err(|errors| errors.into_iter().map(|error| from_build(request, error)).collect::<Vec<_>>())?;

@@ -56,6 +56,16 @@ pub enum SourceError {
         /// What the server said.
         cause: String,
     },
+    /// Nothing at the address of a single file.
+    #[error(
+        "there is no file at {url} ({cause}). Check the address; a private file also looks like this to a stranger"
+    )]
+    NoSuchFile {
+        /// The address.
+        url: String,
+        /// What the server said.
+        cause: String,
+    },
     /// A branch, tag, name or commit that is not there.
     #[error("{url} has no {kind} {name:?}{there_are}. Correct `spec.ref` or push the {kind}")]
     NoSuchReference {

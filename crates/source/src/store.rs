@@ -94,6 +94,16 @@ impl Store {
         }
     }
 
+    /// The content of a single file at an http or https address, of at most `limit` bytes. Blocks as [`Self::fetch`].
+    pub fn file(&self, request: &GitRequest, limit: u64) -> Result<Vec<u8>, SourceError> {
+        let mirrored = self.mirror(&request.url);
+        let address = Address::parse(mirrored.as_deref().unwrap_or(&request.url))?;
+        let Remote::Http(base) = &address.remote else {
+            return Err(SourceError::UrlInvalid { url: address.shown, cause: "a file needs http or https".to_owned() });
+        };
+        Http::new(self.io()?, &self.inner.clients, request, &address, base)?.file(limit)
+    }
+
     fn fetch_over(
         &self,
         wire: Box<dyn Wire>,

@@ -16,7 +16,7 @@ use crate::read::replacements::{self, Replacement};
 use crate::read::{Generator, Image, Labels, Patch, Replicas, Text};
 use crate::selector::Selector;
 use crate::table::fields::FieldSpec;
-use crate::{BuildError, EntryKind, origin, path, scalar, set};
+use crate::{BuildError, EntryKind, Files, origin, path, scalar, set};
 
 /// A configured transformer.
 #[derive(Debug)]

@@ -123,7 +123,7 @@ fn merge_selected(
         adapted.value.set_at(&["apiVersion"], item.gvk().api_version());
         // Kustomize writes these of the patch anew: what was to be taken away becomes text.
         for field in ["labels", "annotations"] {
-            item::normalise_metadata(&mut adapted.value, field, &schema.1.tracer);
+            item::normalise_metadata(&mut adapted.value, field, schema.1);
         }
         errors.extend(merge_one((patch, schema), &adapted, item, &by).err());
     }
@@ -199,7 +199,7 @@ fn operate(
         match json_patch::apply(&mut item.value, operations, &raw.tracer) {
             Ok(()) => {
                 raw.rewrite(&mut item.value);
-                item.normalise_annotations_if_any(&raw.tracer);
+                item.normalise_annotations_if_any(raw);
                 item.touched(&by);
             }
             Err((line, message)) => {

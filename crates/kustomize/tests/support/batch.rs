@@ -11,6 +11,8 @@ pub(crate) struct Batch {
     child: Child,
     input: ChildStdin,
     output: BufReader<ChildStdout>,
+    /// How long the last build took in the process.
+    pub(crate) seconds: f64,
 }
 
 impl Batch {
@@ -18,7 +20,7 @@ impl Batch {
         let mut child = Command::new(program).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()?;
         let input = child.stdin.take().ok_or("no input")?;
         let output = BufReader::new(child.stdout.take().ok_or("no output")?);
-        Ok(Self { child, input, output })
+        Ok(Self { child, input, output, seconds: 0.0 })
     }
 
     /// Asks: `path` and, if the tree is not on disk, `files`. Gives what it prints, or says when it fails.
@@ -29,6 +31,8 @@ impl Batch {
         self.output.read_line(&mut line)?;
         let answer = goyaml::json::parse(line.as_bytes()).map_err(|error| error.to_string())?;
         let text = |key: &str| answer.str_at(&[key]).unwrap_or_default().to_owned();
+        let seconds = answer.get("seconds").map(goyaml::json::to_string).and_then(|text| text.parse().ok());
+        self.seconds = seconds.unwrap_or_default();
         let result = if text("error").is_empty() { Ok(text("output")) } else { Err(text("error")) };
         Ok(result)
     }

@@ -146,6 +146,30 @@ impl Http {
         })
     }
 
+    /// The content at the address itself, of at most `limit` bytes.
+    pub(crate) fn file(&self, limit: u64) -> Result<Vec<u8>, SourceError> {
+        let mut builder = self.client.get(&self.base);
+        if let Some(value) = &self.authorization {
+            builder = builder.header(AUTHORIZATION, value.clone());
+        }
+        let response = match self.io.until(self.deadline, builder.send()) {
+            Ok(Ok(response)) => response,
+            Ok(Err(error)) => return Err(self.failed(&error.without_url())),
+            Err(_) => return Err(self.timeout("connecting")),
+        };
+        let status = response.status();
+        if !status.is_success() {
+            return Err(SourceError::NoSuchFile { url: self.shown.clone(), cause: format!("HTTP {status}") });
+        }
+        let mut content = Vec::new();
+        let read = self.body(response).take(limit + 1).read_to_end(&mut content);
+        read.map_err(|error| self.wrong(error.to_string()))?;
+        if content.len() as u64 > limit {
+            return Err(self.wrong(format!("the file has more than {limit} bytes")));
+        }
+        Ok(content)
+    }
+
     fn send(&self, mut builder: RequestBuilder, kind: &str) -> Result<Response, SourceError> {
         builder = builder.header("Git-Protocol", "version=2");
         if let Some(value) = &self.authorization {
