@@ -10,6 +10,7 @@ mod failure;
 mod folder;
 mod output;
 mod preview;
+mod remote;
 
 use std::process::ExitCode;
 

@@ -4,6 +4,8 @@
 mod bad_files;
 #[path = "command/bad_world.rs"]
 mod bad_world;
+#[path = "command/build.rs"]
+mod build;
 #[path = "command/held.rs"]
 mod held;
 #[path = "command/kubectl.rs"]
@@ -23,11 +25,11 @@ type Case = (&'static str, fn());
 
 fn main() {
     let arguments = Arguments::from_args();
-    let mut trials: Vec<Trial> =
-        [refusals::CASES, up::CASES, bad_files::CASES, bad_world::CASES].into_iter().flatten().map(trial).collect();
+    let cases = [refusals::CASES, up::CASES, bad_files::CASES, bad_world::CASES, build::CASES];
+    let mut trials: Vec<Trial> = cases.into_iter().flatten().map(trial).collect();
     // Without kubectl these are reported as ignored, by name.
     let has_kubectl = oracle::find(Oracle::Kubectl).is_ok();
-    let with_kubectl = up::WITH_KUBECTL.iter().chain(kubectl::CASES);
+    let with_kubectl = up::WITH_KUBECTL.iter().chain(kubectl::CASES).chain(build::WITH_KUBECTL);
     trials.extend(with_kubectl.map(|case| trial(case).with_ignored_flag(!has_kubectl)));
     libtest_mimic::run(&arguments, trials).exit();
 }

@@ -1,0 +1,105 @@
+//! `setpoint build` with its flags.
+
+use std::process::Command;
+
+use oracle::Oracle;
+use testkit::git::{GitRepo, GitServer};
+
+use crate::Case;
+use crate::world::World;
+
+pub(crate) const CASES: &[Case] = &[
+    ("build_writes_a_file_or_many", build_writes_a_file_or_many),
+    ("build_obeys_the_load_restrictor", build_obeys_the_load_restrictor),
+    ("build_fetches_bases", build_fetches_bases),
+    ("build_fetches_nothing_if_told_so", build_fetches_nothing_if_told_so),
+    ("build_refuses_charts_by_name", build_refuses_charts_by_name),
+];
+
+pub(crate) const WITH_KUBECTL: &[Case] =
+    &[("build_of_a_remote_base_is_kustomizes", build_of_a_remote_base_is_kustomizes)];
+
+const OBJECTS: &str = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: Web}\n---\napiVersion: v1\nkind: Service\nmetadata: {name: s, namespace: b}\n";
+
+fn build_writes_a_file_or_many() {
+    let world = World::new(&[("kustomization.yaml", "resources: [a.yaml]\n"), ("a.yaml", OBJECTS)]);
+    let path = world.repository_path();
+    let printed = world.succeed(&["build", &path]);
+    assert_eq!(world.succeed(&["build", &path, "-o", "all.yaml"]), "");
+    assert_eq!(std::fs::read_to_string(world.state.path().join("all.yaml")).expect("was written"), printed);
+    let folder = world.state.path().join("each");
+    std::fs::create_dir(&folder).expect("a folder");
+    world.succeed(&["build", &path, "-o", "each"]);
+    let entries = std::fs::read_dir(&folder).expect("is a folder").map(|entry| entry.expect("is readable").file_name());
+    let mut names: Vec<String> = entries.map(|name| name.to_string_lossy().into_owned()).collect();
+    names.sort();
+    assert_eq!(names, ["b_v1_service_s.yaml", "default_apps_v1_deployment_web.yaml"]);
+}
+
+fn build_obeys_the_load_restrictor() {
+    let world = World::new(&[("app/kustomization.yaml", "resources: [../a.yaml]\n"), ("a.yaml", OBJECTS)]);
+    let path = format!("{}/app", world.repository_path());
+    let (code, error) = world.fail(&["build", &path]);
+    assert!(code == 1 && error.contains("security; file 'a.yaml'"), "{code} {error}");
+    let printed = world.succeed(&["build", &path, "--load-restrictor", "LoadRestrictionsNone"]);
+    assert!(printed.contains("name: Web"), "{printed}");
+}
+
+/// A repository on a server, with a base in `apps/base` that names a file beside it.
+fn served() -> GitServer {
+    let server = GitServer::start();
+    let upstream = GitRepo::with_files(&[
+        ("apps/base/kustomization.yaml", "resources: [../more, a.yaml]\n"),
+        ("apps/base/a.yaml", OBJECTS),
+        ("apps/more/kustomization.yaml", "configMapGenerator: [{name: made, files: [some.txt]}]\n"),
+        ("apps/more/some.txt", "one\n"),
+    ]);
+    upstream.tag("v1");
+    upstream.commit_file("apps/more/some.txt", "two\n");
+    let target = server.path("org/repo.git");
+    std::fs::create_dir_all(target.parent().expect("it has one")).expect("a folder");
+    upstream.git(&["clone", "--bare", ".", &target.display().to_string()]);
+    server
+}
+
+fn overlay(server: &GitServer, base: &str) -> World {
+    let text = format!("namePrefix: p-\nresources: ['{}']\n", server.url(base));
+    World::new(&[("kustomization.yaml", &text)])
+}
+
+fn build_fetches_bases() {
+    let server = served();
+    let at_tag = overlay(&server, "org/repo.git//apps/base?ref=v1");
+    let printed = at_tag.succeed(&["build", &at_tag.repository_path()]);
+    assert!(printed.contains("name: p-Web") && printed.contains("some.txt: |\n    one"), "{printed}");
+    let newest = overlay(&server, "org/repo.git/apps/base");
+    let printed = newest.succeed(&["build", &newest.repository_path()]);
+    assert!(printed.contains("some.txt: |\n    two"), "{printed}");
+    let missing = overlay(&server, "org/repo.git//apps/base?ref=v9");
+    let (code, error) = missing.fail(&["build", &missing.repository_path()]);
+    assert!(code == 1 && error.contains("kustomization.yaml:2") && error.contains("v9"), "{error}");
+}
+
+fn build_fetches_nothing_if_told_so() {
+    let server = served();
+    let world = overlay(&server, "org/repo.git//apps/base?ref=v1");
+    let (code, error) = world.fail(&["build", &world.repository_path(), "--no-remote-bases"]);
+    assert!(code == 1 && error.contains("kustomization.yaml:2") && error.contains("are off"), "{error}");
+    assert_eq!(server.requests(), 0);
+}
+
+fn build_refuses_charts_by_name() {
+    let world = World::new(&[("kustomization.yaml", "resources: []\n")]);
+    let (code, error) = world.fail(&["build", &world.repository_path(), "--enable-helm"]);
+    assert!(code == 1 && error.contains("--enable-helm"), "{error}");
+}
+
+fn build_of_a_remote_base_is_kustomizes() {
+    let server = served();
+    let world = overlay(&server, "org/repo.git//apps/base?ref=v1");
+    let kubectl = oracle::find(Oracle::Kubectl).expect("the case is ignored without");
+    let output = Command::new(kubectl).arg("kustomize").arg(world.repository.path()).output().expect("kubectl runs");
+    let expected = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    assert_eq!(world.succeed(&["build", &world.repository_path()]), expected);
+}
