@@ -62,6 +62,15 @@ pub(crate) enum Soak {
         #[arg(long)]
         folder: Option<PathBuf>,
     },
+    /// Change what stands at each place that a field of a random tree is said to come from; the field must follow.
+    Origins {
+        /// Random trees.
+        #[arg(long, default_value_t = 2_000)]
+        trees: u32,
+        /// The first tree's seed.
+        #[arg(long, default_value_t = 1)]
+        seed: u64,
+    },
 }
 
 /// Runs a long test.
@@ -80,6 +89,10 @@ pub(crate) fn soak(root: &Path, work: &Soak) -> Result<(), Failure> {
             let mut fuzz = Command::new(programs::example(root, "setpoint-kustomize", "fuzz")?);
             fuzz.arg(batch).args([runs.to_string(), seed.to_string()]);
             run(fuzz.args(folder))
+        }
+        Soak::Origins { trees, seed } => {
+            let prove = programs::example(root, "setpoint-kustomize", "prove")?;
+            run(Command::new(prove).args([trees.to_string(), seed.to_string()]))
         }
     }
 }

@@ -11,7 +11,7 @@ use std::borrow::Cow;
 use std::cell::RefCell;
 use std::sync::Arc;
 
-use crate::{Kind, Map, Pos, Value};
+use crate::{Key, Kind, Map, Pos, Value};
 
 pub use resolve::{MAX_NESTING, MAX_STEPS, Place, Step};
 
@@ -78,7 +78,6 @@ pub struct Derivation {
     before: Option<Value>,
     uses_before: bool,
     inputs: Vec<Value>,
-    plain: Pos,
 }
 
 impl Derivation {
@@ -127,8 +126,7 @@ impl Derivation {
 #[derive(Debug, Default)]
 pub struct Tracer {
     is_on: bool,
-    sources: RefCell<Vec<Source>>,
-    derivations: RefCell<Vec<Derivation>>,
+    table: RefCell<Origins>,
 }
 
 impl Tracer {
@@ -144,18 +142,9 @@ impl Tracer {
 
     /// Makes a text known; gives the index for the positions of its nodes, from 1.
     pub fn add(&self, source: Source) -> u32 {
-        let mut sources = self.sources.borrow_mut();
-        sources.push(source);
-        u32::try_from(sources.len()).unwrap_or(DERIVED - 1).min(DERIVED - 1)
-    }
-
-    /// The position the value would have if no table were kept.
-    pub fn plain(&self, pos: Pos) -> Pos {
-        if pos.source == DERIVED {
-            entry(&self.derivations.borrow(), pos).map_or(pos, |known| known.plain)
-        } else {
-            pos
-        }
+        let mut table = self.table.borrow_mut();
+        table.sources.push(source);
+        u32::try_from(table.sources.len()).unwrap_or(DERIVED - 1).min(DERIVED - 1)
     }
 
     /// Notes how a value was made.
@@ -166,20 +155,24 @@ impl Tracer {
         let derivation = how();
         let again = derivation.before.as_ref().filter(|before| **before == value && self.is_again(before, &derivation));
         if let Some(before) = again {
-            return before.clone();
+            return value.with_pos(before.pos());
         }
-        let plain = self.plain(value.pos());
-        let mut derivations = self.derivations.borrow_mut();
-        let Ok(column) = u32::try_from(derivations.len()) else { return value };
-        derivations.push(Derivation { plain, ..derivation });
-        value.with_pos(Pos { source: DERIVED, line: plain.line, column })
+        let mut table = self.table.borrow_mut();
+        let Ok(column) = u32::try_from(table.derivations.len()) else { return value };
+        table.derivations.push(derivation);
+        let line = value.pos().line;
+        value.with_pos(Pos { source: DERIVED, line, column })
     }
 
     /// Whether the same step was done before, to the same end.
     fn is_again(&self, before: &Value, derivation: &Derivation) -> bool {
-        let derivations = self.derivations.borrow();
-        entry(&derivations, before.pos())
+        entry(&self.table.borrow().derivations, before.pos())
             .is_some_and(|known| known.at != Pos::default() && known.at == derivation.at && known.by == derivation.by)
+    }
+
+    /// A value whose nodes are said to stand in this text, at the lines and columns that they have.
+    pub fn placed(&self, value: &Value, source: Source) -> Value {
+        if self.is_on { placed(value, self.add(source)) } else { value.clone() }
     }
 
     /// Says that a value is another one in a new form.
@@ -210,16 +203,16 @@ impl Tracer {
         }
         match value.kind() {
             Kind::Map(map) => {
-                let entry = |(key, child): (&crate::Key, &Value)| {
+                let entry = |(key, child): (&Key, &Value)| {
                     (key.clone(), self.each(child.clone(), before.and_then(|before| before.get(key.as_str())), how))
                 };
                 let entries = map.keys().zip(map.values()).map(entry).collect::<Map>();
-                Value::from(entries).with_pos(value.pos())
+                in_style_of(&value, entries.into())
             }
             Kind::List(items) => {
                 let old = before.and_then(Value::as_list).unwrap_or_default();
                 let item = |(at, child): (usize, &Value)| self.each(child.clone(), old.get(at), how);
-                items.iter().enumerate().map(item).collect::<Value>().with_pos(value.pos())
+                in_style_of(&value, items.iter().enumerate().map(item).collect())
             }
             _ => match how(&value, before.filter(|before| !matches!(before.kind(), Kind::Map(_) | Kind::List(_)))) {
                 Some(derivation) => self.derive(value, || derivation),
@@ -228,9 +221,19 @@ impl Tracer {
         }
     }
 
+    /// The places that decide a value, as far as it is known; see [`Origins::places`].
+    pub fn places(&self, value: &Value) -> Vec<Place> {
+        self.table.borrow().places(value)
+    }
+
+    /// The place that a position names; see [`Origins::place`].
+    pub fn place(&self, pos: Pos) -> Option<Place> {
+        self.table.borrow().place(pos)
+    }
+
     /// The finished table.
     pub fn finish(self) -> Origins {
-        Origins { sources: self.sources.into_inner(), derivations: self.derivations.into_inner() }
+        self.table.into_inner()
     }
 }
 
@@ -244,6 +247,24 @@ pub struct Origins {
 fn entry(derivations: &[Derivation], pos: Pos) -> Option<&Derivation> {
     let at = (pos.source == DERIVED).then(|| usize::try_from(pos.column).ok())?;
     derivations.get(at?)
+}
+
+/// A node with all that another one carries beside its content.
+fn in_style_of(old: &Value, new: Value) -> Value {
+    new.with_pos(old.pos()).with_mark(old.mark()).with_quotes(old.is_quoted())
+}
+
+fn placed(value: &Value, source: u32) -> Value {
+    let at = |pos: Pos| if pos.line == 0 { pos } else { Pos { source, ..pos } };
+    let pos = at(value.pos());
+    match value.kind() {
+        Kind::Map(map) => {
+            let entry = |(key, child): (&Key, &Value)| (Key::new(key.as_str(), at(key.pos())), placed(child, source));
+            Value::from(map.keys().zip(map.values()).map(entry).collect::<Map>()).with_pos(pos)
+        }
+        Kind::List(items) => items.iter().map(|item| placed(item, source)).collect::<Value>().with_pos(pos),
+        _ => value.clone().with_pos(pos),
+    }
 }
 
 /// All scalars of a value, maps by the order of their keys in the text.

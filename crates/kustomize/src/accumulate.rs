@@ -140,7 +140,7 @@ fn resources(context: &Context, layer: &Layer, all: &mut Accumulated, origin: &s
                 all.items.extend(manifests.iter().map(|manifest| {
                     let mut item = Item::new(manifest.value.clone(), file.clone(), manifest.line);
                     if let Some(label) = &label {
-                        origin::annotate_file(&mut item, label);
+                        origin::annotate_file(&mut item, label, (named, &context.raw.tracer));
                     }
                     item
                 }));
@@ -148,7 +148,10 @@ fn resources(context: &Context, layer: &Layer, all: &mut Accumulated, origin: &s
             Entry::Layer(named, child) => {
                 let below = path::join_relative(origin, &named.text);
                 context.use_schema(child);
-                let built = accumulate(context, child, Accumulated::empty(), &below);
+                let mut built = accumulate(context, child, Accumulated::empty(), &below);
+                if let Ok(built) = &mut built {
+                    origin::came_through(&mut built.items, named, &context.raw.tracer);
+                }
                 if let Err(more) = built.and_then(|more| absorb(layer, all, more)) {
                     errors.extend(more);
                 }

@@ -128,7 +128,8 @@ fn clean(item: &mut Item, kept: &[(&str, &Text)], (by, raw): (&By<'_>, &RawTexts
     item.normalise_metadata("annotations", raw);
     for (key, option) in kept.iter().filter(|_| by.tracer.is_on()) {
         if let Some(text) = item.value.at(&["metadata", "annotations", key]).cloned() {
-            set_noted(item, ["annotations", key], text, (option, by));
+            let value = by.derive(text.clone(), |derivation| derivation.of(&text).asked_by(&option.value()));
+            item.value.set_at(&["metadata", "annotations", key], value);
         }
     }
 }

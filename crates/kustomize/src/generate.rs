@@ -25,7 +25,8 @@ pub(crate) fn run(
                 Some(id) => origin::of_plugin(origin_path, id),
                 None => origin::of_field(&path::join_relative(origin_path, path::base_name(&layer.file)), generator),
             };
-            origin::annotate_generated(&mut item, &text);
+            let named = input.plugin.as_ref().map_or(&[][..], |id| &id.named);
+            origin::annotate_generated(&mut item, &text, (named, &context.raw.tracer));
         }
         if let Err(message) = absorb(items, item, &context.raw) {
             errors.push(BuildError::new(&*layer.file, input.line, message));
@@ -80,7 +81,10 @@ fn absorb(items: &mut Vec<Item>, mut new: Item, raw: &RawTexts) -> Result<(), St
     let matches = set::with_any_id(items, &id);
     match (matches.as_slice(), new.behavior) {
         ([], Behavior::Create) => items.push(new),
-        ([], _) => return Err(format!("id {id} does not exist; cannot merge or replace")),
+        ([], _) => {
+            let instead = set::instead(items, [&id.gvk.kind, &id.name], tracer);
+            return Err(format!("id {id} does not exist; cannot merge or replace{instead}"));
+        }
         ([_], Behavior::Create) => return Err(format!("id {id} exists; behavior must be merge or replace")),
         ([at], behavior) => {
             let old = &items[*at];

@@ -172,7 +172,7 @@ impl Item {
     }
 
     /// Sets an annotation as kustomize does with those of its own: all of them are written anew.
-    pub(crate) fn annotate(&mut self, key: &str, text: String) {
+    pub(crate) fn annotate(&mut self, key: &str, text: impl Into<Value>) {
         let metadata = self.value.as_map_mut().and_then(|map| map.get_mut("metadata"));
         if let Some(map) = metadata.and_then(Value::as_map_mut).and_then(|map| map.get_mut("annotations")) {
             shared::part_below(map);

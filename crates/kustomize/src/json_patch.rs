@@ -123,7 +123,7 @@ fn step(object: &mut Value, operation: &Operation, tracer: &Tracer) -> Result<()
             let value = moved(operation, &value, find_entry(object, path), tracer);
             add(object, path, value)
         }
-        Verb::Test(expected) => test(object, path, expected),
+        Verb::Test(expected) => test(object, path, expected, tracer),
     }
 }
 
@@ -225,7 +225,7 @@ fn replace(object: &mut Value, path: &Pointer, value: Value) -> Result<(), Strin
     Ok(())
 }
 
-fn test(object: &Value, path: &Pointer, expected: &Value) -> Result<(), String> {
+fn test(object: &Value, path: &Pointer, expected: &Value, tracer: &Tracer) -> Result<(), String> {
     let found = find(object, path);
     if found.map_or_else(|| expected.is_null(), |found| found == expected) {
         return Ok(());
@@ -234,7 +234,9 @@ fn test(object: &Value, path: &Pointer, expected: &Value) -> Result<(), String> 
         || "nothing".to_owned(),
         |found| {
             if scalar::is_scalar(found) {
-                format!("'{}'", scalar::text(found))
+                let places = tracer.places(found);
+                let places = places.first().map_or_else(String::new, |place| format!(" ({place})"));
+                format!("'{}'{places}", scalar::text(found))
             } else {
                 format!("a {}", found.kind_name())
             }

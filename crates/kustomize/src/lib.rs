@@ -117,7 +117,9 @@ pub struct Traced {
 
 /// Builds the kustomization in the directory `path`. All faults that can be told apart are given back at once.
 pub fn build(files: &dyn Files, path: &str, options: &BuildOptions) -> Result<Vec<Resource>, Vec<BuildError>> {
-    build::build(files, path, options, Tracer::new(false)).map(|traced| traced.resources)
+    let built = build::build(files, path, options, Tracer::new(false));
+    // A build that fails is done again with origins, so that its errors can name the places that are to blame.
+    built.or_else(|_| trace(files, path, options)).map(|traced| traced.resources)
 }
 
 /// The same, with the origin of every field.

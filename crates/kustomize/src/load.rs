@@ -181,7 +181,7 @@ impl Loader<'_> {
             }
         };
         let source = self.source(&name);
-        inline::keep(&mut self.raw, &source, &bytes);
+        self.raw.keep(source.index, &bytes);
         match read::kustomization(&source, &bytes) {
             Ok(kustomization) => Some(kustomization),
             Err(errors) => {
@@ -202,7 +202,7 @@ impl Loader<'_> {
         };
         let file: Arc<str> = file.into();
         let place = self.options.overlay_place.clone().unwrap_or_else(|| file.clone());
-        let overlay = inline::given(&self.raw.tracer, &place, overlay);
+        let overlay = self.raw.tracer.placed(overlay, origin::Source::given(place.clone()));
         match read::overlay(base, &place, &overlay) {
             Ok(kustomization) => self.contents(dir, &[], file, kustomization),
             Err(errors) => {
@@ -425,6 +425,7 @@ impl Loader<'_> {
             return Some(kept);
         }
         let source = self.source(&target.into());
+        self.raw.keep(source.index, &bytes);
         let read = match documents::read(&bytes, &source, &self.raw) {
             Ok(manifests) => {
                 let manifests = Arc::new(manifests);

@@ -244,6 +244,9 @@ impl Search<'_> {
 
     /// A field of the object that is named, found by what the node said.
     fn derived(&self, value: Value, node: &Value, (target, field): (&Target, &str)) -> Value {
+        if value == *node {
+            return self.targets.tracer.same(value, node);
+        }
         self.targets.tracer.derive(value, || {
             let named = target.object.at(&["metadata", field]).cloned().unwrap_or_default();
             Derivation::by("name reference").of(node).with(&named)

@@ -1,9 +1,13 @@
 //! Annotations that say where an object comes from (`buildMetadata: [originAnnotations]`) and what changed it
 //! (`transformerAnnotations`).
 
+use goyaml::Value;
+use goyaml::origin::{Derivation, Tracer};
+
 use crate::item::Item;
 use crate::load::PluginId;
 use crate::path;
+use crate::read::Text;
 
 /// The annotation for the origin.
 pub(crate) const ORIGIN: &str = "config.kubernetes.io/origin";
@@ -11,9 +15,18 @@ pub(crate) const ORIGIN: &str = "config.kubernetes.io/origin";
 /// The annotation for the changes.
 pub(crate) const TRANSFORMATIONS: &str = "alpha.config.kubernetes.io/transformations";
 
-/// Notes the file an object was read from.
-pub(crate) fn annotate_file(item: &mut Item, file: &str) {
-    set(item, ORIGIN, format!("path: {file}\n"));
+/// Notes the file an object was read from, which an entry of `resources` names.
+pub(crate) fn annotate_file(item: &mut Item, file: &str, (named, tracer): (&Text, &Tracer)) {
+    set(item, ORIGIN, format!("path: {file}\n"), (&[named.value()], tracer));
+}
+
+/// Notes for the origins of fields that objects came through another entry of `resources`.
+pub(crate) fn came_through(items: &mut [Item], named: &Text, tracer: &Tracer) {
+    for item in items.iter_mut().filter(|_| tracer.is_on()) {
+        if let Some(text) = item.value.str_at(&["metadata", "annotations", ORIGIN]).map(str::to_owned) {
+            set(item, ORIGIN, text, (&[named.value()], tracer));
+        }
+    }
 }
 
 /// Where a field of a kustomization is, for the built-in plugin that reads it.
@@ -33,27 +46,35 @@ pub(crate) fn of_plugin(dir: &str, id: &PluginId) -> String {
 }
 
 /// Notes what made an object.
-pub(crate) fn annotate_generated(item: &mut Item, origin: &str) {
-    set(item, ORIGIN, origin.to_owned());
+pub(crate) fn annotate_generated(item: &mut Item, origin: &str, inputs: Inputs<'_>) {
+    set(item, ORIGIN, origin.to_owned(), inputs);
 }
 
 /// Notes what ran over objects: as their origin where they have none, so that it must have made them.
-pub(crate) fn annotate_transformed(items: &mut [Item], origin: &str) {
+pub(crate) fn annotate_transformed(items: &mut [Item], origin: &str, inputs: Inputs<'_>) {
     let mut entry = String::new();
     for (at, line) in origin.lines().enumerate() {
         entry.extend([if at == 0 { "- " } else { "  " }, line, "\n"]);
     }
     for item in items {
         if item.value.at(&["metadata", "annotations", ORIGIN]).is_none() {
-            annotate_generated(item, origin);
+            annotate_generated(item, origin, inputs);
             continue;
         }
         let known = item.value.str_at(&["metadata", "annotations", TRANSFORMATIONS]).unwrap_or_default();
         let text = format!("{known}{entry}");
-        set(item, TRANSFORMATIONS, text);
+        set(item, TRANSFORMATIONS, text, inputs);
     }
 }
 
-fn set(item: &mut Item, key: &str, text: String) {
-    item.annotate(key, text);
+/// What goes into a note beside what kustomize knows itself.
+pub(crate) type Inputs<'a> = (&'a [Value], &'a Tracer);
+
+fn set(item: &mut Item, key: &str, text: String, (inputs, tracer): Inputs<'_>) {
+    let path = ["metadata", "annotations", key];
+    let value = tracer.derive(text.into(), || {
+        let before = item.value.at(&path).cloned().unwrap_or_default();
+        inputs.iter().fold(Derivation::by("buildMetadata").of(&before), Derivation::with)
+    });
+    item.annotate(key, value);
 }

@@ -91,8 +91,8 @@ pub(crate) struct RawTexts {
     /// Where values come from.
     pub(crate) tracer: Tracer,
     notes: Arc<Notes>,
-    /// Kustomizations that were read, by the index that their positions carry.
-    kustomizations: HashMap<u32, Arc<[u8]>>,
+    /// Files that texts stand in, by the index that their positions carry.
+    files: HashMap<u32, Arc<[u8]>>,
 }
 
 impl RawTexts {
@@ -113,13 +113,16 @@ impl RawTexts {
         }
     }
 
-    /// Keeps a kustomization, so that it can be looked up how the texts inside of it are written.
-    pub(crate) fn keep_kustomization(&mut self, source: u32, bytes: &Arc<[u8]>) {
-        self.kustomizations.insert(source, bytes.clone());
+    /// Keeps a file, so that it can be looked up how the texts inside of it are written. Only origins ask for that.
+    pub(crate) fn keep(&mut self, source: u32, bytes: &Arc<[u8]>) {
+        if self.tracer.is_on() {
+            self.files.insert(source, bytes.clone());
+        }
     }
 
-    pub(crate) fn kustomization(&self, source: u32) -> Option<&[u8]> {
-        self.kustomizations.get(&source).map(|bytes| &**bytes)
+    /// A file that texts stand in.
+    pub(crate) fn file(&self, source: u32) -> Option<&[u8]> {
+        self.files.get(&source).map(|bytes| &**bytes)
     }
 
     fn note(&self, value: &Value) -> Option<Note> {

@@ -3,6 +3,8 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use goyaml::origin::Tracer;
+
 use crate::BuildError;
 use crate::id::{Id, IdKey};
 use crate::item::Item;
@@ -35,6 +37,35 @@ fn twice(id: &Id, first: &Item, second: &Item) -> BuildError {
         format!("may not add resource with an already registered id: {id} (first in {}:{})", first.file, first.line);
     BuildError::new(&*second.file, second.line, message)
         .hint("Two objects of one kind cannot share name and namespace: remove one, or make it a patch.")
+}
+
+/// Objects that are named where another one is missed.
+const MAX_NEAR: usize = 5;
+
+/// Objects of a kind or of a name, each with the places that say what it is called instead; empty if there are none.
+/// Without a name all of them are near.
+pub(crate) fn near(items: &[Item], [kind, name]: [&str; 2], tracer: &Tracer) -> String {
+    let is_named = |item: &Item| item.name() == name || item.original_id().name == name;
+    let other = |item: &Item| match (item.gvk().kind == kind, is_named(item) || name.is_empty()) {
+        (true, true) => Some([&["apiVersion"][..], &["metadata", "namespace"]]),
+        (true, false) => Some([&["metadata", "name"][..], &[]]),
+        (false, true) => Some([&["kind"][..], &[]]),
+        (false, false) => None,
+    };
+    let shown = |(item, fields): (&Item, [&[&str]; 2])| {
+        let nodes = fields.into_iter().filter(|path| !path.is_empty()).filter_map(|path| item.value.at(path));
+        let places: Vec<String> = nodes.flat_map(|node| tracer.places(node)).map(|place| place.to_string()).collect();
+        let places = if places.is_empty() { format!("{}:{}", item.file, item.line) } else { places.join(", ") };
+        format!("{} '{}' ({places})", item.gvk().kind, item.name())
+    };
+    let found = items.iter().filter_map(|item| Some((item, other(item)?)));
+    found.take(MAX_NEAR).map(shown).collect::<Vec<_>>().join(", ")
+}
+
+/// What there is instead of an object that is missed, to be put behind a message.
+pub(crate) fn instead(items: &[Item], named: [&str; 2], tracer: &Tracer) -> String {
+    let near = near(items, named, tracer);
+    if near.is_empty() { near } else { format!("; there is {near}") }
 }
 
 /// Positions of the objects that have, or had, an id.

@@ -39,7 +39,8 @@ impl<'a> Run<'a> {
     /// Notes on all objects that a built-in transformer has run.
     fn ran(&mut self, kind: &str) {
         if self.context.track_origin {
-            origin::annotate_transformed(self.items, &origin::of_field(&self.origin_file, kind));
+            let text = origin::of_field(&self.origin_file, kind);
+            origin::annotate_transformed(self.items, &text, (&[], &self.context.raw.tracer));
         }
     }
 }
@@ -60,7 +61,8 @@ pub(crate) fn run(
     for plugin in &layer.transformers {
         act(context, plugin, items)?;
         if context.track_origin {
-            origin::annotate_transformed(items, &origin::of_plugin(origin_dir, &plugin.id));
+            let text = origin::of_plugin(origin_dir, &plugin.id);
+            origin::annotate_transformed(items, &text, (&plugin.id.named, &context.raw.tracer));
         }
     }
     Ok(())

@@ -15,7 +15,7 @@ use crate::item::Item;
 use crate::raw::{self, RawTexts};
 use crate::read::Var;
 use crate::shared::{self, Share};
-use crate::{BuildError, scalar};
+use crate::{BuildError, scalar, set};
 
 /// The variables of a kustomization and its bases, by name, with the file each is defined in.
 pub(crate) type Vars = BTreeMap<String, (Arc<str>, Var)>;
@@ -100,7 +100,8 @@ pub(crate) fn resolve(vars: &Vars, config: &Config, raw: &RawTexts, items: &mut 
 fn value_of(var: &Var, raw: &RawTexts, items: &[Item]) -> Result<Value, String> {
     let item = items.iter().find(|item| item.variables.contains(&var.name));
     let item = item.ok_or_else(|| {
-        format!("var '{}' cannot be mapped to a field: there is no {} '{}'", var.name, var.kind, var.object)
+        let instead = set::instead(items, [&var.kind, &var.object], &raw.tracer);
+        format!("var '{}' cannot be mapped to a field: there is no {} '{}'{instead}", var.name, var.kind, var.object)
     })?;
     let path = dotted::split_with_indices(&var.field_path);
     let missing = || format!("field '{}' of var '{}' not found in {}", var.field_path, var.name, item.id());
@@ -141,7 +142,7 @@ fn replace<'a>(
         if let Some(text) = node.as_str().filter(|text| text.contains('$')) {
             let before = used.len();
             let value = shared::in_place_of(node, expanded(text, values, used).with_pos(node.pos()));
-            *node = if used.len() == before { value } else { derived(value, node, &used[before..], tracer) };
+            *node = if value == *node { value } else { derived(value, node, &used[before..], tracer) };
             changed.extend(shared::of(node).map(|share| (share, node.clone())));
         }
     };

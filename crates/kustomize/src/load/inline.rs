@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use goyaml::origin::{self, SourceKind, Start, Tracer};
-use goyaml::{Key, Kind, Map, Pos, Value};
+use goyaml::Pos;
+use goyaml::origin::{self, SourceKind, Start};
 
 use super::Loader;
 use crate::documents::Source;
@@ -21,18 +21,12 @@ impl Loader<'_> {
     }
 }
 
-/// Keeps the text of a kustomization, so that it can be seen how the texts inside of it are written.
-pub(super) fn keep(raw: &mut RawTexts, source: &Source, bytes: &Arc<[u8]>) {
-    if raw.tracer.is_on() {
-        raw.keep_kustomization(source.index, bytes);
-    }
-}
-
 /// How lines and columns of a scalar's text are those of its file.
 fn start(raw: &RawTexts, text: &Text) -> Start {
     let Pos { source, line, column } = text.pos;
-    let whole = Start::At { line, column };
-    let Some(bytes) = raw.kustomization(source) else { return whole };
+    let place = raw.tracer.place(text.pos);
+    let whole = place.map_or(Start::At { line, column }, |place| Start::At { line: place.line, column: place.column });
+    let Some(bytes) = raw.file(source) else { return whole };
     let first = String::from_utf8_lossy(raw::line(bytes, line).unwrap_or_default()).into_owned();
     let rest: String = first.chars().skip(raw::index(column)).collect();
     if rest.starts_with('|') {
@@ -54,26 +48,4 @@ fn block(bytes: &[u8], header: u32, text: &str) -> Option<u32> {
     let line = String::from_utf8_lossy(raw::line(bytes, number)?).into_owned();
     let indent = line.trim_end_matches('\r').strip_suffix(inner)?;
     u32::try_from(indent.chars().count()).ok()
-}
-
-/// Fields that were given to the build, with positions that say so.
-pub(super) fn given(tracer: &Tracer, place: &Arc<str>, value: &Value) -> Value {
-    if !tracer.is_on() {
-        return value.clone();
-    }
-    placed(value, tracer.add(origin::Source::given(place.clone())))
-}
-
-fn placed(value: &Value, source: u32) -> Value {
-    let at = |pos: Pos| if pos.line == 0 { pos } else { Pos { source, ..pos } };
-    let pos = at(value.pos());
-    match value.kind() {
-        Kind::Map(map) => {
-            let entries = map.keys().zip(map.values());
-            let entries = entries.map(|(key, child)| (Key::new(key.as_str(), at(key.pos())), placed(child, source)));
-            Value::from(entries.collect::<Map>()).with_pos(pos)
-        }
-        Kind::List(items) => items.iter().map(|item| placed(item, source)).collect::<Value>().with_pos(pos),
-        _ => value.clone().with_pos(pos),
-    }
 }

@@ -36,6 +36,8 @@ pub(crate) struct PluginId {
     pub(crate) kind: String,
     pub(crate) name: String,
     pub(crate) namespace: String,
+    /// The nodes that say so.
+    pub(crate) named: Vec<Value>,
 }
 
 /// What a transformer does.
@@ -85,7 +87,9 @@ struct Configured {
 impl Configured {
     fn id(&self) -> PluginId {
         let id = Id::of(&self.value);
-        PluginId { path: self.path.clone(), kind: id.gvk.kind, name: id.name, namespace: id.namespace }
+        let paths: [&[&str]; 3] = [&["kind"], &["metadata", "name"], &["metadata", "namespace"]];
+        let named = paths.into_iter().filter_map(|path| self.value.at(path)).cloned().collect();
+        PluginId { path: self.path.clone(), kind: id.gvk.kind, name: id.name, namespace: id.namespace, named }
     }
 
     /// The fields of the object, and where faults are noted.
@@ -240,7 +244,7 @@ impl Loader<'_> {
         }
         faults.into_result(())?;
         generator.line = configured.line;
-        let place = Place { line: configured.line, ..place };
+        let place = Place { file: &configured.file, line: configured.line, ..place };
         let mut input = self.generator(place, is_secret, &generator);
         input.ready = ready;
         input.plugin = Some(configured.id());
@@ -373,7 +377,8 @@ fn refused(configured: &Configured, id: &Id) -> BuildError {
 
 fn unknown(configured: &Configured, id: &Id, what: &str) -> BuildError {
     let message = format!("there is no built-in {what} '{}'", id.gvk.kind);
-    BuildError::new(&*configured.file, configured.line, message)
+    let line = configured.value.get("kind").map_or(configured.line, |kind| kind.pos().line + configured.offset);
+    BuildError::new(&*configured.file, line, message)
 }
 
 fn namespace(configured: &Configured) -> Outcome {

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use goyaml::Value;
+use goyaml::origin::Tracer;
 
 use crate::accumulate::{Context, Schema, step};
 use crate::documents::Manifest;
@@ -72,8 +73,11 @@ fn merge_by_id((patch, schema): Merge<'_>, manifests: &[Manifest], items: &mut [
                 let by = step("patch", &patch.file, manifest.line);
                 errors.extend(merge_one((patch, schema), manifest, &mut items[*at], &by).err());
             }
-            [] => errors
-                .push(fail(format!("no resource matches strategic merge patch {id}")).hint(no_match_hint(&id, items))),
+            [] => errors.push(fail(format!("no resource matches strategic merge patch {id}")).hint(no_match_hint(
+                &id,
+                items,
+                &schema.1.tracer,
+            ))),
             several => {
                 let message = format!("{} resources match the strategic merge patch {id}", several.len());
                 errors.push(fail(message).hint("Give the patch a target that names one of them."));
@@ -84,27 +88,21 @@ fn merge_by_id((patch, schema): Merge<'_>, manifests: &[Manifest], items: &mut [
 }
 
 /// What is there with the same name or of the same kind.
-fn no_match_hint(id: &Id, items: &[Item]) -> String {
+fn no_match_hint(id: &Id, items: &[Item], tracer: &Tracer) -> String {
+    let near = set::near(items, [&id.gvk.kind, &id.name], tracer);
     let same_name =
         items.iter().find(|item| item.any_id(|known| known.name == id.name && known.gvk.kind == id.gvk.kind));
     if let Some(item) = same_name {
         let (found, wanted) = (item.original_id(), id);
         if found.gvk != wanted.gvk {
-            return format!("{}:{} has it with apiVersion {}.", item.file, item.line, found.gvk.api_version());
+            return format!("It is there with apiVersion {}: {near}.", found.gvk.api_version());
         }
-        return format!("{}:{} has it in the namespace '{}'.", item.file, item.line, found.effective_namespace());
+        return format!("It is there in the namespace '{}': {near}.", found.effective_namespace());
     }
-    let mut names: Vec<String> = items
-        .iter()
-        .filter(|item| item.gvk().kind == id.gvk.kind)
-        .map(|item| item.original_id().name)
-        .take(5)
-        .collect();
-    names.sort();
-    if names.is_empty() {
+    if near.is_empty() {
         return format!("There is no {} among the resources.", id.gvk.kind);
     }
-    format!("Of this kind there are: {}.", names.join(", "))
+    format!("There is {near}.")
 }
 
 /// Applies one patch to all objects a selector accepts.

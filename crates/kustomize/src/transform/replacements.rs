@@ -14,8 +14,8 @@ use crate::item::Item;
 use crate::raw::{Blame, RawTexts};
 use crate::read::Text;
 use crate::read::replacements::{FieldOptions, ObjectSelector, Replacement, Source, Target};
-use crate::selector;
 use crate::shared::{self, Share};
+use crate::{selector, set};
 
 /// A value on its way.
 #[derive(Clone)]
@@ -68,8 +68,10 @@ fn one(file: &Arc<str>, replacement: &Replacement, raw: &RawTexts, items: &mut [
 
 fn source_value_of(source: &Source, (raw, file): (&RawTexts, &Arc<str>), items: &mut [Item]) -> Result<Found, String> {
     let mut matches = items.iter().enumerate().filter(|(_, item)| source.object.selects(item));
-    let (at, first) =
-        matches.next().ok_or_else(|| format!("nothing selected by the source {}", source.object.shown()))?;
+    let (at, first) = matches.next().ok_or_else(|| {
+        let instead = set::instead(items, [&source.object.kind, &source.object.name], &raw.tracer);
+        format!("nothing selected by the source {}{instead}", source.object.shown())
+    })?;
     if let Some((_, second)) = matches.next() {
         let [one, other] = [first, second].map(|item| format!("{} ({}:{})", item.id(), item.file, item.line));
         return Err(format!("multiple matches for the source {}: {one} and {other}", source.object.shown()));

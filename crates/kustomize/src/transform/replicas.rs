@@ -5,12 +5,12 @@ use std::sync::Arc;
 use goyaml::Value;
 use goyaml::origin::Tracer;
 
-use crate::BuildError;
 use crate::accumulate::{By, step};
 use crate::field_path::{Missing, set_scalar, visit};
 use crate::item::Item;
 use crate::read::Replicas;
 use crate::table::fields::FieldSpec;
+use crate::{BuildError, set};
 
 /// Sets the count of one name.
 pub(super) fn run(
@@ -27,7 +27,11 @@ pub(super) fn run(
     }
     let kinds: Vec<&str> = specs.iter().map(|spec| &*spec.kind).collect();
     let message = format!("resource with name {} does not match any of the kinds {}", replicas.name, kinds.join(", "));
-    Err(vec![fail(message).hint("'name' is the name in the files, without prefix; for other kinds use a patch.")])
+    let near = specs.iter().map(|spec| set::near(items, [&spec.kind, &replicas.name], tracer));
+    let near = near.filter(|near| !near.is_empty()).max_by_key(String::len);
+    let near = near.map_or_else(String::new, |near| format!(" There is {near}."));
+    let hint = "'name' is the name in the files, without prefix; for other kinds use a patch.";
+    Err(vec![fail(message).hint(format!("{hint}{near}"))])
 }
 
 fn set(items: &mut [Item], replicas: &Replicas, specs: &[FieldSpec], by: &By<'_>) -> Result<bool, String> {
