@@ -24,6 +24,7 @@ pub(crate) enum Command {
     Up(Box<crate::commands::up::UpArgs>),
     Down(crate::commands::down::DownArgs),
     Build(crate::commands::build::BuildArgs),
+    Why(crate::commands::why::WhyArgs),
     Diff(crate::commands::diff::DiffArgs),
     Get(crate::commands::get::GetArgs),
     Tree(crate::commands::tree::TreeArgs),

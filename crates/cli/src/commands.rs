@@ -10,6 +10,7 @@ pub(crate) mod reconcile;
 pub(crate) mod suspend;
 pub(crate) mod tree;
 pub(crate) mod up;
+pub(crate) mod why;
 
 use std::process::ExitCode;
 
@@ -39,6 +40,7 @@ async fn dispatch(command: Command) -> ExitCode {
         Command::Up(args) => up::up(*args).await,
         Command::Down(args) => down::down(args).await,
         Command::Build(args) => build::build(&args),
+        Command::Why(args) => why::why(&args),
         Command::Diff(args) => return diff::diff(args).await,
         Command::Get(args) => get::get(args).await,
         Command::Tree(args) => tree::tree(args).await,

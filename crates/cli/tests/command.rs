@@ -14,6 +14,8 @@ mod kubectl;
 mod refusals;
 #[path = "command/up.rs"]
 mod up;
+#[path = "command/why.rs"]
+mod why;
 #[path = "command/world.rs"]
 mod world;
 
@@ -25,7 +27,7 @@ type Case = (&'static str, fn());
 
 fn main() {
     let arguments = Arguments::from_args();
-    let cases = [refusals::CASES, up::CASES, bad_files::CASES, bad_world::CASES, build::CASES];
+    let cases = [refusals::CASES, up::CASES, bad_files::CASES, bad_world::CASES, build::CASES, why::CASES];
     let mut trials: Vec<Trial> = cases.into_iter().flatten().map(trial).collect();
     // Without kubectl these are reported as ignored, by name.
     let has_kubectl = oracle::find(Oracle::Kubectl).is_ok();

@@ -1,7 +1,7 @@
 //! YAML and JSON exactly as go-yaml v2/v3 and sigs.k8s.io/yaml read and write them.
 //!
 //! One immutable, shareable tree of [`Value`]s goes from the parser to the wire: renderers change it by copy on write,
-//! the emitter and [`json`] print it. The crate does no I/O.
+//! the emitter and [`json`] print it. [`origin`] tells where its values come from. The crate does no I/O.
 
 mod emit;
 pub mod json;

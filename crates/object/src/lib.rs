@@ -7,6 +7,7 @@
 
 mod base64;
 pub mod diff;
+mod field_path;
 pub mod health;
 pub mod inventory;
 mod key;
@@ -15,11 +16,13 @@ mod object;
 pub mod order;
 mod origin;
 pub mod scope;
+pub mod wanted;
 
 pub use diff::FieldDiff;
+pub use field_path::{FieldPath, FieldPathError, Part};
 pub use health::{Health, HealthStatus};
 pub use inventory::{Entry, Inventory};
 pub use key::{Gvk, ObjectKey};
 pub use object::Object;
 pub use order::Stage;
-pub use origin::Origin;
+pub use origin::{FieldOrigin, Origin, annotated};

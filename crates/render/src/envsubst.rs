@@ -57,6 +57,20 @@ pub fn evaluate(text: &str, variables: &BTreeMap<String, String>, strict: bool) 
     Ok(output)
 }
 
+/// The variables that a text names, those in defaults among them; none if it is no template.
+pub(crate) fn names(text: &str) -> Vec<String> {
+    let (mut found, mut todo) = (Vec::new(), parse(text).unwrap_or_default());
+    while let Some(node) = todo.pop() {
+        if let Node::Function { name, arguments, .. } = node {
+            if !found.contains(&name) {
+                found.push(name);
+            }
+            todo.extend(arguments);
+        }
+    }
+    found
+}
+
 /// Whether a text is a name that a variable may have.
 pub fn is_name(text: &str) -> bool {
     let mut characters = text.chars();

@@ -10,10 +10,12 @@ mod diagnostic;
 pub mod envsubst;
 mod generator;
 mod substitute;
+mod trace;
 mod tree;
 
 use std::collections::BTreeMap;
 
+use goyaml::origin::{Origins, Tracer};
 use goyaml::{Map, Value};
 use kustomize::{BuildError, BuildOptions, Edition, EntryKind, Files, Resource};
 use object::{Object, Origin};
@@ -23,6 +25,7 @@ pub use diagnostic::Diagnostic;
 pub use tree::TreeFiles;
 
 use substitute::Substitution;
+use trace::Notes;
 use tree::{Record, RecordingFiles};
 
 /// What a Kustomization asks to be rendered.
@@ -54,6 +57,31 @@ pub struct Rendered {
     pub inputs: String,
 }
 
+/// What a source renders to, with the origin of every field.
+#[derive(Clone, Debug, Default)]
+pub struct Traced {
+    /// The objects, in the order of the build. What the positions of their nodes mean is told by `origins`.
+    pub objects: Vec<Object>,
+    /// Where each field comes from; see [`object::FieldOrigin`].
+    pub origins: Origins,
+}
+
+/// Renders a Kustomization over its source and notes where each field of its objects comes from.
+pub fn trace(request: &KustomizationRequest<'_>) -> Result<Traced, Vec<Diagnostic>> {
+    let (objects, tracer) = objects(request, request.tree, kustomize::trace)?;
+    Ok(Traced { objects, origins: tracer.finish() })
+}
+
+/// The objects of a folder that is built as `kustomize build` does, with the origin of every field.
+pub fn trace_folder(files: &dyn Files, path: &str, options: &BuildOptions) -> Result<Traced, Vec<BuildError>> {
+    let traced = kustomize::trace(files, path, options)?;
+    Ok(Traced { objects: traced.resources.into_iter().map(object).collect(), origins: traced.tracer.finish() })
+}
+
+fn object(Resource { value, file, line, chain }: Resource) -> Object {
+    Object::new(value, Origin { file, line, chain })
+}
+
 /// Renders a Kustomization over its source. All faults that can be told apart are given back at once.
 pub fn kustomization(request: &KustomizationRequest<'_>) -> Result<Rendered, Vec<Diagnostic>> {
     render_recorded(request).map(|(rendered, _)| rendered)
@@ -61,13 +89,25 @@ pub fn kustomization(request: &KustomizationRequest<'_>) -> Result<Rendered, Vec
 
 pub(crate) fn render_recorded(request: &KustomizationRequest<'_>) -> Result<(Rendered, Record), Vec<Diagnostic>> {
     let files = RecordingFiles::new(request.tree);
-    let objects = objects(request, &files)?;
+    let (objects, _) = objects(request, &files, untraced)?;
     let diagnostics = check::twice(&objects);
     let (inputs, record) = cache::inputs_digest(request, files);
     Ok((Rendered { objects, diagnostics, inputs }, record))
 }
 
-fn objects(request: &KustomizationRequest<'_>, files: &dyn Files) -> Result<Vec<Object>, Vec<Diagnostic>> {
+/// A build of a kustomization, with or without origins.
+type Build = fn(&dyn Files, &str, &BuildOptions) -> Result<kustomize::Traced, Vec<BuildError>>;
+
+fn untraced(files: &dyn Files, path: &str, options: &BuildOptions) -> Result<kustomize::Traced, Vec<BuildError>> {
+    let resources = kustomize::build(files, path, options)?;
+    Ok(kustomize::Traced { resources, tracer: Tracer::default() })
+}
+
+fn objects(
+    request: &KustomizationRequest<'_>,
+    files: &dyn Files,
+    build: Build,
+) -> Result<(Vec<Object>, Tracer), Vec<Diagnostic>> {
     let path = directory(request, files).map_err(|error| vec![error])?;
     let in_place = |errors: Vec<Diagnostic>| {
         let place = |error: Diagnostic| {
@@ -85,9 +125,10 @@ fn objects(request: &KustomizationRequest<'_>, files: &dyn Files) -> Result<Vec<
         remote: None,
         cache: None,
     };
-    let resources = kustomize::build(files, &path, &options)
+    let kustomize::Traced { resources, tracer } = build(files, &path, &options)
         .map_err(|errors| errors.into_iter().map(|error| from_build(request, error)).collect::<Vec<_>>())?;
-    finish(request, resources)
+    let objects = finish(request, resources, &Notes::new(request, &tracer))?;
+    Ok((objects, tracer))
 }
 
 /// The directory that is rendered, or why it cannot be.
@@ -112,24 +153,31 @@ fn from_build(request: &KustomizationRequest<'_>, error: BuildError) -> Diagnost
 }
 
 /// Everything after the build, object by object.
-fn finish(request: &KustomizationRequest<'_>, resources: Vec<Resource>) -> Result<Vec<Object>, Vec<Diagnostic>> {
+fn finish(
+    request: &KustomizationRequest<'_>,
+    resources: Vec<Resource>,
+    notes: &Notes<'_>,
+) -> Result<Vec<Object>, Vec<Diagnostic>> {
     let substitution = Substitution::new(request.spec, &request.variables, request.strict).map_err(|error| {
         vec![Diagnostic { file: request.place.to_owned(), message: error.to_string(), ..Diagnostic::default() }]
     })?;
     let mut errors = Vec::new();
     let mut objects = Vec::with_capacity(resources.len());
-    for Resource { value, file, line, chain } in resources {
-        let mut object = Object::new(value, Origin { file, line, chain });
+    for mut object in resources.into_iter().map(object) {
         if let Some(fault) = check::fault(&object) {
             errors.push(fault);
             continue;
         }
-        if let Some(Err(message)) = substitution.as_ref().map(|substitution| substitution.apply(&mut object.value)) {
+        if let Some(Err(message)) =
+            substitution.as_ref().map(|substitution| substitution.apply(&mut object.value, notes))
+        {
             errors.push(not_substituted(request.tree, &object, &message));
             continue;
         }
+        let before = notes.tracer.is_on().then(|| object.value.clone());
         object::normalize::for_apply(&mut object.value);
-        add_common_metadata(&mut object.value, request.spec);
+        notes.normalised(before.as_ref(), &mut object.value);
+        add_common_metadata(&mut object.value, notes);
         objects.push(object);
     }
     if errors.is_empty() { Ok(objects) } else { Err(errors) }
@@ -162,11 +210,11 @@ fn line_of(files: &dyn Files, origin: &Origin, name: &str) -> Option<u32> {
 }
 
 /// Labels and annotations that every object of a Kustomization gets.
-fn add_common_metadata(object: &mut Value, spec: &Value) {
+fn add_common_metadata(object: &mut Value, notes: &Notes<'_>) {
     for field in ["labels", "annotations"] {
-        let entries = spec.at(&["commonMetadata", field]).and_then(Value::as_map);
+        let entries = notes.spec.at(&["commonMetadata", field]).and_then(Value::as_map);
         for (key, value) in entries.into_iter().flat_map(Map::iter) {
-            object.set_at(&["metadata", field, key], value.clone());
+            notes.common(object, [field, key], value);
         }
     }
 }

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use goyaml::{Dialect, Duplicates, ParseOptions, Value};
 
 use crate::envsubst::{self, EnvsubstError};
+use crate::trace::Notes;
 
 /// Label or annotation that keeps an object as it is.
 const SWITCH: &str = "kustomize.toolkit.fluxcd.io/substitute";
@@ -34,7 +35,7 @@ impl Substitution {
     }
 
     /// Substitutes in one object. The text is read again as YAML, so that what a variable holds decides the type.
-    pub(crate) fn apply(&self, object: &mut Value) -> Result<(), String> {
+    pub(crate) fn apply(&self, object: &mut Value, notes: &Notes<'_>) -> Result<(), String> {
         if is_disabled(object) || (self.variables.is_empty() && !self.always) {
             return Ok(());
         }
@@ -53,8 +54,19 @@ impl Substitution {
             format!("the object is no YAML after the substitution: {reason}")
         };
         let documents = goyaml::parse_documents(&output, &options).map_err(broken)?;
-        *object = documents.into_iter().next().map(|document| document.value).unwrap_or_default();
+        let value = documents.into_iter().next().map(|document| document.value).unwrap_or_default();
+        *object = notes.substituted(object, value, self);
         Ok(())
+    }
+
+    /// A text with its variables replaced.
+    pub(crate) fn evaluate(&self, text: &str) -> Result<String, EnvsubstError> {
+        envsubst::evaluate(text, &self.variables, self.strict)
+    }
+
+    /// The value of a variable.
+    pub(crate) fn value(&self, name: &str) -> Option<&str> {
+        self.variables.get(name).map(String::as_str)
     }
 }
 

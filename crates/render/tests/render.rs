@@ -309,3 +309,65 @@ fn unchanged_renders_are_kept() {
     let with_variable = run(&[("apps/a.yaml", &two)], variables(&[("a", "b")]));
     assert_ne!(with_variable.0, changed.0);
 }
+
+/// The way of a field of the first object, as `setpoint why` prints it.
+fn way(files: &MemoryFiles, path: &str, spec: &str, field: &str) -> String {
+    let spec = yaml(spec);
+    let variables =
+        spec.at(&["postBuild", "substitute"]).and_then(Value::as_map).into_iter().flat_map(goyaml::Map::iter);
+    let mut variables: BTreeMap<String, String> =
+        variables.map(|(name, value)| (name.to_owned(), value.as_str().unwrap_or_default().to_owned())).collect();
+    variables.insert("from_elsewhere".to_owned(), "x".to_owned());
+    let place = "Kustomization flux-system/apps";
+    let request = KustomizationRequest { tree: files, path, spec: &spec, place, variables, strict: true };
+    let traced = render::trace(&request).expect("it renders");
+    let plain = render::kustomization(&request).expect("it renders");
+    assert_eq!(traced.objects, plain.objects, "origins change nothing");
+    let object = &traced.objects[0].value;
+    let node = object::FieldPath::parse(field).expect("a path").find(object).expect("the field is there").clone();
+    object::FieldOrigin::new(object, &node, &traced.origins).to_string()
+}
+
+#[test]
+fn fields_come_from_the_spec_and_its_variables_too() {
+    let files = tree(&[(
+        "apps/web.yaml",
+        "apiVersion: apps/v1\nkind: Deployment\nmetadata:\n  name: web\n  labels: {team: x, '${key}': y}\nspec:\n  replicas: ${count:=2}\n  paused: false\n  text: ${from_elsewhere}-${count}\n  list: ${list}\n",
+    )]);
+    let spec = "\
+targetNamespace: new
+patches:
+- target: {kind: Deployment}
+  patch: |
+    - {op: replace, path: /spec/paused, value: true}
+commonMetadata:
+  labels: {team: lab}
+postBuild:
+  substituteFrom: [{kind: ConfigMap, name: a}]
+  substitute:
+    count: '5'
+    key: k
+    list: '[a, b]'
+";
+    let check = |field: &str, expected: &str| assert_eq!(way(&files, "apps", spec, field), expected, "{field}");
+    let place = "Kustomization flux-system/apps";
+    check(".spec.replicas", &format!("apps/web.yaml:7 (${{count:=2}}) → postBuild: in {place}:11 (5)"));
+    check(".metadata.namespace", &format!("namespace: in {place}:1 (new)"));
+    check(".metadata.labels.team", &format!("apps/web.yaml:5 (x) → commonMetadata: in {place}:7 (lab)"));
+    check(".metadata.labels.k", "apps/web.yaml:5 (y)");
+    check(".spec.paused", &format!("apps/web.yaml:8 (false) → {place}:4 (true)"));
+    check(".spec.list[1]", &format!("apps/web.yaml:10 (${{list}}) → postBuild: in {place}:13 (b)"));
+    check(
+        ".spec.text",
+        &format!(
+            "apps/web.yaml:9 (${{from_elsewhere}}-${{count}}) → postBuild: in {place}:11 (x-5)\n  with {place}:9 (x)"
+        ),
+    );
+}
+
+#[test]
+fn string_data_of_a_secret_comes_from_its_text() {
+    let text = "apiVersion: v1\nkind: Secret\nmetadata: {name: s}\nstringData:\n  a: b\n";
+    let files = tree(&[("s.yaml", text)]);
+    assert_eq!(way(&files, "", "{}", ".data.a"), "stringData\n  with s.yaml:5");
+}

@@ -1,13 +1,14 @@
 //! `setpoint build`.
 
-use std::fmt::Write as _;
+use std::fmt::{Display, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use clap::{Args, ValueEnum};
 use kustomize::{BuildOptions, Remote, Resource};
-use render::TreeFiles;
-use source::LocalFolder;
+use object::Object;
+use render::{Traced, TreeFiles};
+use source::{LocalFolder, Snapshot};
 
 use crate::failure::Failure;
 use crate::folder::cannot;
@@ -17,6 +18,8 @@ use crate::remote::Fetched;
 /// Print the objects that a folder renders to
 ///
 /// The folder's files are taken as they are on disk. A folder with a kustomization.yaml is built as kustomize does.
+/// With --origin every line ends with a comment that names the file and line its value comes from, and what set it; the
+/// output stays YAML of the same objects. `setpoint why` tells the whole way of one field.
 #[derive(Args, Debug)]
 pub(crate) struct BuildArgs {
     /// The folder
@@ -25,6 +28,9 @@ pub(crate) struct BuildArgs {
     /// Write to this file instead of standard output, or to a file for each object in this folder
     #[arg(short, long, value_name = "FILE|FOLDER")]
     output: Option<PathBuf>,
+    /// Say behind every value where it comes from
+    #[arg(long)]
+    origin: bool,
     /// Whether files may lie outside of the folder of the kustomization that names them
     #[arg(long, value_name = "RULE", default_value = "LoadRestrictionsRootOnly")]
     load_restrictor: LoadRestrictor,
@@ -49,30 +55,43 @@ enum LoadRestrictor {
 
 pub(super) fn build(args: &BuildArgs) -> Result<(), Failure> {
     if args.enable_helm {
-        let hint = "render the chart with `helm template` and list what it prints under resources";
+        let hint = "render the chart with `setpoint template` and list what it prints under resources";
         return Err(Failure::task("--enable-helm: charts in a kustomization are not supported yet").hint(hint));
     }
-    let folder = LocalFolder::discover(&args.path).map_err(|error| Failure::task(error.to_string()))?;
-    let snapshot = folder.dirty().map_err(|error| Failure::task(error.to_string()))?;
-    let files = TreeFiles::new(&snapshot.tree);
     let options = BuildOptions {
         root_only: args.load_restrictor == LoadRestrictor::RootOnly,
-        remote: if args.no_remote_bases { None } else { Some(Arc::new(Fetched::open()?) as Arc<dyn Remote>) },
+        remote: if args.no_remote_bases { None } else { Some(remote()?) },
         ..BuildOptions::default()
     };
-    let resources = kustomize::build(&files, folder.sub_path(), &options).map_err(|errors| refused(&errors))?;
+    if args.origin {
+        return write(args.output.as_deref(), &annotated(&traced(&args.path, &options)?));
+    }
+    let (snapshot, path) = files(&args.path)?;
+    let files = TreeFiles::new(&snapshot.tree);
+    let resources = kustomize::build(&files, &path, &options).map_err(|errors| refused(&errors))?;
     match &args.output {
         Some(folder) if folder.is_dir() => write_each(folder, &resources),
-        Some(path) => std::fs::write(path, text(&resources)).map_err(|error| cannot("write", path, &error)),
-        None => {
-            output::raw(&text(&resources));
-            Ok(())
-        }
+        path => write(path.as_deref(), &text(&resources)),
     }
+}
+
+/// Fetches what kustomizations name by an address.
+pub(super) fn remote() -> Result<Arc<dyn Remote>, Failure> {
+    Ok(Arc::new(Fetched::open()?))
 }
 
 fn text(resources: &[Resource]) -> String {
     goyaml::emit_documents(resources.iter().map(|resource| &resource.value))
+}
+
+fn write(path: Option<&Path>, text: &str) -> Result<(), Failure> {
+    match path {
+        Some(path) => std::fs::write(path, text).map_err(|error| cannot("write", path, &error)),
+        None => {
+            output::raw(text);
+            Ok(())
+        }
+    }
 }
 
 /// Writes a file for each object, named as kustomize names them.
@@ -84,7 +103,32 @@ fn write_each(folder: &Path, resources: &[Resource]) -> Result<(), Failure> {
     Ok(())
 }
 
-fn refused(errors: &[kustomize::BuildError]) -> Failure {
+/// Builds a folder and notes where every field comes from.
+pub(super) fn traced(path: &Path, options: &BuildOptions) -> Result<Traced, Failure> {
+    let (snapshot, path) = files(path)?;
+    render::trace_folder(&TreeFiles::new(&snapshot.tree), &path, options).map_err(|errors| refused(&errors))
+}
+
+/// The files of the repository that a folder is in, and the folder's path there.
+fn files(path: &Path) -> Result<(Snapshot, String), Failure> {
+    let folder = LocalFolder::discover(path).map_err(|error| Failure::task(error.to_string()))?;
+    let snapshot = folder.dirty().map_err(|error| Failure::task(error.to_string()))?;
+    Ok((snapshot, folder.sub_path().to_owned()))
+}
+
+/// The objects, each under a line that says where it was read and what changed it.
+fn annotated(traced: &Traced) -> String {
+    let document = |object: &Object| {
+        let mut text = format!("# {} is from {}", object.key(), object.origin);
+        for (at, step) in object.origin.chain.iter().enumerate() {
+            let _ = write!(text, "{} {step}", if at == 0 { "; changed by" } else { "," });
+        }
+        format!("{text}\n{}", object::annotated(&object.value, &traced.origins))
+    };
+    traced.objects.iter().map(document).collect::<Vec<_>>().join("---\n")
+}
+
+fn refused<E: Display>(errors: &[E]) -> Failure {
     let mut message = if errors.len() == 1 { String::new() } else { format!("{} errors\n", errors.len()) };
     for error in errors {
         let _ = writeln!(message, "{error}");

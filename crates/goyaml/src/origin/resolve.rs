@@ -92,36 +92,37 @@ impl Origins {
     /// The position at which a value was read, whatever form it has taken since.
     fn read_at(&self, mut pos: Pos) -> Pos {
         while let Some(before) =
-            entry(&self.derivations, pos).filter(|known| known.is_form()).and_then(|known| known.before.as_ref())
+            entry(&self.derivations, pos).filter(|known| known.is_form()).and_then(Derivation::before)
         {
             pos = before.pos();
         }
         pos
     }
 
-    /// The main line is walked in a loop, as it may have as many steps as there are patches.
+    /// The main line is walked in a loop, as it may have as many steps as there are patches; its inputs come after it, so
+    /// that they cannot use up what is left for it.
     fn way(&self, value: &Value, left: &mut usize, depth: usize) -> Vec<Step> {
-        let mut steps: Vec<Step> = Vec::new();
+        let mut steps: Vec<(Step, Option<&Derivation>)> = Vec::new();
         let (mut value, mut decides) = (value.clone(), true);
         while *left > 0 {
             *left -= 1;
-            let Some(derivation) = entry(&self.derivations, value.pos()) else {
-                let place = self.place(value.pos());
-                if place.is_some() {
-                    steps.push(Step { by: Cow::Borrowed(""), place, value, decides, inputs: Vec::new() });
-                }
-                break;
-            };
-            if !derivation.is_form() {
-                let inputs = self.inputs(derivation, left, depth);
-                let place = self.place(derivation.at);
-                steps.push(Step { by: derivation.by.clone(), place, value: value.clone(), decides, inputs });
+            let derivation = entry(&self.derivations, value.pos());
+            let is_form = derivation.is_some_and(Derivation::is_form);
+            let (by, at) = derivation.map_or((Cow::Borrowed(""), value.pos()), |known| (known.by.clone(), known.at));
+            let place = self.place(at);
+            if !is_form && (derivation.is_some() || place.is_some()) {
+                steps.push((Step { by, place, value: value.clone(), decides, inputs: Vec::new() }, derivation));
             }
-            decides &= derivation.uses_before;
-            let Some(before) = &derivation.before else { break };
-            // A new form is shown as it came out, the text it was written as does not matter.
-            value = if derivation.is_form() { value.with_pos(before.pos()) } else { before.clone() };
+            decides &= derivation.is_some_and(|known| known.uses_before);
+            let Some(before) = derivation.and_then(Derivation::before) else { break };
+            // A new form is shown as it came out; how it was written does not matter.
+            value = if is_form { value.with_pos(before.pos()) } else { before.clone() };
         }
+        let told = |(step, derivation): (Step, Option<&Derivation>)| {
+            let inputs = derivation.map_or_else(Vec::new, |derivation| self.inputs(derivation, left, depth));
+            Step { inputs, ..step }
+        };
+        let mut steps: Vec<Step> = steps.into_iter().map(told).collect();
         steps.reverse();
         steps
     }
@@ -139,6 +140,10 @@ impl Origins {
 }
 
 impl Derivation {
+    fn before(&self) -> Option<&Value> {
+        self.before.as_ref()
+    }
+
     /// Nothing but a new form of the value.
     fn is_form(&self) -> bool {
         self.by.is_empty() && self.inputs.is_empty()

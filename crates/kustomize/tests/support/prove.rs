@@ -37,6 +37,11 @@ pub(crate) struct Proof<'a> {
     pub(crate) refused: &'a dyn Fn(&Place) -> bool,
 }
 
+/// In the order of the files, so that an object keeps its place when its name changes.
+fn options() -> BuildOptions {
+    BuildOptions { legacy_order: false, ..BuildOptions::default() }
+}
+
 /// A build, field by field.
 struct Built {
     objects: usize,
@@ -49,6 +54,12 @@ impl Proof<'_> {
     pub(crate) fn run(&self) -> Option<Result<Proved, String>> {
         let before = self.build(self.files).ok()?;
         let mut faults = String::new();
+        let plain = kustomize::build(self.files, self.dir, &options()).unwrap_or_default();
+        let mut fields = BTreeMap::new();
+        plain.iter().enumerate().for_each(|(at, object)| collect(&object.value, (at, String::new()), &mut fields));
+        if fields != before.fields {
+            faults.push_str("builds otherwise with origins\n");
+        }
         let mut said: BTreeMap<Place, Vec<Field>> = BTreeMap::new();
         for (field, value) in &before.fields {
             let places = before.origins.places(value);
@@ -70,8 +81,7 @@ impl Proof<'_> {
     }
 
     fn build(&self, files: &MemoryFiles) -> Result<Built, Vec<BuildError>> {
-        let options = BuildOptions { legacy_order: false, ..BuildOptions::default() };
-        let traced = kustomize::trace(files, self.dir, &options)?;
+        let traced = kustomize::trace(files, self.dir, &options())?;
         let mut fields = BTreeMap::new();
         for (at, Resource { value, .. }) in traced.resources.iter().enumerate() {
             collect(value, (at, String::new()), &mut fields);
