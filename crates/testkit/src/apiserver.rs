@@ -60,9 +60,9 @@ pub enum StartError {
 /// A running control plane; it ends when this is dropped or the process that holds it dies.
 pub struct RealApiServer {
     // Dropped in this order: the clients of the store before the store, the folder last.
-    controllers: Running,
-    apiserver: Running,
-    etcd: Running,
+    _controllers: Running,
+    _apiserver: Running,
+    _etcd: Running,
     settings: Settings,
     admin: Config,
     plain: Config,
@@ -90,29 +90,24 @@ impl RealApiServer {
             let program = oracle::find(oracle)?;
             Ok(Running::start(&program, &arguments, folder.path().join(format!("{name}.log")))?)
         };
-        let etcd = start(Oracle::Etcd, "etcd", settings.etcd())?;
-        let apiserver = start(Oracle::KubeApiserver, "kube-apiserver", settings.apiserver())?;
-        let controllers = start(Oracle::KubeControllerManager, "kube-controller-manager", settings.controllers())?;
+        let mut etcd = start(Oracle::Etcd, "etcd", settings.etcd())?;
+        let mut apiserver = start(Oracle::KubeApiserver, "kube-apiserver", settings.apiserver())?;
         let admin = config(&settings, User::Admin).await?;
         let plain = config(&settings, User::Plain).await?;
-        let mut server = Self { controllers, apiserver, etcd, settings, admin, plain, _folder: folder };
-        server.wait().await?;
-        Ok(server)
-    }
-
-    async fn wait(&mut self) -> Result<(), StartError> {
-        let client = self.client()?;
-        let deadline = Instant::now() + START_LIMIT;
-        while !ready(&client).await {
-            for program in [&mut self.etcd, &mut self.apiserver, &mut self.controllers] {
-                program.check()?;
-            }
-            if Instant::now() > deadline {
-                return Err(self.apiserver.not_ready(&format!("not ready after {START_LIMIT:?}")));
-            }
-            tokio::time::sleep(ASK_EVERY).await;
-        }
-        Ok(())
+        let client = Client::try_from(admin.clone()).map_err(|why| refused(&why))?;
+        // The controllers give up where they find no healthy server within ten seconds.
+        until(&mut [&mut apiserver, &mut etcd], || answers(&client)).await?;
+        let mut controllers = start(Oracle::KubeControllerManager, "kube-controller-manager", settings.controllers())?;
+        until(&mut [&mut apiserver, &mut etcd, &mut controllers], || has_account(&client)).await?;
+        Ok(Self {
+            _controllers: controllers,
+            _apiserver: apiserver,
+            _etcd: etcd,
+            settings,
+            admin,
+            plain,
+            _folder: folder,
+        })
     }
 
     /// A client that may do everything (group `system:masters`).
@@ -184,11 +179,31 @@ fn refused(why: &dyn std::fmt::Display) -> StartError {
     StartError::Kubeconfig(why.to_string())
 }
 
-/// Whether the server says that it is ready and the controllers have made the first `ServiceAccount`.
-async fn ready(client: &Client) -> bool {
-    let Ok(request) = http::Request::get("/readyz").body(Vec::new()) else {
-        return false;
-    };
+/// Waits until a question is answered with yes, as long as these programs run.
+async fn until<F: Future<Output = bool>>(programs: &mut [&mut Running], ask: impl Fn() -> F) -> Result<(), StartError> {
+    let deadline = Instant::now() + START_LIMIT;
+    while !ask().await {
+        for program in &mut *programs {
+            program.check()?;
+        }
+        if Instant::now() > deadline {
+            return Err(programs[0].not_ready(&format!("not ready after {START_LIMIT:?}")));
+        }
+        tokio::time::sleep(ASK_EVERY).await;
+    }
+    Ok(())
+}
+
+/// Whether the server says that it is ready.
+async fn answers(client: &Client) -> bool {
+    match http::Request::get("/readyz").body(Vec::new()) {
+        Ok(request) => client.request_text(request).await.is_ok(),
+        Err(_) => false,
+    }
+}
+
+/// Whether the controllers have made the first `ServiceAccount`.
+async fn has_account(client: &Client) -> bool {
     let accounts: Api<ServiceAccount> = Api::namespaced(client.clone(), "default");
-    client.request_text(request).await.is_ok() && accounts.get("default").await.is_ok()
+    accounts.get("default").await.is_ok()
 }

@@ -26,7 +26,7 @@ use tokio::sync::OnceCell;
 /// What the engine is called at the server.
 const ENGINE: &str = "setpoint-engine";
 /// Where nothing was asked for so long, nothing more comes by itself.
-const REST: Duration = Duration::from_millis(1000);
+const REST: Duration = Duration::from_secs(1);
 /// How long something that comes by watch may take.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
 
