@@ -82,7 +82,7 @@ fn absorb(items: &mut Vec<Item>, mut new: Item, raw: &RawTexts) -> Result<(), St
     match (matches.as_slice(), new.behavior) {
         ([], Behavior::Create) => items.push(new),
         ([], _) => {
-            let instead = set::instead(items, [&id.gvk.kind, &id.name], tracer);
+            let instead = set::instead(items, [&id.gvk.kind, &id.name], &raw.tracer);
             return Err(format!("id {id} does not exist; cannot merge or replace{instead}"));
         }
         ([_], Behavior::Create) => return Err(format!("id {id} exists; behavior must be merge or replace")),
