@@ -128,7 +128,7 @@ impl Capabilities {
 
 fn helm_version(compat: HelmCompat) -> (HelmVersion, u32) {
     let (version, git_commit, go_version, minor) = match compat {
-        HelmCompat::V3 => ("v3.20.0", "", "go1.25.9", 35),
+        HelmCompat::V3 => ("v3.20.2", "", "go1.25.9", 35),
         HelmCompat::V4_1 => ("v4.1.4", "05fa37973dc9e42b76e1d2883494c87174b6074f", "go1.25.9", 35),
         HelmCompat::V4_2 => ("v4.2.0", "", "go1.26.0", 36),
     };

@@ -21,11 +21,11 @@ impl Head {
     pub(super) fn read(text: &str) -> Result<Self, String> {
         let options =
             ParseOptions { dialect: Dialect::V2, duplicate_keys: Duplicates::LastWins, ..ParseOptions::default() };
-        let documents = goyaml::parse_documents(text, &options).map_err(|errors| {
-            let first = errors.first().map(|error| (error.pos.line, error.message.as_str())).unwrap_or_default();
-            format!("error converting YAML to JSON: yaml: line {}: {}", first.0, first.1)
+        let document = goyaml::parse_first(text, &options).map_err(|errors| {
+            let text = errors.first().map(goyaml::YamlError::go_text).unwrap_or_default();
+            format!("error converting YAML to JSON: {text}")
         })?;
-        let Some(document) = documents.first() else {
+        let Some(document) = document else {
             return Ok(Self::default());
         };
         Self::of(&document.value).map_err(|message| format!("error unmarshaling JSON: while decoding JSON: {message}"))

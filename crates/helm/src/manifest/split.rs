@@ -4,13 +4,11 @@ use memchr::memmem;
 
 use crate::compat::HelmCompat;
 
-/// The documents of a text, without their `---` and without empty ones.
+/// The documents of a text, without their `---` and without empty ones: the pattern is `(?:^|\s*\n)---\s*`. Documents have no
+/// space at either end; from Helm 4.2 on, what stands at the end of the last one stays.
 pub fn split(text: &str, compat: HelmCompat) -> Vec<&str> {
-    if compat == HelmCompat::V4_2 { at_lines(text) } else { at_space(text.trim()) }
-}
-
-/// Helm up to 4.1: `(?:^|\s*\n)---\s*`, and each piece trimmed.
-fn at_space(text: &str) -> Vec<&str> {
+    let keep_end = compat == HelmCompat::V4_2;
+    let text = if keep_end { text.trim_start() } else { text.trim() };
     let mut documents = Vec::new();
     let mut start = 0;
     if text.starts_with("---") {
@@ -26,7 +24,8 @@ fn at_space(text: &str) -> Vec<&str> {
         from = start;
     }
     documents.push(&text[start..]);
-    documents.into_iter().filter(|document| !document.is_empty()).map(str::trim).collect()
+    let trimmed = documents.into_iter().map(|document| if keep_end { document.trim_start() } else { document.trim() });
+    trimmed.filter(|document| !document.trim().is_empty()).collect()
 }
 
 /// `\s` of Go's patterns.
@@ -36,31 +35,6 @@ fn is_go_space(letter: char) -> bool {
 
 fn after_space(text: &str, at: usize) -> usize {
     text.len() - text[at..].trim_start_matches(is_go_space).len()
-}
-
-/// Helm from 4.2: `(?m)^---[ \t]*`; what is at the end of a document stays.
-fn at_lines(text: &str) -> Vec<&str> {
-    let mut documents = Vec::new();
-    let mut start = 0;
-    let mut from = 0;
-    let mut cut = |start: usize, end: usize| {
-        let piece = &text[start..end];
-        if !piece.trim().is_empty() {
-            documents.push(piece.trim_start_matches(['\r', '\n']));
-        }
-    };
-    while let Some(at) = memmem::find(&text.as_bytes()[from..], b"---") {
-        let at = from + at;
-        from = at + 3;
-        if at > 0 && !text[..at].ends_with('\n') {
-            continue;
-        }
-        cut(start, at);
-        start = text.len() - text[from..].trim_start_matches([' ', '\t']).len();
-        from = start;
-    }
-    cut(start, text.len());
-    documents
 }
 
 #[cfg(test)]
@@ -86,5 +60,6 @@ mod tests {
         for (text, expected) in cases {
             assert_eq!(split(text, HelmCompat::V4_1), *expected, "{text:?}");
         }
+        assert_eq!(split("\na: 1 \n\n---\n b: 2\n\n", HelmCompat::V4_2), ["a: 1", "b: 2\n\n"]);
     }
 }

@@ -12,7 +12,7 @@ pub(super) fn value(metadata: &Metadata, root: bool, compat: HelmCompat) -> Valu
     let shape = if compat == HelmCompat::V3 { Shape::Struct } else { Shape::Map };
     let mut fields = fields(metadata, shape);
     fields.push(("IsRoot", "IsRoot", root.into()));
-    shape.value("engine.chartMetadata", fields)
+    shape.value("struct { chart.Metadata; IsRoot bool }", fields)
 }
 
 /// What a Go struct becomes.
