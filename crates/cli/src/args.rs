@@ -25,6 +25,7 @@ pub(crate) enum Command {
     Down(crate::commands::down::DownArgs),
     Build(crate::commands::build::BuildArgs),
     Why(crate::commands::why::WhyArgs),
+    Template(Box<crate::commands::template::TemplateArgs>),
     Diff(crate::commands::diff::DiffArgs),
     Get(crate::commands::get::GetArgs),
     Tree(crate::commands::tree::TreeArgs),

@@ -8,6 +8,7 @@ pub(crate) mod events;
 pub(crate) mod get;
 pub(crate) mod reconcile;
 pub(crate) mod suspend;
+pub(crate) mod template;
 pub(crate) mod tree;
 pub(crate) mod up;
 pub(crate) mod why;
@@ -41,6 +42,7 @@ async fn dispatch(command: Command) -> ExitCode {
         Command::Down(args) => down::down(args).await,
         Command::Build(args) => build::build(&args),
         Command::Why(args) => why::why(&args),
+        Command::Template(args) => template::template(&args),
         Command::Diff(args) => return diff::diff(args).await,
         Command::Get(args) => get::get(args).await,
         Command::Tree(args) => tree::tree(args).await,

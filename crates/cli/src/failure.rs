@@ -51,6 +51,11 @@ impl Failure {
         self
     }
 
+    /// What happened, in one text.
+    pub(crate) fn message(&self) -> &str {
+        &self.message
+    }
+
     /// The exit code that scripts see.
     pub(crate) fn exit_code(&self) -> ExitCode {
         ExitCode::from(match self.blame {

@@ -4,6 +4,7 @@
 //! something went wrong and which exit code a script sees.
 
 mod args;
+mod chart;
 mod cluster;
 mod commands;
 mod failure;
@@ -11,6 +12,7 @@ mod folder;
 mod output;
 mod preview;
 mod remote;
+mod world;
 
 use std::process::ExitCode;
 

@@ -15,8 +15,13 @@ pub(crate) fn line(text: impl AsRef<str>) {
 
 /// Prints text to standard output as it is.
 pub(crate) fn raw(text: &str) {
+    bytes(text.as_bytes());
+}
+
+/// Prints bytes to standard output as they are.
+pub(crate) fn bytes(text: &[u8]) {
     let mut out = io::stdout().lock();
-    if out.write_all(text.as_bytes()).and_then(|()| out.flush()).is_err() {
+    if out.write_all(text).and_then(|()| out.flush()).is_err() {
         // Whoever read us has gone: there is nobody left to tell.
         std::process::exit(0);
     }

@@ -12,6 +12,8 @@ mod held;
 mod kubectl;
 #[path = "command/refusals.rs"]
 mod refusals;
+#[path = "command/template.rs"]
+mod template;
 #[path = "command/up.rs"]
 mod up;
 #[path = "command/why.rs"]
@@ -27,7 +29,15 @@ type Case = (&'static str, fn());
 
 fn main() {
     let arguments = Arguments::from_args();
-    let cases = [refusals::CASES, up::CASES, bad_files::CASES, bad_world::CASES, build::CASES, why::CASES];
+    let cases = [
+        refusals::CASES,
+        template::CASES,
+        up::CASES,
+        bad_files::CASES,
+        bad_world::CASES,
+        build::CASES,
+        why::CASES,
+    ];
     let mut trials: Vec<Trial> = cases.into_iter().flatten().map(trial).collect();
     // Without kubectl these are reported as ignored, by name.
     let has_kubectl = oracle::find(Oracle::Kubectl).is_ok();
