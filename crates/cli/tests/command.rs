@@ -29,15 +29,8 @@ type Case = (&'static str, fn());
 
 fn main() {
     let arguments = Arguments::from_args();
-    let cases = [
-        refusals::CASES,
-        template::CASES,
-        up::CASES,
-        bad_files::CASES,
-        bad_world::CASES,
-        build::CASES,
-        why::CASES,
-    ];
+    let cases =
+        [refusals::CASES, template::CASES, up::CASES, bad_files::CASES, bad_world::CASES, build::CASES, why::CASES];
     let mut trials: Vec<Trial> = cases.into_iter().flatten().map(trial).collect();
     // Without kubectl these are reported as ignored, by name.
     let has_kubectl = oracle::find(Oracle::Kubectl).is_ok();

@@ -104,7 +104,7 @@ fn missing(error: &FieldPathError, object: &Object, traced: &Traced) -> Failure 
 }
 
 fn print(format: OutputFormat, object: &Object, fields: &[(FieldPath, &Value)], traced: &Traced) {
-    let origin = |value| FieldOrigin::new(&object.value, value, &traced.origins);
+    let origin = |value: &Value| FieldOrigin::new(&object.value, value, &traced.origins);
     match (format, fields) {
         (OutputFormat::Table, [(_, value)]) => output::line(shown(&origin(value))),
         (OutputFormat::Table, _) => {
