@@ -22,39 +22,56 @@ use crate::args::{Cli, Command};
 use crate::failure::Failure;
 use crate::output;
 
+/// Stack of the thread that renders: templates that include themselves meet their own limit of depth before its end.
+const RENDER_STACK: usize = 256 << 20;
+
 /// Parses the command line, runs the verb and turns its outcome into an exit code.
 pub(crate) fn run() -> ExitCode {
     let cli = Cli::parse();
     start_log(cli.verbose);
+    match cli.command {
+        Command::Up(args) => with_cluster(async { finish(up::up(*args).await) }),
+        Command::Down(args) => with_cluster(async { finish(down::down(args).await) }),
+        Command::Build(args) => rendering(move || build::build(&args)),
+        Command::Why(args) => rendering(move || why::why(&args)),
+        Command::Template(args) => rendering(move || template::template(&args)),
+        Command::Diff(args) => with_cluster(diff::diff(args)),
+        Command::Get(args) => with_cluster(async { finish(get::get(args).await) }),
+        Command::Tree(args) => with_cluster(async { finish(tree::tree(args).await) }),
+        Command::Reconcile(args) => with_cluster(async { finish(reconcile::reconcile(args).await) }),
+        Command::Suspend(args) => with_cluster(async { finish(suspend::suspend(args).await) }),
+        Command::Resume(args) => with_cluster(async { finish(suspend::resume(args).await) }),
+        Command::Events(args) => with_cluster(async { finish(events::events(args).await) }),
+        Command::Completion(args) => {
+            completion::completion(&args);
+            ExitCode::SUCCESS
+        }
+    }
+}
+
+/// Runs a verb that only renders. It may wait for remote files, which the workers of a runtime must not.
+fn rendering(verb: impl FnOnce() -> Result<(), Failure> + Send + 'static) -> ExitCode {
+    let thread = std::thread::Builder::new().name("render".to_owned()).stack_size(RENDER_STACK).spawn(verb);
+    let outcome = match thread {
+        Ok(thread) => thread.join().unwrap_or_else(|_| Err(Failure::task("the rendering broke off"))),
+        Err(error) => Err(Failure::task(format!("cannot start: {error}"))),
+    };
+    finish(outcome)
+}
+
+/// Runs a verb that talks to a cluster.
+fn with_cluster(verb: impl Future<Output = ExitCode>) -> ExitCode {
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => return report(&Failure::task(format!("cannot start: {error}"))),
     };
-    let code = runtime.block_on(dispatch(cli.command));
+    let code = runtime.block_on(verb);
     // A worker that is still inside a blocking call must not hold up the end of the program.
     runtime.shutdown_background();
     code
 }
 
-async fn dispatch(command: Command) -> ExitCode {
-    let outcome = match command {
-        Command::Up(args) => up::up(*args).await,
-        Command::Down(args) => down::down(args).await,
-        Command::Build(args) => build::build(&args),
-        Command::Why(args) => why::why(&args),
-        Command::Template(args) => template::template(&args),
-        Command::Diff(args) => return diff::diff(args).await,
-        Command::Get(args) => get::get(args).await,
-        Command::Tree(args) => tree::tree(args).await,
-        Command::Reconcile(args) => reconcile::reconcile(args).await,
-        Command::Suspend(args) => suspend::suspend(args).await,
-        Command::Resume(args) => suspend::resume(args).await,
-        Command::Events(args) => events::events(args).await,
-        Command::Completion(args) => {
-            completion::completion(&args);
-            Ok(())
-        }
-    };
+fn finish(outcome: Result<(), Failure>) -> ExitCode {
     outcome.map_or_else(|failure| report(&failure), |()| ExitCode::SUCCESS)
 }
 

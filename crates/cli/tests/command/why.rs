@@ -57,8 +57,8 @@ fn why_tells_the_way_of_a_field() {
 fn why_tells_what_goes_into_a_name() {
     check(
         ".spec.template.spec.containers[0].envFrom[0].configMapRef.name",
-        "apps/base/web.yaml:15 (settings) → name reference (settings-9fd8b2gm9k)\n  \
-            with apps/base/kustomization.yaml:3 (settings) → hash (settings-9fd8b2gm9k)\n    \
+        "apps/base/web.yaml:15 (settings) → name reference (settings-89g4tffbfk)\n  \
+            with apps/base/kustomization.yaml:3 (settings) → hash (settings-89g4tffbfk)\n    \
             with configMapGenerator: in apps/base/kustomization.yaml:4",
     );
 }
@@ -102,7 +102,7 @@ fn build_says_where_values_come_from() {
     for line in [
         "  replicas: 8 # replicas: in overlays/prod/kustomization.yaml:8",
         "    example.org/owner: lab # apps/base/web.yaml:6",
-        "  name: settings-9fd8b2gm9k # hash, with configMapGenerator: in apps/base/kustomization.yaml:4",
+        "  name: settings-89g4tffbfk # hash, with configMapGenerator: in apps/base/kustomization.yaml:4",
     ] {
         assert!(said.lines().any(|known| known == line), "{line}\n{said}");
     }
