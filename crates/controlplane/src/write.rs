@@ -87,12 +87,7 @@ pub(crate) async fn modify(
         let plane = Arc::clone(&call.plane);
         let target = (call.resource.storage.clone(), call.object_name());
         // Held up to the store's answer only: what follows a write may write itself.
-        let turn = if overtaken {
-            Some(plane.turns().take(&target).await)
-        } else {
-            plane.turns().give_way(&target).await;
-            None
-        };
+        let turn = plane.turns().take(&target, overtaken).await;
         let Some(stored) = call.plane.store().get(&target.0, &target.1) else { continue };
         let attempt = attempt(call, &fields, &stored, &mut propose).await?;
         drop(turn);

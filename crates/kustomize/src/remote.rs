@@ -3,9 +3,9 @@
 //! The crate fetches nothing itself. A caller that wants remote bases gives a [`Remote`]; without one they are refused by
 //! name. What is fetched is a tree of its own, out of which no path leads.
 
+use core::time::Duration;
 use std::fmt;
 use std::sync::Arc;
-use std::time::Duration;
 
 use crate::Files;
 
@@ -161,7 +161,7 @@ fn host(address: &str) -> Result<(String, String), String> {
         let host = if over_ssh { format!("{user}github.com:") } else { "https://github.com/".to_owned() };
         return Ok((host, path.to_owned()));
     }
-    if name.is_empty() {
+    if name.trim_end_matches(['/', ':']).is_empty() {
         return Err("it names no host".to_owned());
     }
     Ok((format!("{scheme}{user}{name}"), path.to_owned()))
@@ -261,7 +261,7 @@ mod tests {
         check("https://host/repo", "no repository");
         check("https://host/org/repo//../x", "out of the repository");
         check("host/org/repo", "begins with none");
-        check("https:///org/repo", "no repository");
+        check("https:///org/repo", "no host");
     }
 
     #[test]

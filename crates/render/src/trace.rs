@@ -28,7 +28,7 @@ impl<'a> Notes<'a> {
         match (after.kind(), before.kind()) {
             (Kind::Map(map), Kind::Map(old)) => {
                 let child = |(key, value): (&str, &Value)| {
-                    let known = old.get(key).or_else(|| self.renamed(old, key, names)).unwrap_or(&Value::NULL);
+                    let known = old.get(key).or_else(|| renamed(old, key, names)).unwrap_or(&Value::NULL);
                     (key.to_owned(), self.substituted(known, value.clone(), names))
                 };
                 Value::from(map.iter().map(child).collect::<Map>())
@@ -41,12 +41,6 @@ impl<'a> Notes<'a> {
             }
             _ => self.tracer.each(after, None, &|_, _| Some(self.of_text(before, names))),
         }
-    }
-
-    /// The entry whose key became this one.
-    fn renamed<'v>(&self, old: &'v Map, key: &str, names: &substitute::Substitution) -> Option<&'v Value> {
-        let became = |(name, _): &(&str, &Value)| name.contains('$') && names.evaluate(name).as_deref() == Ok(key);
-        old.iter().find(became).map(|(_, value)| value)
     }
 
     /// How a scalar came out of a field's text.
@@ -91,4 +85,10 @@ impl<'a> Notes<'a> {
             self.tracer.derive(value.clone(), || Derivation::by("commonMetadata").over(old.as_ref()).asked_by(value));
         object.set_at(&path, new);
     }
+}
+
+/// The entry whose key became this one.
+fn renamed<'v>(old: &'v Map, key: &str, names: &substitute::Substitution) -> Option<&'v Value> {
+    let became = |(name, _): &(&str, &Value)| name.contains('$') && names.evaluate(name).as_deref() == Ok(key);
+    old.iter().find(became).map(|(_, value)| value)
 }

@@ -85,13 +85,11 @@ fn text(resources: &[Resource]) -> String {
 }
 
 fn write(path: Option<&Path>, text: &str) -> Result<(), Failure> {
-    match path {
-        Some(path) => std::fs::write(path, text).map_err(|error| cannot("write", path, &error)),
-        None => {
-            output::raw(text);
-            Ok(())
-        }
+    if let Some(path) = path {
+        return std::fs::write(path, text).map_err(|error| cannot("write", path, &error));
     }
+    output::raw(text);
+    Ok(())
 }
 
 /// Writes a file for each object, named as kustomize names them.

@@ -96,7 +96,6 @@ pub(crate) struct TemplateArgs {
 
 /// Flags of helm that are not followed yet, and say so.
 #[derive(Args, Debug)]
-#[expect(clippy::struct_excessive_bools, reason = "each is a flag of helm")]
 pub(crate) struct Refused {
     #[arg(long, hide = true)]
     pub(crate) validate: bool,

@@ -35,8 +35,11 @@ pub(crate) struct WhyArgs {
     /// The object, its kind as kubectl takes it: Deployment/web, deploy/web, deployments.apps/web
     #[arg(value_name = "KIND/NAME")]
     object: String,
-    /// The field: .spec.replicas, .spec.ports[0].port, .metadata.annotations['a.b/c']
-    #[arg(default_value = ".", hide_default_value = true)]
+    #[arg(
+        help = "The field: .spec.replicas, .spec.ports[0].port, .metadata.annotations['a.b/c']",
+        default_value = ".",
+        hide_default_value = true
+    )]
     field: String,
     /// The folder
     #[arg(short, long, value_name = "PATH", default_value = ".")]

@@ -17,7 +17,7 @@ pub(crate) fn variants(text: &str, line: u32, column: u32) -> Vec<String> {
     let inner = &text[from..to];
     let put = |at: usize, new: &str| format!("{}{new}{}", &text[..at], &text[at..]);
     let mut found = Vec::new();
-    if inner.parse::<i64>().is_ok() {
+    if inner.parse::<f64>().is_ok() {
         found.push(put(to, "1"));
     }
     if let Some(other) = [("true", "false"), ("false", "true")].iter().find(|(own, _)| *own == inner) {

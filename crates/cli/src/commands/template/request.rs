@@ -20,6 +20,9 @@ const MAX_VALUES: u64 = 4 * MAX_FILE_BYTES;
 /// What helm calls a release that has no name.
 const UNNAMED: &str = "release-name";
 
+/// Makes a setting of a flag's text.
+type MakeSetting = fn(String) -> Setting;
+
 /// What the flags ask for.
 pub(super) struct Request<'a> {
     args: &'a TemplateArgs,
@@ -68,7 +71,7 @@ impl<'a> Request<'a> {
         for name in &args.values {
             files.push(ValuesFile { name: name.clone(), data: Arc::from(read(name)?) });
         }
-        let kinds: [(&[String], fn(String) -> Setting); 5] = [
+        let kinds: [(&[String], MakeSetting); 5] = [
             (&args.set_json, Setting::SetJson),
             (&args.set, Setting::Set),
             (&args.set_string, Setting::SetString),

@@ -1,8 +1,8 @@
 //! Certificates: `genCA`, `genSelfSignedCert`, `genSignedCert`, each also with a key that is given, and `buildCustomCert`.
 
+use core::net::IpAddr;
 use std::any::Any as AnyValue;
 use std::borrow::Cow;
-use std::net::IpAddr;
 use std::rc::Rc;
 
 use rcgen::string::{Ia5String, PrintableString};
