@@ -38,6 +38,10 @@ pub(crate) async fn run(world: World, local: LocalSource) {
             return;
         }
     };
+    // What was committed before the watch stood.
+    if world.events.send(Event::LocalChanged).is_err() {
+        return;
+    }
     while changes.recv().await.is_some() {
         tokio::time::sleep(QUIET).await;
         while changes.try_recv().is_ok() {}
