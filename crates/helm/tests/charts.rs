@@ -1,4 +1,4 @@
-//! What Helm made of charts and values that we wrote, recorded by `examples/differential.rs`.
+//! What Helm made of charts and values that we wrote, recorded by `examples/helm_differential.rs`.
 
 #[path = "charts/ours.rs"]
 mod ours;

@@ -1,18 +1,18 @@
-//! Compares values and charts with Helm's own: `differential ORACLE settings|values|charts|match COUNT [SEED]` makes up so
-//! many requests; `differential ORACLE record FOLDER` records the goldens of the tests. ORACLE is the built
+//! Compares values and charts with Helm's own: `helm_differential ORACLE settings|values|charts|match COUNT [SEED]` makes up so
+//! many requests; `helm_differential ORACLE record FOLDER` records the goldens of the tests. ORACLE is the built
 //! `tools/oracle/charts`. Lists what differs; exit code 1 if anything does.
 
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a tool for the terminal")]
 
-#[path = "differential/archives.rs"]
+#[path = "helm_differential/archives.rs"]
 mod archives;
-#[path = "differential/generate.rs"]
+#[path = "helm_differential/generate.rs"]
 mod generate;
 #[path = "../tests/charts/ours.rs"]
 mod ours;
-#[path = "differential/peer.rs"]
+#[path = "helm_differential/peer.rs"]
 mod peer;
-#[path = "differential/record.rs"]
+#[path = "helm_differential/record.rs"]
 mod record;
 
 use std::process::ExitCode;
