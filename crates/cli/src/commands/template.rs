@@ -19,10 +19,11 @@ use crate::world::World;
 /// The chart is a folder or a .tgz file. It is rendered here, without helm, and the output is helm's, byte for byte. With
 /// --origin, comments tell the template's line of each document, and where each value that was read is set.
 #[derive(Args, Debug)]
+#[command(override_usage = "setpoint template [OPTIONS] [NAME] CHART")]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of helm")]
 pub(crate) struct TemplateArgs {
     /// Name of the release and the chart; the chart alone for a release called "release-name"
-    #[arg(required = true, value_name = "NAME] [CHART", num_args = 1..)]
+    #[arg(required = true, value_name = "CHART", num_args = 1..)]
     pub(crate) names: Vec<String>,
     /// File of values; later ones win
     #[arg(short = 'f', long = "values", value_name = "FILE", action = ArgAction::Append, value_delimiter = ',')]
