@@ -371,6 +371,8 @@ pub struct HistoryEntry {
     /// When it was last tried.
     pub last_reconciled: Time,
     /// How long the last try took.
+    // Without the pattern of durations in specs: Go prints what took less than a millisecond in µs, which it leaves out.
+    #[schemars(with = "String")]
     pub last_reconciled_duration: Duration,
     /// Reason of the condition `Ready` after the last try.
     pub last_reconciled_status: String,

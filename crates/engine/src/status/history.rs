@@ -44,7 +44,9 @@ pub(crate) fn record(history: &mut Vec<HistoryEntry>, outcome: &Try<'_>) {
         },
     };
     entry.last_reconciled = now;
-    entry.last_reconciled_duration = outcome.took.into();
+    // Whole milliseconds: nobody needs more, and definitions with a pattern for durations know no smaller unit.
+    let millis = u64::try_from(outcome.took.as_millis()).unwrap_or(u64::MAX);
+    entry.last_reconciled_duration = Duration::from_millis(millis).into();
     entry.total_reconciliations += 1;
     entry.metadata.insert("revision".into(), outcome.revision.to_owned());
     history.insert(0, entry);
@@ -59,6 +61,18 @@ mod tests {
         let outcome =
             Try { digest, status, revision: "main@sha1:0", took: Duration::from_secs(1), now: Timestamp::UNIX_EPOCH };
         record(history, &outcome);
+    }
+
+    #[test]
+    fn durations_are_whole_milliseconds() {
+        for (micros, expect) in [(764, "0s"), (1_764, "1ms"), (2_001_999, "2.001s")] {
+            let took = Duration::from_micros(micros);
+            let mut history = Vec::new();
+            let outcome =
+                Try { digest: "a", status: "Good", revision: "main@sha1:0", took, now: Timestamp::UNIX_EPOCH };
+            record(&mut history, &outcome);
+            assert_eq!(history[0].last_reconciled_duration.to_string(), expect);
+        }
     }
 
     #[test]
