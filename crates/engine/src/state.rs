@@ -4,8 +4,9 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
-use api::HistoryEntry;
+use api::{HistoryEntry, Kustomization};
 use jiff::Timestamp;
+use kube::Resource;
 use object::ObjectKey;
 
 use crate::{Name, Phase};
@@ -28,10 +29,20 @@ pub struct State {
 }
 
 impl State {
-    /// Whether every delivery that is not suspended is settled, and there is at least one.
+    /// Whether every delivery that is not suspended is settled, the Kustomizations among their objects included, and
+    /// there is at least one.
     pub fn all_settled(&self) -> bool {
-        let mut active = self.deliveries.values().filter(|delivery| delivery.phase != Phase::Suspended).peekable();
-        self.synced && active.peek().is_some() && active.all(|delivery| delivery.phase == Phase::Settled)
+        let active = || self.deliveries.values().filter(|delivery| delivery.phase != Phase::Suspended);
+        self.synced
+            && active().next().is_some()
+            && active().all(|delivery| delivery.phase == Phase::Settled)
+            // One that was made a moment ago may not have been seen by the watch.
+            && active().flat_map(|delivery| delivery.objects.iter()).all(|object| self.is_known(&object.key))
+    }
+
+    fn is_known(&self, key: &ObjectKey) -> bool {
+        let is_delivery = key.kind == "Kustomization" && key.group == Kustomization::group(&());
+        !is_delivery || self.deliveries.contains_key(&Name::new(&key.namespace, &key.name))
     }
 }
 
@@ -236,4 +247,57 @@ pub struct HealedDrift {
     pub took: Duration,
     /// Whether the object was deleted rather than changed.
     pub deleted: bool,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn delivery(name: &str, phase: Phase, objects: &[&str]) -> (Name, Arc<DeliveryState>) {
+        let object = |name: &&str| ObjectState {
+            key: ObjectKey {
+                group: "kustomize.toolkit.fluxcd.io".into(),
+                kind: "Kustomization".into(),
+                namespace: "flux-system".into(),
+                name: (*name).to_owned(),
+            },
+            version: "v1".into(),
+            origin: "".into(),
+            health: HealthState::Current,
+            message: "".into(),
+        };
+        let name = Name::new("flux-system", name);
+        let state = DeliveryState {
+            name: name.clone(),
+            source: name.clone(),
+            path: "./".into(),
+            phase,
+            since: Timestamp::UNIX_EPOCH,
+            depends_on: Vec::new(),
+            applied: None,
+            attempted: None,
+            health: HealthCount::default(),
+            objects: Arc::new(objects.iter().map(object).collect()),
+            plan: None,
+            diagnostics: Arc::default(),
+            drift: Arc::default(),
+            history: Vec::new(),
+            conditions: Vec::new(),
+            duration: None,
+        };
+        (name, Arc::new(state))
+    }
+
+    #[test]
+    fn all_is_settled_when_what_was_made_is() {
+        let settled = |deliveries: Vec<(Name, Arc<DeliveryState>)>| {
+            State { synced: true, deliveries: deliveries.into_iter().collect(), ..State::default() }.all_settled()
+        };
+        let root = || delivery("root", Phase::Settled, &["part"]);
+        assert!(!settled(Vec::new()));
+        assert!(!settled(vec![root()]), "the watch has not shown it");
+        assert!(!settled(vec![root(), delivery("part", Phase::Rendering, &[])]));
+        assert!(settled(vec![root(), delivery("part", Phase::Settled, &[])]));
+        assert!(settled(vec![root(), delivery("part", Phase::Suspended, &["lost"])]));
+    }
 }
