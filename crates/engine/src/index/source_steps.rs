@@ -86,6 +86,9 @@ impl Index {
             return;
         }
         if let Some(refusal) = self.source_refusal(name) {
+            if let Some(source) = self.sources.get_mut(name) {
+                source.tried = Some(source.wanted());
+            }
             self.fetch_failed(name, &refusal);
             return;
         }
@@ -191,7 +194,6 @@ impl Index {
         let before = api::condition(&source.status.conditions, "Ready")
             .map(|ready| (ready.reason.clone(), ready.message.clone()));
         let news = before.is_none_or(|(reason, message)| reason != failure.reason || message != failure.message);
-        source.tried = Some(source.wanted());
         source.failing = true;
         source.failures += 1;
         source.status.last_handled_reconcile_at = source.requested().or(source.status.last_handled_reconcile_at.take());

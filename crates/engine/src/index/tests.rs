@@ -484,6 +484,17 @@ fn a_failed_fetch_backs_off_and_keeps_deliveries() {
 }
 
 #[test]
+fn a_commit_during_a_fetch_that_fails_is_fetched_at_once() {
+    let mut world = World::settled(&json!({}));
+    world.index().poll(&name("repo"));
+    assert_eq!(world.orders(), ["fetch repo"]);
+    world.index().poll(&name("repo"));
+    let failure = FetchFailure { reason: "GitOperationFailed", message: "half written".into(), terminal: false };
+    world.index().fetched(&name("repo"), Err(failure));
+    assert!(world.orders().contains(&"fetch repo".to_owned()));
+}
+
+#[test]
 fn references_into_other_namespaces_can_be_blocked() {
     let mut world = World::with(|settings| settings.no_cross_namespace_refs = true);
     world.kustomization("apps", &json!({"sourceRef": {"kind": "GitRepository", "name": "repo", "namespace": "other"}}));

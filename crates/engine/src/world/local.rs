@@ -59,6 +59,10 @@ fn watch(watcher: &mut RecommendedWatcher, git_dir: &Path) -> notify::Result<()>
 
 /// Whether an event is about a reference, or about a file that is held.
 fn matters(event: &notify::Event, git_dir: &Path, work_tree: Option<&Path>) -> bool {
+    // Events were lost: anything may have changed.
+    if event.need_rescan() {
+        return true;
+    }
     let changes = !matches!(event.kind, EventKind::Access(_));
     let is_meant = |path: &Path| is_reference(path, git_dir) || work_tree.is_some_and(|folder| is_file(path, folder));
     changes && event.paths.iter().any(|path| is_meant(path))
