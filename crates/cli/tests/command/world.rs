@@ -182,5 +182,9 @@ impl Drop for Up {
     fn drop(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();
+        if std::thread::panicking() {
+            self.seen.extend(self.lines.iter());
+            eprintln!("`up` said:\n{}", self.seen.join("\n"));
+        }
     }
 }
