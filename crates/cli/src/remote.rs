@@ -1,13 +1,11 @@
 //! Remote files and bases of `setpoint build`, brought here by Setpoint's own Git client.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use kustomize::{EntryKind, FileError, Files, Remote, RepositoryAddress};
 use render::TreeFiles;
 use source::{Auth, GitRequest, Reference, Snapshot, SourceError, Store};
-
-use crate::failure::Failure;
 
 /// Bytes of one remote file.
 const MAX_FILE: u64 = 32 << 20;
@@ -15,32 +13,35 @@ const MAX_FILE: u64 = 32 << 20;
 /// Digits of a commit's full id.
 const COMMIT_DIGITS: usize = 40;
 
-/// What remote addresses are fetched with: one bare clone for each repository, in the user's cache.
-#[derive(Debug)]
+/// What remote addresses are fetched with: one bare clone for each repository, in the user's cache. It is opened for the
+/// first address: most builds name none, and need no cache that can be written.
+#[derive(Debug, Default)]
 pub(crate) struct Fetched {
-    store: Store,
+    store: OnceLock<Result<Store, String>>,
 }
 
 impl Fetched {
-    pub(crate) fn open() -> Result<Self, Failure> {
-        let store = Store::open(cache()).map_err(|error| Failure::task(error.to_string()))?;
-        Ok(Self { store })
+    fn store(&self) -> Result<&Store, String> {
+        let store = self.store.get_or_init(|| Store::open(cache()).map_err(|error| error.to_string()));
+        store.as_ref().map_err(Clone::clone)
     }
+}
 
-    fn fetch(&self, address: &RepositoryAddress, reference: Reference) -> Result<Snapshot, SourceError> {
-        let url = &address.repository;
-        let auth = credentials(url);
-        let timeout = address.timeout;
-        let request = GitRequest { reference, auth, timeout, allow_file: true, ..GitRequest::new(url) };
-        self.store.fetch(&request)
-    }
+/// A repository at a reference.
+fn fetch(store: &Store, address: &RepositoryAddress, reference: Reference) -> Result<Snapshot, SourceError> {
+    let url = &address.repository;
+    let auth = credentials(url);
+    let timeout = address.timeout;
+    let request = GitRequest { reference, auth, timeout, allow_file: true, ..GitRequest::new(url) };
+    store.fetch(&request)
 }
 
 impl Remote for Fetched {
     fn repository(&self, address: &RepositoryAddress) -> Result<Arc<dyn Files>, String> {
+        let store = self.store()?;
         let mut answer = Err(String::new());
         for reference in references(&address.reference) {
-            match self.fetch(address, reference) {
+            match fetch(store, address, reference) {
                 Ok(snapshot) => return Ok(Arc::new(Tree(snapshot))),
                 Err(error @ SourceError::NoSuchReference { .. }) => answer = Err(error.to_string()),
                 Err(error) => return Err(error.to_string()),
@@ -51,7 +52,7 @@ impl Remote for Fetched {
 
     fn file(&self, url: &str) -> Result<Arc<[u8]>, String> {
         let request = GitRequest { timeout: kustomize::DEFAULT_TIMEOUT, ..GitRequest::new(url) };
-        self.store.file(&request, MAX_FILE).map(Arc::from).map_err(|error| error.to_string())
+        self.store()?.file(&request, MAX_FILE).map(Arc::from).map_err(|error| error.to_string())
     }
 }
 

@@ -60,7 +60,7 @@ pub(super) fn build(args: &BuildArgs) -> Result<(), Failure> {
     }
     let options = BuildOptions {
         root_only: args.load_restrictor == LoadRestrictor::RootOnly,
-        remote: if args.no_remote_bases { None } else { Some(remote()?) },
+        remote: if args.no_remote_bases { None } else { Some(Arc::new(Fetched::default()) as Arc<dyn Remote>) },
         ..BuildOptions::default()
     };
     if args.origin {
@@ -73,11 +73,6 @@ pub(super) fn build(args: &BuildArgs) -> Result<(), Failure> {
         Some(folder) if folder.is_dir() => write_each(folder, &resources),
         path => write(path.as_deref(), &text(&resources)),
     }
-}
-
-/// Fetches what kustomizations name by an address.
-pub(super) fn remote() -> Result<Arc<dyn Remote>, Failure> {
-    Ok(Arc::new(Fetched::open()?))
 }
 
 fn text(resources: &[Resource]) -> String {

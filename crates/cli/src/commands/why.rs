@@ -1,6 +1,7 @@
 //! `setpoint why`.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use clap::Args;
 use goyaml::Value;
@@ -13,6 +14,7 @@ use crate::args::OutputFormat;
 use crate::commands::build;
 use crate::failure::Failure;
 use crate::output;
+use crate::remote::Fetched;
 
 /// Objects and fields that a message lists.
 const MAX_NAMED: usize = 10;
@@ -57,7 +59,7 @@ pub(super) fn why(args: &WhyArgs) -> Result<(), Failure> {
         Failure::usage(format!("'{}' is not an object", args.object)).hint("write KIND/NAME, such as deploy/web")
     })?;
     let path = FieldPath::parse(&args.field).map_err(|error| Failure::usage(error.to_string()))?;
-    let options = BuildOptions { remote: Some(build::remote()?), ..BuildOptions::default() };
+    let options = BuildOptions { remote: Some(Arc::new(Fetched::default())), ..BuildOptions::default() };
     let traced = build::traced(&args.filename, &options)?;
     let object = one(&traced.objects, &wanted)?;
     let node = path.find(&object.value).map_err(|error| missing(&error, object, &traced))?;
