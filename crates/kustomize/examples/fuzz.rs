@@ -58,7 +58,6 @@ fn main() -> Result<ExitCode, Box<dyn Error>> {
             }
         }
     }
-    oracle.end()?;
     let Counts { same, both_fail, differ, reasons } = counts;
     let mut reasons: Vec<(u64, String)> = reasons.into_iter().map(|(reason, count)| (count, reason)).collect();
     reasons.sort_unstable_by(|one, other| other.cmp(one));

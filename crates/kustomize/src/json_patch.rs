@@ -1,7 +1,7 @@
 //! RFC 6902 patches as kustomize applies them.
 
 use goyaml::origin::{Derivation, Tracer};
-use goyaml::{Dialect, Duplicates, Kind, ParseOptions, Pos, Value};
+use goyaml::{Kind, ParseOptions, Pos, Value};
 
 use crate::scalar;
 
@@ -56,8 +56,7 @@ impl Pointer {
 
 /// Reads a patch in JSON or YAML. `Err` if the text is no list of operations.
 pub(crate) fn parse(text: &str) -> Result<Vec<Operation>, (u32, String)> {
-    let options =
-        ParseOptions { dialect: Dialect::V2, duplicate_keys: Duplicates::LastWins, ..ParseOptions::default() };
+    let options = ParseOptions::sigs();
     let documents = goyaml::parse_documents(text, &options)
         .map_err(|errors| errors.first().map_or((0, String::new()), |error| (error.pos.line, error.message.clone())))?;
     let Some(document) = documents.into_iter().next() else {

@@ -7,7 +7,7 @@ pub(crate) mod replacements;
 use std::sync::Arc;
 
 use goyaml::origin::Tracer;
-use goyaml::{Dialect, Duplicates, ParseOptions, Pos, Value};
+use goyaml::{ParseOptions, Pos, Value};
 
 use crate::BuildError;
 use crate::documents::Source;
@@ -197,8 +197,7 @@ pub(crate) fn parse(file: &Arc<str>, bytes: &[u8]) -> Result<Value, Vec<BuildErr
 pub(crate) fn parse_as(source: u32, file: &Arc<str>, bytes: &[u8]) -> Result<Value, Vec<BuildError>> {
     let text =
         std::str::from_utf8(bytes).map_err(|_| vec![BuildError::new(&**file, 0, "the file is not UTF-8 text")])?;
-    let options =
-        ParseOptions { dialect: Dialect::V2, duplicate_keys: Duplicates::LastWins, source, ..ParseOptions::default() };
+    let options = ParseOptions { source, ..ParseOptions::sigs() };
     let documents = goyaml::parse_documents(text, &options).map_err(|errors| {
         let fault = |error: &goyaml::YamlError| {
             BuildError::new(&**file, error.pos.line, error.message.clone()).at_column(error.pos.column)

@@ -4,11 +4,13 @@
 //! and reports itself as skipped where it gets [`Missing`]. `SETPOINT_ORACLE_KUBECTL=/usr/bin/kubectl` and the like name a
 //! program directly; `SETPOINT_ORACLES` names another cache.
 
+mod batch;
 mod catalogue;
 
 use std::env;
 use std::path::{Path, PathBuf};
 
+pub use batch::Batch;
 pub use catalogue::{Catalogue, CatalogueError, Entry, Origin};
 
 /// A real program.

@@ -1,6 +1,6 @@
 //! YAML in and out, as Helm does it through `sigs.k8s.io/yaml`.
 
-use goyaml::{Dialect, Duplicates, ParseOptions, Profile};
+use goyaml::{ParseOptions, Profile};
 
 use super::json::{json_kind, trouble};
 use crate::exec::Context;
@@ -37,8 +37,7 @@ fn to_yaml_pretty(cx: Cx, args: &[Value]) -> Outcome {
 }
 
 fn read(text: &[u8]) -> Result<Value, String> {
-    let options =
-        ParseOptions { dialect: Dialect::V2, duplicate_keys: Duplicates::LastWins, ..ParseOptions::default() };
+    let options = ParseOptions::sigs();
     let text = String::from_utf8_lossy(text);
     match goyaml::parse_first(&text, &options) {
         Ok(document) => Ok(document.map_or(Value::Nil, |document| from_yaml(&document.value))),

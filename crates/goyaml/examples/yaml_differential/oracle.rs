@@ -1,16 +1,13 @@
 //! The Go program that answers for Go's libraries.
 
-use std::io::{BufRead, BufReader, Error, Write};
-use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::io::Error;
+use std::process::Command;
 
+use ::oracle::Batch;
 use goyaml::{Value, json};
 
 /// A running oracle.
-pub(crate) struct Oracle {
-    child: Child,
-    to: ChildStdin,
-    from: BufReader<ChildStdout>,
-}
+pub(crate) struct Oracle(Batch);
 
 /// What Go answered.
 pub(crate) struct Answer {
@@ -22,11 +19,8 @@ pub(crate) struct Answer {
 impl Oracle {
     /// Starts the program.
     pub(crate) fn start() -> std::io::Result<Self> {
-        let program = oracle::find(oracle::Oracle::Yaml).map_err(Error::other)?;
-        let mut child = Command::new(program).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()?;
-        let to = child.stdin.take().ok_or_else(|| Error::other("the oracle has no input"))?;
-        let from = child.stdout.take().ok_or_else(|| Error::other("the oracle has no output"))?;
-        Ok(Self { child, to, from: BufReader::new(from) })
+        let program = ::oracle::find(::oracle::Oracle::Yaml).map_err(Error::other)?;
+        Batch::start(&mut Command::new(program)).map(Self)
     }
 
     /// Asks with a text.
@@ -40,21 +34,11 @@ impl Oracle {
     }
 
     fn ask(&mut self, request: &Value) -> std::io::Result<Answer> {
-        writeln!(self.to, "{}", json::to_go_string(request))?;
-        self.to.flush()?;
-        let mut line = String::new();
-        self.from.read_line(&mut line)?;
+        let line = self.0.ask(&json::to_go_string(request))?.ok_or_else(|| Error::other("the oracle stopped"))?;
         let answer = json::parse(line.as_bytes()).map_err(Error::other)?;
         let text = |name: &str| answer.str_at(&[name]).unwrap_or_default().to_owned();
         let documents = answer.get("documents").and_then(Value::as_list).unwrap_or_default();
         let documents = documents.iter().filter_map(Value::as_str).map(str::to_owned).collect();
         Ok(Answer { documents, text: text("text"), error: text("error") })
-    }
-}
-
-impl Drop for Oracle {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
     }
 }
