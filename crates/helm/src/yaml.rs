@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use goyaml::{Dialect, Duplicates, Kind, ParseOptions, Pos, Value};
+use goyaml::{Kind, ParseOptions, Pos, Value};
 
 use crate::HelmCompat;
 use crate::values::merge;
@@ -88,6 +88,15 @@ pub(crate) fn json_kind(value: &Value) -> &'static str {
     }
 }
 
+/// A field as Go's JSON reader finds it: exact, or whatever the case of its letters.
+pub(crate) fn field<'v>(map: &'v Value, name: &str) -> Option<&'v Value> {
+    let map = map.as_map()?;
+    map.get(name).or_else(|| {
+        let same = |(key, value): (&str, &'v Value)| key.eq_ignore_ascii_case(name).then_some(value);
+        map.iter().find_map(same)
+    })
+}
+
 fn text_of(data: &[u8]) -> Result<Cow<'_, str>, Vec<YamlFault>> {
     match std::str::from_utf8(without_bom(data)) {
         Ok(text) => Ok(Cow::Borrowed(text)),
@@ -103,8 +112,7 @@ fn text_of(data: &[u8]) -> Result<Cow<'_, str>, Vec<YamlFault>> {
 
 /// Reads one document whose text starts behind so many lines of its file.
 fn read(text: &str, source: u32, lines_before: u32, faults: &mut Vec<YamlFault>) -> Value {
-    let options =
-        ParseOptions { dialect: Dialect::V2, source, duplicate_keys: Duplicates::LastWins, ..ParseOptions::default() };
+    let options = ParseOptions { source, ..ParseOptions::sigs() };
     match goyaml::parse_first(text, &options) {
         Ok(document) => document.map_or(Value::NULL, |document| document.value),
         Err(errors) => {

@@ -1,8 +1,9 @@
 //! Renders in this process.
 
-use std::fs;
+#[path = "../../tests/support/tree.rs"]
+mod tree;
+
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::time::Instant;
 
 use gotemplate::NoHost;
@@ -56,20 +57,5 @@ fn render(chart: &Chart, cache: &TemplateCache) -> Result<Vec<u8>, String> {
 }
 
 fn read(folder: &Path) -> Result<Chart, String> {
-    let mut files = Vec::new();
-    tree(folder, "", &mut files).map_err(|error| format!("{}: {error}", folder.display()))?;
-    load::from_files(files, &LoadOptions::default()).map_err(|errors| errors[0].to_string())
-}
-
-fn tree(folder: &Path, prefix: &str, files: &mut Vec<(String, Arc<[u8]>)>) -> std::io::Result<()> {
-    for entry in fs::read_dir(folder)? {
-        let path = entry?.path();
-        let name = format!("{prefix}{}", path.file_name().unwrap_or_default().to_string_lossy());
-        if path.is_dir() {
-            tree(&path, &format!("{name}/"), files)?;
-        } else {
-            files.push((name, fs::read(&path)?.into()));
-        }
-    }
-    Ok(())
+    load::from_files(tree::read(folder)?, &LoadOptions::default()).map_err(|errors| errors[0].to_string())
 }

@@ -1,9 +1,11 @@
 //! One render on both sides.
 
+#[path = "../../tests/support/tree.rs"]
+mod tree;
+
 use std::fmt;
 use std::fs;
 use std::path::Path;
-use std::sync::Arc;
 
 use gotemplate::NoHost;
 use helm::load::{self, LoadOptions};
@@ -117,27 +119,11 @@ fn render(case: &Case) -> Result<Vec<u8>, String> {
         .collect();
     let user = values::collect(&files?, &[], &|_| Err("no file".to_owned()), HelmCompat::default())
         .map_err(|errors| errors[0].message.clone())?;
-    let mut files = Vec::new();
-    tree(&case.chart, "", &mut files)?;
+    let files = tree::read(&case.chart)?;
     let chart = load::from_files(files, &LoadOptions::default()).map_err(|errors| errors[0].message.clone())?;
     helm::dependencies::check_present(&chart).map_err(|error| error.to_string())?;
     let options = RenderOptions::install("conform", "conform-ns");
     let cache = TemplateCache::new();
     let rendered = helm::render(&chart, &user, &options, (&cache, &NoHost)).map_err(|error| error.to_string())?;
     output::print(&rendered, &OutputOptions::default()).map_err(|error| error.to_string())
-}
-
-/// All files below a folder, links followed.
-fn tree(folder: &Path, prefix: &str, files: &mut Vec<(String, Arc<[u8]>)>) -> Result<(), String> {
-    let entries = fs::read_dir(folder).map_err(|error| format!("{}: {error}", folder.display()))?;
-    for entry in entries {
-        let path = entry.map_err(|error| error.to_string())?.path();
-        let name = format!("{prefix}{}", path.file_name().unwrap_or_default().to_string_lossy());
-        if path.is_dir() {
-            tree(&path, &format!("{name}/"), files)?;
-        } else {
-            files.push((name, fs::read(&path).map_err(|error| error.to_string())?.into()));
-        }
-    }
-    Ok(())
 }

@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use goyaml::{Dialect, Duplicates, Kind, ParseOptions, Value};
+use goyaml::{Kind, ParseOptions, Value};
+
+use crate::yaml::{field, json_kind};
 
 /// What kind of object a document holds, and its annotations.
 #[derive(Debug, Default)]
@@ -19,8 +21,7 @@ impl Head {
     /// # Errors
     /// Its words.
     pub(super) fn read(text: &str) -> Result<Self, String> {
-        let options =
-            ParseOptions { dialect: Dialect::V2, duplicate_keys: Duplicates::LastWins, ..ParseOptions::default() };
+        let options = ParseOptions::sigs();
         let document = goyaml::parse_first(text, &options).map_err(|errors| {
             let text = errors.first().map(goyaml::YamlError::go_text).unwrap_or_default();
             format!("error converting YAML to JSON: {text}")
@@ -68,12 +69,6 @@ impl Head {
     }
 }
 
-/// A field by its name; another case of its letters does as well.
-fn field<'v>(value: &'v Value, name: &str) -> Option<&'v Value> {
-    let map = value.as_map()?;
-    map.get(name).or_else(|| map.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value))
-}
-
 fn text(value: &Value, name: &str, place: &str) -> Result<String, String> {
     field(value, name).map_or(Ok(String::new()), |value| scalar(value, place))
 }
@@ -89,15 +84,4 @@ fn scalar(value: &Value, place: &str) -> Result<String, String> {
         }
         _ => goyaml::json::to_go_string(value),
     })
-}
-
-fn json_kind(value: &Value) -> &'static str {
-    match value.kind() {
-        Kind::Null => "null",
-        Kind::Bool(_) => "bool",
-        Kind::Int(_) | Kind::Uint(_) | Kind::Float(_) => "number",
-        Kind::String(_) => "string",
-        Kind::List(_) => "array",
-        Kind::Map(_) => "object",
-    }
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use goyaml::{Kind, Pos, Value};
 
 use super::{Dependency, Maintainer, Metadata};
-use crate::yaml::json_kind;
+use crate::yaml::{field, json_kind};
 
 /// A field of the wrong kind.
 #[derive(Debug)]
@@ -219,15 +219,6 @@ impl Reader {
         }
         dependency
     }
-}
-
-/// A field as Go's JSON reader finds it: exact, or whatever the case of its letters.
-fn field<'v>(map: &'v Value, name: &str) -> Option<&'v Value> {
-    let map = map.as_map()?;
-    map.get(name).or_else(|| {
-        let same = |(key, value): (&str, &'v Value)| key.eq_ignore_ascii_case(name).then_some(value);
-        map.iter().find_map(same)
-    })
 }
 
 /// A float as text the way `sigs.k8s.io/yaml` makes it: with the digits of a float of half the size.

@@ -248,16 +248,7 @@ impl<'t> Parser<'t, '_> {
                 };
                 let known = list.get(place).is_some_and(|old| !old.is_null());
                 let done = self.item(&mut inner, next, (level, indexes + 1));
-                let inner = Value::new(Kind::List(Arc::new(inner)), start);
-                match done {
-                    Ok(()) => put(list, place, inner),
-                    Err(stop) => {
-                        if known {
-                            list[place] = inner;
-                        }
-                        Err(stop)
-                    }
-                }
+                put_done(list, place, (Value::new(Kind::List(Arc::new(inner)), start), known), done)
             }
             Some(_) => self.item_field(list, place, (level, start)),
         }
@@ -281,16 +272,7 @@ impl<'t> Parser<'t, '_> {
             _ => Map::new(),
         };
         let done = self.key(&mut inner, level);
-        let inner = Value::from(inner).with_pos(start);
-        match done {
-            Ok(()) => put(list, place, inner),
-            Err(stop) => {
-                if known {
-                    list[place] = inner;
-                }
-                Err(stop)
-            }
-        }
+        put_done(list, place, (Value::from(inner).with_pos(start), known), done)
     }
 
     /// A value or a list in braces.
@@ -405,6 +387,19 @@ fn typed(text: String) -> Value {
 fn set(data: &mut Map, key: Key, value: Value) {
     if !key.as_str().is_empty() {
         data.insert(key, value);
+    }
+}
+
+/// Puts what became of an item. Of one that was read only in part, only what was there before is changed.
+fn put_done(list: &mut Vec<Value>, place: usize, (inner, known): (Value, bool), done: Step<()>) -> Step<()> {
+    match done {
+        Ok(()) => put(list, place, inner),
+        Err(stop) => {
+            if known {
+                list[place] = inner;
+            }
+            Err(stop)
+        }
     }
 }
 

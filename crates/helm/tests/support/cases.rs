@@ -3,9 +3,10 @@
 //! A case is a folder: `chart/`, `renders.txt` with one render a line (`NAME: FLAGS`, as helm takes them, files relative to
 //! the case), and `out/` with what the real helm said, `NAME.yaml` or `NAME.err`.
 
+mod tree;
+
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 use helm::load::{self, LoadOptions};
 use helm::output::{self, OutputOptions};
@@ -93,8 +94,7 @@ impl Render {
         let files: Result<Vec<ValuesFile>, String> = asked.files.iter().map(file).collect();
         let user = values::collect(&files?, &asked.settings, &read, HelmCompat::default())
             .map_err(|errors| errors[0].message.clone())?;
-        let mut files = Vec::new();
-        tree(&self.case.join("chart"), "", &mut files)?;
+        let files = tree::read(&self.case.join("chart"))?;
         let chart = load::from_files(files, &LoadOptions::default()).map_err(|errors| errors[0].message.clone())?;
         if chart.is_library() {
             return Err("library charts are not installable".to_owned());
@@ -178,18 +178,4 @@ impl Asked {
         }
         Ok(())
     }
-}
-
-/// All files below a folder, links followed.
-fn tree(folder: &Path, prefix: &str, files: &mut Vec<(String, Arc<[u8]>)>) -> Result<(), String> {
-    for entry in fs::read_dir(folder).map_err(|error| format!("{}: {error}", folder.display()))? {
-        let path = entry.map_err(|error| error.to_string())?.path();
-        let name = format!("{prefix}{}", path.file_name().unwrap_or_default().to_string_lossy());
-        if path.is_dir() {
-            tree(&path, &format!("{name}/"), files)?;
-        } else {
-            files.push((name, fs::read(&path).map_err(|error| error.to_string())?.into()));
-        }
-    }
-    Ok(())
 }
