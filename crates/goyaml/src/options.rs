@@ -59,3 +59,10 @@ pub struct ParseOptions {
     /// What happens to duplicate keys.
     pub duplicate_keys: Duplicates,
 }
+
+impl ParseOptions {
+    /// As `sigs.k8s.io/yaml` reads where it is not strict: kubectl, Helm and the API server.
+    pub fn sigs() -> Self {
+        Self { dialect: Dialect::V2, duplicate_keys: Duplicates::LastWins, ..Self::default() }
+    }
+}

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use goyaml::{Dialect, Duplicates, ParseOptions, Value};
+use goyaml::{ParseOptions, Value};
 
 use crate::envsubst::{self, EnvsubstError};
 use crate::trace::Notes;
@@ -47,8 +47,7 @@ impl Substitution {
         if output == text {
             return Ok(());
         }
-        let options =
-            ParseOptions { dialect: Dialect::V2, duplicate_keys: Duplicates::LastWins, ..ParseOptions::default() };
+        let options = ParseOptions::sigs();
         let broken = |errors: Vec<goyaml::YamlError>| {
             let reason = errors.first().map(ToString::to_string).unwrap_or_default();
             format!("the object is no YAML after the substitution: {reason}")
