@@ -148,15 +148,7 @@ impl Http {
 
     /// The content at the address itself, of at most `limit` bytes.
     pub(crate) fn file(&self, limit: u64) -> Result<Vec<u8>, SourceError> {
-        let mut builder = self.client.get(&self.base);
-        if let Some(value) = &self.authorization {
-            builder = builder.header(AUTHORIZATION, value.clone());
-        }
-        let response = match self.io.until(self.deadline, builder.send()) {
-            Ok(Ok(response)) => response,
-            Ok(Err(error)) => return Err(self.failed(&error.without_url())),
-            Err(_) => return Err(self.timeout("connecting")),
-        };
+        let response = self.answer(self.client.get(&self.base))?;
         let status = response.status();
         if !status.is_success() {
             return Err(SourceError::NoSuchFile { url: self.shown.clone(), cause: format!("HTTP {status}") });
@@ -170,16 +162,20 @@ impl Http {
         Ok(content)
     }
 
-    fn send(&self, mut builder: RequestBuilder, kind: &str) -> Result<Response, SourceError> {
-        builder = builder.header("Git-Protocol", "version=2");
+    /// Sends a request with the credentials; whatever status comes back is an answer.
+    fn answer(&self, mut builder: RequestBuilder) -> Result<Response, SourceError> {
         if let Some(value) = &self.authorization {
             builder = builder.header(AUTHORIZATION, value.clone());
         }
-        let response = match self.io.until(self.deadline, builder.send()) {
-            Ok(Ok(response)) => response,
-            Ok(Err(error)) => return Err(self.failed(&error.without_url())),
-            Err(_) => return Err(self.timeout("connecting")),
-        };
+        match self.io.until(self.deadline, builder.send()) {
+            Ok(Ok(response)) => Ok(response),
+            Ok(Err(error)) => Err(self.failed(&error.without_url())),
+            Err(_) => Err(self.timeout("connecting")),
+        }
+    }
+
+    fn send(&self, builder: RequestBuilder, kind: &str) -> Result<Response, SourceError> {
+        let response = self.answer(builder.header("Git-Protocol", "version=2"))?;
         self.check_status(response.status())?;
         let expect = format!("application/x-{SERVICE}-{kind}");
         let got = response.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
