@@ -1,5 +1,6 @@
 //! The embedded control plane beside kube-apiserver with etcd.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::io::{BufRead, BufReader, Lines};
 use std::path::{Path, PathBuf};
@@ -85,19 +86,18 @@ impl Server {
         if !is_peer {
             return Ok(vec![self.child.id()]);
         }
-        let mut found = Vec::new();
-        for entry in fs::read_dir("/proc").at(Path::new("/proc"))?.flatten() {
-            let Some(process) = entry.file_name().to_str().and_then(|name| name.parse().ok()) else { continue };
-            // A process that has ended meanwhile is none of ours.
-            let status = fs::read_to_string(entry.path().join("status")).unwrap_or_default();
-            let field = |name: &str| status.lines().find_map(|line| line.strip_prefix(name)).map(str::trim);
-            let is_child = field("PPid:") == Some(&self.child.id().to_string());
-            // The name in `status` is cut off after fifteen characters.
-            let is_peer = field("Name:").is_some_and(|name| PEER.iter().any(|peer| peer.starts_with(name)));
-            if is_child && is_peer {
-                found.push(process);
-            }
-        }
+        let all = processes()?;
+        let is_ours = |process: &u32| {
+            let parent = |process: &u32| all.get(process).map(|(parent, _)| *parent);
+            std::iter::successors(Some(*process), parent).any(|process| process == self.child.id())
+        };
+        // The name that the kernel tells is cut off after fifteen characters.
+        let is_peer = |name: &str| PEER.iter().any(|peer| peer.starts_with(name));
+        let found: Vec<u32> = all
+            .iter()
+            .filter(|(process, (_, name))| is_peer(name) && is_ours(process))
+            .map(|(process, _)| *process)
+            .collect();
         if found.len() == PEER.len() {
             return Ok(found);
         }
@@ -109,6 +109,21 @@ impl Server {
         let processes: Vec<String> = self.processes(is_peer)?.iter().map(u32::to_string).collect();
         Ok(format!("{name}={}@{}", self.kubeconfig.display(), processes.join(",")))
     }
+}
+
+/// All processes: the parent of each, and its name.
+fn processes() -> Result<BTreeMap<u32, (u32, String)>, Failure> {
+    let mut found = BTreeMap::new();
+    for entry in fs::read_dir("/proc").at(Path::new("/proc"))?.flatten() {
+        let Some(process) = entry.file_name().to_str().and_then(|name| name.parse().ok()) else { continue };
+        // One that has ended meanwhile is none of ours.
+        let status = fs::read_to_string(entry.path().join("status")).unwrap_or_default();
+        let field = |name: &str| status.lines().find_map(|line| line.strip_prefix(name)).map(str::trim);
+        if let (Some(name), Some(Ok(parent))) = (field("Name:"), field("PPid:").map(str::parse)) {
+            found.insert(process, (parent, name.to_owned()));
+        }
+    }
+    Ok(found)
 }
 
 impl Drop for Server {

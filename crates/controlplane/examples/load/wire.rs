@@ -44,6 +44,8 @@ impl Wire {
             request = request.header("authorization", format!("Bearer {token}"));
         }
         let request = request.body(Full::new(Bytes::from(ask.body.clone())))?;
+        // The end of the last answer was read; the connection may not have noticed yet.
+        self.sender.ready().await?;
         let answer = self.sender.send_request(request).await?;
         let status = answer.status();
         let body = answer.into_body().collect().await?.to_bytes();
