@@ -15,8 +15,9 @@ use crate::status::conditions::{self, Says, Stamp};
 use crate::status::kustomization::{self, CONTROLLER_CONFLICT, DRIFT_CONTESTED, Failure, Success, reason};
 use crate::{HealthState, Name, Phase, Progress};
 
-/// How long the health of what was applied may take before the status says that work is under way.
-const SETTLE_GRACE: Duration = Duration::from_secs(1);
+/// How long the health of what was applied may take before the status says that work is under way. Most objects are well
+/// within it; telling would cost each of their deliveries a write and an Event more.
+const SETTLE_GRACE: Duration = Duration::from_secs(5);
 /// Pause before drift that could not be put right is tried again.
 const HEAL_RETRY: Duration = Duration::from_secs(5);
 /// Pause before objects of a deleted delivery are tried again.
