@@ -87,10 +87,8 @@ pub enum Progress {
     Healed {
         /// Which.
         key: ObjectKey,
-        /// Who had changed it.
-        manager: Arc<str>,
-        /// The fields, in words.
-        fields: Arc<str>,
+        /// Who had done what to it, in words.
+        after: Arc<str>,
     },
     /// All is as wanted.
     Ready {
@@ -129,7 +127,7 @@ impl fmt::Display for Progress {
             Self::Blocked { why } => write!(out, "waiting: {why}"),
             Self::Pruned { key } => write!(out, "{key} deleted"),
             Self::PruneHeld { message } => write!(out, "pruning held: {message}"),
-            Self::Healed { key, manager, fields } => write!(out, "{key} put back after {manager} changed {fields}"),
+            Self::Healed { key, after } => write!(out, "{key} put back after {after}"),
             Self::Ready { revision } => write!(out, "ready at {revision}"),
             Self::Failed { reason, message } => write!(out, "failed ({reason}): {message}"),
         }

@@ -285,11 +285,11 @@ impl Index {
         let subject = Subject::Delivery(delivery.object.clone());
         self.counters.heals += healed.healed.len() as u64;
         for drift in &healed.healed {
-            let fields = in_words(drift).into();
-            self.tell(name, Progress::Healed { key: drift.object.clone(), manager: drift.manager.clone(), fields });
+            let after = in_words(drift).into();
+            self.tell(name, Progress::Healed { key: drift.object.clone(), after });
         }
         for drift in news {
-            let message = format!("{} put back after {} changed {}", drift.object, drift.manager, in_words(&drift));
+            let message = format!("{} put back after {}", drift.object, in_words(&drift));
             let subject = subject.clone();
             self.announce(Announcement {
                 subject,
@@ -390,16 +390,17 @@ fn note_request(delivery: &mut Delivery) {
     }
 }
 
-/// The changed fields in one line.
+/// Who changed which fields, in one line.
 fn in_words(drift: &crate::HealedDrift) -> String {
     /// Fields named before the rest is counted.
     const SHOWN: usize = 3;
+    // An object that is gone names nobody.
     if drift.deleted {
-        return "it by deleting it".to_owned();
+        return "it was deleted".to_owned();
     }
     let shown = drift.fields.iter().take(SHOWN).cloned().collect::<Vec<_>>().join(", ");
     match drift.fields.len().saturating_sub(SHOWN) {
-        0 => shown,
-        more => format!("{shown} and {more} more"),
+        0 => format!("{} changed {shown}", drift.manager),
+        more => format!("{} changed {shown} and {more} more", drift.manager),
     }
 }
