@@ -73,8 +73,12 @@ pub fn emit_as(value: &Value, profile: Profile) -> Result<String, EmitError> {
 
 /// Writes several documents with `---` lines between them.
 pub fn emit_documents<'a>(values: impl IntoIterator<Item = &'a Value>) -> String {
-    let documents: Vec<String> = values.into_iter().map(emit).collect();
-    documents.join("---\n")
+    let mut text = String::new();
+    for (at, value) in values.into_iter().enumerate() {
+        text.push_str(if at == 0 { "" } else { "---\n" });
+        text.push_str(&emit(value));
+    }
+    text
 }
 
 fn node(emitter: &mut Emitter, value: &Value) -> Result<(), Infallible> {

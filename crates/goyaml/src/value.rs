@@ -7,6 +7,7 @@ use std::borrow::Borrow;
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
+use foldhash::fast::RandomState;
 use indexmap::IndexMap;
 
 /// Where a node stands in its text. Lines and columns count from 1; line 0 means "made, not read".
@@ -28,7 +29,8 @@ pub struct Value {
     extra: Extra,
 }
 
-/// What a node carries beside its content, in one word: the highest bit says that it was quoted, the others are the mark.
+/// What a node carries beside its content, in one word: the highest bit says that a scalar was quoted or a collection
+/// written between brackets or braces, the others are the mark.
 #[derive(Clone, Copy, Debug, Default)]
 struct Extra(u32);
 
@@ -37,7 +39,7 @@ impl Extra {
 }
 
 /// What a node holds.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub enum Kind {
     /// `null`, `~` or nothing.
     Null,
@@ -67,7 +69,7 @@ pub struct Key {
 /// A mapping in the order of its text.
 #[derive(Clone, Debug, Default)]
 pub struct Map {
-    entries: IndexMap<Key, Value>,
+    entries: IndexMap<Key, Value, RandomState>,
 }
 
 impl Value {
@@ -114,6 +116,17 @@ impl Value {
     pub fn with_quotes(mut self, is_quoted: bool) -> Self {
         self.extra = Extra(self.mark() | if is_quoted { Extra::QUOTED } else { 0 });
         self
+    }
+
+    /// Whether the node is a list or map that was written between brackets or braces.
+    pub fn is_flow(&self) -> bool {
+        matches!(self.kind, Kind::List(_) | Kind::Map(_)) && self.extra.0 & Extra::QUOTED != 0
+    }
+
+    /// The same list or map, said to be written between brackets or braces or not.
+    #[must_use]
+    pub fn with_flow(self, is_flow: bool) -> Self {
+        self.with_quotes(is_flow)
     }
 
     /// A number that whoever changes the tree gave the node, to know it again; 0 for none. Made nodes have none, copies
@@ -273,6 +286,23 @@ impl PartialEq for Value {
     }
 }
 
+/// Collections that are shared are not looked into.
+impl PartialEq for Kind {
+    fn eq(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Null, Self::Null) => true,
+            (Self::Bool(one), Self::Bool(other)) => one == other,
+            (Self::Int(one), Self::Int(other)) => one == other,
+            (Self::Uint(one), Self::Uint(other)) => one == other,
+            (Self::Float(one), Self::Float(other)) => one == other,
+            (Self::String(one), Self::String(other)) => one == other,
+            (Self::List(one), Self::List(other)) => Arc::ptr_eq(one, other) || one == other,
+            (Self::Map(one), Self::Map(other)) => Arc::ptr_eq(one, other) || one == other,
+            _ => false,
+        }
+    }
+}
+
 impl From<Kind> for Value {
     fn from(kind: Kind) -> Self {
         Self { kind, pos: Pos::default(), extra: Extra::default() }
@@ -408,7 +438,7 @@ impl Map {
 
     /// A map without entries, with room for so many.
     pub fn with_capacity(capacity: usize) -> Self {
-        Self { entries: IndexMap::with_capacity(capacity) }
+        Self { entries: IndexMap::with_capacity_and_hasher(capacity, RandomState::default()) }
     }
 
     /// How many entries there are.

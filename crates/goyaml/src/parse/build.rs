@@ -1,6 +1,10 @@
 //! Values out of nodes: aliases put in, merge keys carried out, duplicate keys found.
 
+use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+
+use foldhash::fast::RandomState;
 
 use super::node::{Node, NodeId, Shape, Tree};
 use super::scalar;
@@ -16,6 +20,9 @@ const ALIAS_FREE_EXPANSIONS: usize = 100;
 const ALIAS_RATIO_LOW: usize = 400_000;
 /// From this many nodes on few may come from aliases.
 const ALIAS_RATIO_HIGH: usize = 4_000_000;
+
+/// Mappings with more keys than this are searched for duplicates by hash.
+const FEW_KEYS: usize = 16;
 
 /// A wrong node: what is wrong, and where.
 pub(super) type Wrong = (Mark, String);
@@ -34,6 +41,8 @@ pub(super) struct Builder<'t, 'a> {
     open: HashSet<NodeId>,
     /// Alias targets that were decoded, and how many nodes that took.
     known: HashMap<NodeId, (Value, usize)>,
+    /// Texts of keys, each kept once.
+    keys: HashMap<&'t str, Arc<str>, RandomState>,
 }
 
 impl<'t, 'a> Builder<'t, 'a> {
@@ -48,6 +57,7 @@ impl<'t, 'a> Builder<'t, 'a> {
             depth: 0,
             open: HashSet::new(),
             known: HashMap::new(),
+            keys: HashMap::default(),
         }
     }
 
@@ -61,7 +71,8 @@ impl<'t, 'a> Builder<'t, 'a> {
             // kustomize decodes the root into a map with text keys, so that here every scalar is a key.
             Shape::Mapping(entries) => self.count(self.tree.get(root).mark, 1).and_then(|()| {
                 let pos = at(self.options, self.tree.get(root).mark);
-                self.mapping(entries, true).map(|map| Value::from(map).with_pos(pos))
+                let flow = self.tree.get(root).flow;
+                self.mapping(entries, true).map(|map| Value::from(map).with_flow(flow).with_pos(pos))
             }),
             _ => self.value(root),
         };
@@ -91,9 +102,9 @@ impl<'t, 'a> Builder<'t, 'a> {
                 for item in items {
                     list.push(self.value(*item)?);
                 }
-                list.into()
+                Value::from(list).with_flow(node.flow)
             }
-            Shape::Mapping(entries) => self.mapping(entries, false)?.into(),
+            Shape::Mapping(entries) => Value::from(self.mapping(entries, false)?).with_flow(node.flow),
         };
         self.depth -= 1;
         Ok(value.with_pos(at(self.options, node.mark)))
@@ -200,19 +211,27 @@ impl<'t, 'a> Builder<'t, 'a> {
     }
 
     fn find_duplicates(&mut self, entries: &[(NodeId, NodeId)]) {
-        let mut seen = HashMap::with_capacity(entries.len());
-        for (key, _) in entries {
-            let node = self.tree.get(*key);
-            let (kind, text) = match &node.shape {
-                Shape::Scalar { text, .. } => (0, text.as_ref()),
-                Shape::Alias(_, name) => (1, name.as_str()),
-                Shape::Sequence(_) => (2, ""),
-                Shape::Mapping(_) => (3, ""),
-            };
-            let first = *seen.entry((kind, text)).or_insert(node.mark);
-            if first != node.mark {
-                self.note(node.mark, format!("mapping key {text:?} already defined at line {}", first.line + 1));
+        let tree = self.tree;
+        if entries.len() <= FEW_KEYS {
+            for (at, (key, _)) in entries.iter().enumerate().skip(1) {
+                let node = tree.get(*key);
+                let first = entries[..at].iter().map(|(other, _)| tree.get(*other)).find(|other| is_same(other, node));
+                self.note_twice(first.map(|first| first.mark), node);
             }
+            return;
+        }
+        let mut seen = HashMap::with_capacity_and_hasher(entries.len(), RandomState::default());
+        for (key, _) in entries {
+            let node = tree.get(*key);
+            let first = *seen.entry(identity(node)).or_insert(node.mark);
+            self.note_twice((first != node.mark).then_some(first), node);
+        }
+    }
+
+    fn note_twice(&mut self, first: Option<Mark>, node: &Node<'_>) {
+        if let Some(first) = first {
+            let (_, text) = identity(node);
+            self.note(node.mark, format!("mapping key {text:?} already defined at line {}", first.line + 1));
         }
     }
 
@@ -231,8 +250,16 @@ impl<'t, 'a> Builder<'t, 'a> {
             Dialect::V3 => scalar::key_v3(node, text_keys),
         };
         match text {
-            Ok(text) => Ok(Key::new(text, at(self.options, own.mark))),
+            Ok(text) => Ok(Key::new(self.key_text(text), at(self.options, own.mark))),
             Err((_, message)) => Err((own.mark, message)),
+        }
+    }
+
+    /// The text of a key, which other keys of the document may have too.
+    fn key_text(&mut self, text: Cow<'t, str>) -> Arc<str> {
+        match text {
+            Cow::Borrowed(text) => self.keys.entry(text).or_insert_with(|| text.into()).clone(),
+            Cow::Owned(text) => text.into(),
         }
     }
 
@@ -297,6 +324,20 @@ impl<'t, 'a> Builder<'t, 'a> {
             None => Ok(()),
         }
     }
+}
+
+/// What makes two keys of a mapping the same to go-yaml.
+fn identity<'n>(node: &'n Node<'_>) -> (u8, &'n str) {
+    match &node.shape {
+        Shape::Scalar { text, .. } => (0, text.as_ref()),
+        Shape::Alias(_, name) => (1, name.as_str()),
+        Shape::Sequence(_) => (2, ""),
+        Shape::Mapping(_) => (3, ""),
+    }
+}
+
+fn is_same(one: &Node<'_>, other: &Node<'_>) -> bool {
+    identity(one) == identity(other)
 }
 
 #[expect(clippy::cast_precision_loss, reason = "go-yaml divides floats here too")]

@@ -164,7 +164,7 @@ impl<'a> Grammar<'a> {
     /// A scalar that is not there: null.
     fn empty(&mut self, mark: Mark) -> Result<NodeId, Fault> {
         let shape = Shape::Scalar { text: Cow::Borrowed(""), plain: true };
-        self.add(Node { mark, tag: None, shape })
+        self.add(Node { mark, tag: None, shape, flow: false })
     }
 
     /// Any node. `indentless`: a sequence may start at the column of the key it belongs to.
@@ -184,7 +184,7 @@ impl<'a> Grammar<'a> {
         let Some(target) = self.anchors.get(name.as_ref()).copied() else {
             return fault(mark, Cow::Owned(format!("unknown anchor '{name}' referenced")));
         };
-        self.add(Node { mark, tag: None, shape: Shape::Alias(target, name.into_owned()) })
+        self.add(Node { mark, tag: None, shape: Shape::Alias(target, name.into_owned()), flow: false })
     }
 
     fn content(&mut self, block: bool, indentless: bool) -> Result<NodeId, Fault> {
@@ -224,7 +224,7 @@ impl<'a> Grammar<'a> {
             None => self.mark()?,
         };
         let shape = Shape::Scalar { text: Cow::Borrowed(""), plain: true };
-        let node = self.add(Node { mark, tag: properties.tag, shape })?;
+        let node = self.add(Node { mark, tag: properties.tag, shape, flow: false })?;
         if let Some(anchor) = properties.anchor {
             self.anchors.insert(anchor, node);
         }

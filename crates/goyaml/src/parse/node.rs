@@ -28,6 +28,8 @@ pub(super) struct Node<'a> {
     /// The tag in its short form, `!!str`.
     pub(super) tag: Option<String>,
     pub(super) shape: Shape<'a>,
+    /// A collection in brackets or braces.
+    pub(super) flow: bool,
 }
 
 /// All nodes of a document.
@@ -52,6 +54,11 @@ impl<'a> Tree<'a> {
 
     pub(super) fn set_shape(&mut self, id: NodeId, shape: Shape<'a>) {
         self.nodes[id].shape = shape;
+    }
+
+    pub(super) fn set_flow(&mut self, id: NodeId, shape: Shape<'a>) {
+        self.nodes[id].shape = shape;
+        self.nodes[id].flow = true;
     }
 
     /// The node itself, or the one an alias stands for.

@@ -1,5 +1,7 @@
 //! The meaning of scalars with their tags, as values and as keys.
 
+use std::borrow::Cow;
+
 use super::build::Wrong;
 use super::node::{Node, Shape};
 use crate::resolve::number::{format_g, format_g32};
@@ -101,7 +103,7 @@ pub(super) fn is_text_key(dialect: Dialect, node: &Node<'_>) -> bool {
 }
 
 /// A key as kustomize reads it.
-pub(super) fn key_v3(node: &Node<'_>, text_keys: bool) -> Result<String, Wrong> {
+pub(super) fn key_v3<'n>(node: &'n Node<'_>, text_keys: bool) -> Result<Cow<'n, str>, Wrong> {
     let wrong = |message: String| Err((node.mark, message));
     let Shape::Scalar { text, .. } = &node.shape else {
         return wrong(
@@ -114,13 +116,13 @@ pub(super) fn key_v3(node: &Node<'_>, text_keys: bool) -> Result<String, Wrong> 
         _ if !text_keys && !is_text_key(Dialect::V3, node) => wrong(format!(
             "json: unsupported type: map[interface {{}}]interface {{}}: the key {text} is not text; put it in quotes"
         )),
-        Meaning::Text(decoded) => Ok(decoded),
-        Meaning::Plain(_) => Ok(text.to_string()),
+        Meaning::Text(decoded) => Ok(Cow::Owned(decoded)),
+        Meaning::Plain(_) => Ok(Cow::Borrowed(text)),
     }
 }
 
 /// A key as `sigs.k8s.io/yaml` turns it into text.
-pub(super) fn key_v2(node: &Node<'_>) -> Result<String, Wrong> {
+pub(super) fn key_v2<'n>(node: &'n Node<'_>) -> Result<Cow<'n, str>, Wrong> {
     let wrong = |message: String| Err((node.mark, message));
     let Shape::Scalar { text, .. } = &node.shape else {
         return wrong(
@@ -129,18 +131,18 @@ pub(super) fn key_v2(node: &Node<'_>) -> Result<String, Wrong> {
         );
     };
     let plain = match meaning(Dialect::V2, node)? {
-        Meaning::Text(decoded) => return Ok(decoded),
+        Meaning::Text(decoded) => return Ok(Cow::Owned(decoded)),
         Meaning::Plain(plain) => plain,
     };
-    Ok(match plain {
+    Ok(Cow::Owned(match plain {
         Plain::Null => return wrong("unsupported map key of type: null; put the key in quotes".to_owned()),
         Plain::Uint(_) => return wrong("unsupported map key of type: uint64; put the key in quotes".to_owned()),
         Plain::Bool(value) => value.to_string(),
         Plain::Int(value) => value.to_string(),
         Plain::Float(value) if value.is_finite() => format_g32(value),
         Plain::Float(value) => format_g(value),
-        Plain::Time(_) | Plain::Text => text.to_string(),
-    })
+        Plain::Time(_) | Plain::Text => return Ok(Cow::Borrowed(text)),
+    }))
 }
 
 /// Standard base64 with padding; line breaks in it are passed over.

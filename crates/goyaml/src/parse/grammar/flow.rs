@@ -21,7 +21,7 @@ impl Grammar<'_> {
             }
         }
         self.skip()?;
-        self.tree.set_shape(node, Shape::Sequence(items));
+        self.tree.set_flow(node, Shape::Sequence(items));
         Ok(node)
     }
 
@@ -37,7 +37,7 @@ impl Grammar<'_> {
             _ => self.node(false, false)?,
         };
         let value = self.flow_value(TokenKind::FlowSequenceEnd)?;
-        self.add(Node { mark, tag: None, shape: Shape::Mapping(vec![(key, value)]) })
+        self.add(Node { mark, tag: None, shape: Shape::Mapping(vec![(key, value)]), flow: true })
     }
 
     pub(super) fn flow_mapping(&mut self, node: NodeId) -> Result<NodeId, Fault> {
@@ -65,7 +65,7 @@ impl Grammar<'_> {
             }
         }
         self.skip()?;
-        self.tree.set_shape(node, Shape::Mapping(entries));
+        self.tree.set_flow(node, Shape::Mapping(entries));
         Ok(node)
     }
 
