@@ -80,7 +80,7 @@ impl Accumulated {
     fn add_config(&mut self, more: &Arc<Config>) -> Result<(), String> {
         self.config = Some(match &self.config {
             Some(own) => config::merged(own, more)?,
-            None => more.clone(),
+            None => config::first(more)?,
         });
         Ok(())
     }

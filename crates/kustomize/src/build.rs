@@ -62,6 +62,7 @@ pub(crate) fn build(
     sort::sort(&mut items, root.kustomization.sort.as_ref(), options.legacy_order);
     set::check_ids(&items, &root.file)?;
     check_texts(&context, &items)?;
+    items.iter_mut().for_each(|item| context.raw.fill_empty(&mut item.value));
     let by = By::new("buildMetadata", step("buildMetadata", &root.file, 0), tracer);
     if let Some(option) = option("managedByLabel") {
         let label = format!("kustomize-{}", version(options.edition));
@@ -88,7 +89,13 @@ fn check_texts(context: &Context, items: &[Item]) -> Result<(), Vec<BuildError>>
         let key = raw::unreadable_key(&item.value)?;
         Some(BuildError::new(&*item.file, item.line, format!("{}: {}", item.id(), raw::unreadable(&key))))
     };
-    let faults: Vec<BuildError> = items.iter().filter_map(|item| fault(item).or_else(|| key(item))).collect();
+    let nameless = |item: &Item| {
+        let message = format!("missing metadata.name in an object of kind {}", item.gvk().kind);
+        let is_nameless = item.was_nameless || item.name().is_empty();
+        is_nameless.then(|| BuildError::new(&*item.file, item.line, message).hint("Let no replacement empty it."))
+    };
+    let found = |item: &Item| fault(item).or_else(|| key(item)).or_else(|| nameless(item));
+    let faults: Vec<BuildError> = items.iter().filter_map(found).collect();
     if faults.is_empty() { Ok(()) } else { Err(faults) }
 }
 

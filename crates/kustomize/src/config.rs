@@ -71,6 +71,8 @@ impl Config {
         ];
         for (into, more) in lists {
             fields::merge(into, more)?;
+            // The order decides which of two fields is said to be known when they are merged again.
+            into.sort_by_cached_key(|spec| crate::sort::kind_order(&spec.gvk()));
         }
         for reference in &more.references {
             self.add_reference(reference)?;
@@ -86,6 +88,17 @@ impl Config {
         self.references.push(more.clone());
         Ok(())
     }
+}
+
+/// A set of fields as the first one that comes to a kustomization: merged into nothing, in which the field of a kind
+/// hides the same field of all kinds.
+pub(crate) fn first(config: &Arc<Config>) -> Result<Arc<Config>, String> {
+    if Arc::ptr_eq(config, &BUILT_IN) {
+        return Ok(config.clone());
+    }
+    let mut result = Config::default();
+    result.merge(config)?;
+    Ok(Arc::new(result))
 }
 
 /// Two sets of fields as one; the same one twice is itself.

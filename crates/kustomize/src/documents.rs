@@ -1,5 +1,6 @@
 //! Objects out of the text of one file: several documents, `List`s taken apart, metadata checked.
 
+use std::borrow::Cow;
 use std::collections::VecDeque;
 use std::sync::Arc;
 
@@ -47,7 +48,7 @@ pub(crate) fn read(bytes: &[u8], source: &Source, raw: &RawTexts) -> Result<Vec<
                 .hint("Only text files can be listed under resources or patches."),
         ]
     })?;
-    let text = text.replace("\r\n", "\n");
+    let text = if text.contains('\r') { Cow::Owned(text.replace("\r\n", "\n")) } else { Cow::Borrowed(text) };
     let options = ParseOptions { source: source.index, ..ParseOptions::default() };
     let documents = goyaml::parse_documents(&text, &options).map_err(|errors| {
         let fault = |error: &goyaml::YamlError| {

@@ -50,7 +50,11 @@ fn leads_on(node: &Value, path: &[Part]) -> bool {
     match node.kind() {
         Kind::Null => false,
         Kind::List(items) => items.iter().any(|item| leads_on(item, path)),
-        Kind::Map(map) => part.key.is_empty() || map.get(&part.key).is_some_and(|child| leads_on(child, rest)),
+        Kind::Map(map) => {
+            // A null where a list is expected becomes an empty one.
+            let goes_on = |child: &Value| (part.is_list && child.is_null()) || leads_on(child, rest);
+            part.key.is_empty() || map.get(&part.key).is_some_and(goes_on)
+        }
         _ => true,
     }
 }

@@ -53,6 +53,8 @@ pub(crate) struct Item {
     pub(crate) is_generated: bool,
     /// The name gets a suffix from the content.
     pub(crate) needs_hash: bool,
+    /// It had no name when something renamed it, after which kustomize does not find its way back.
+    pub(crate) was_nameless: bool,
 }
 
 impl Item {
@@ -70,6 +72,7 @@ impl Item {
             behavior: Behavior::Create,
             is_generated: false,
             needs_hash: false,
+            was_nameless: false,
         }
     }
 
@@ -108,6 +111,7 @@ impl Item {
     /// Remembers the present id before it changes.
     pub(crate) fn remember_id(&mut self) {
         let id = self.id();
+        self.was_nameless |= id.name.is_empty();
         let namespace = id.effective_namespace().to_owned();
         self.previous.push(Previous { kind: id.gvk.kind, namespace, name: id.name });
     }

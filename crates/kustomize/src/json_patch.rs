@@ -56,6 +56,11 @@ impl Pointer {
 
 /// Reads a patch in JSON or YAML. `Err` if the text is no list of operations.
 pub(crate) fn parse(text: &str) -> Result<Vec<Operation>, (u32, String)> {
+    if text.starts_with('[')
+        && let Err(error) = goyaml::json::parse(text.as_bytes())
+    {
+        return Err((1, format!("a patch that starts with '[' must be JSON: {error}")));
+    }
     let options = ParseOptions::sigs();
     let documents = goyaml::parse_documents(text, &options)
         .map_err(|errors| errors.first().map_or((0, String::new()), |error| (error.pos.line, error.message.clone())))?;
@@ -226,7 +231,9 @@ fn replace(object: &mut Value, path: &Pointer, value: Value) -> Result<(), Strin
 
 fn test(object: &Value, path: &Pointer, expected: &Value, tracer: &Tracer) -> Result<(), String> {
     let found = find(object, path);
-    if found.map_or_else(|| expected.is_null(), |found| found == expected) {
+    // Nothing passes for null only where it could have been an entry of a map.
+    let is_entry = || path.parts.split_last().and_then(|(_, parents)| descend(object, parents)?.as_map()).is_some();
+    if found.map_or_else(|| expected.is_null() && is_entry(), |found| found == expected) {
         return Ok(());
     }
     let shown = found.map_or_else(

@@ -330,12 +330,14 @@ struct Lists {
 }
 
 impl Lists {
-    /// A list of scalars as a set: the patch's come first.
+    /// A list of scalars as a set: the patch's come first. An item that is nothing but a directive is none.
     fn into_set(self) -> Vec<Value> {
+        let is_directive =
+            |item: &Value| item.as_map().is_some_and(|map| map.len() == 1 && map.contains_key(DIRECTIVE));
         let mut result: Vec<Value> = Vec::new();
-        for item in self.patch.into_iter().chain(self.dest) {
+        for item in self.patch.into_iter().chain(self.dest).filter(|item| !is_empty(item) && !is_directive(item)) {
             let text = scalar::text(&item);
-            if !item.is_null() && !result.iter().any(|known| scalar::text(known) == text) {
+            if !result.iter().any(|known| scalar::text(known) == text) {
                 result.push(item);
             }
         }
@@ -391,7 +393,8 @@ impl Lists {
             return Ok(());
         };
         valid.complete_keys(&mut value, values, &|key, text| self.key_value(key, text, schema.raw));
-        if let (Some(at), true) = (at, merged.in_place) {
+        // Where the list is new it is the patch's own, and an item of it that had a directive is the one that is left.
+        if let Some(at) = at.filter(|at| merged.in_place || self.dest[*at].get(DIRECTIVE).is_some()) {
             self.dest[at] = value.clone();
         }
         valid.put(result, value, values);

@@ -24,6 +24,8 @@ struct Note {
     text: Arc<str>,
     /// Set if the text does not fit the type of the value that it was put in the place of.
     misfit: Option<Misfit>,
+    /// Kustomize has given it no type: what it means shows only when it is written.
+    bare: bool,
 }
 
 /// A text in the place of a value of another type.
@@ -102,7 +104,7 @@ impl RawTexts {
 
     /// The value, with a note of how it was written.
     pub(crate) fn noted(&self, value: Value, written: &str) -> Value {
-        self.with_note(value, Note { text: written.into(), misfit: None })
+        self.with_note(value, Note { text: written.into(), misfit: None, bare: false })
     }
 
     fn with_note(&self, value: Value, note: Note) -> Value {
@@ -183,13 +185,27 @@ impl RawTexts {
         if misfit.is_none() && scalar::text(&value) == text {
             return value;
         }
-        self.with_note(value, Note { text: text.into(), misfit })
+        self.with_note(value, Note { text: text.into(), misfit, bare: false })
     }
 
     /// What a scalar without quotes means, with a note if it prints otherwise.
     pub(crate) fn plain(&self, text: &str) -> Value {
         let value = plain(text);
         if scalar::text(&value) == text { value } else { self.noted(value, text) }
+    }
+
+    /// The same of a text that kustomize has given no type.
+    pub(crate) fn bare(&self, text: &str) -> Value {
+        let value = plain(text);
+        if value.as_str().is_some() || value.is_null() {
+            return value;
+        }
+        self.with_note(value, Note { text: text.into(), misfit: None, bare: true })
+    }
+
+    /// Whether the value is such a text.
+    pub(crate) fn is_bare(&self, value: &Value) -> bool {
+        value.as_str().is_none() && self.note(value).is_some_and(|note| note.bare)
     }
 
     /// What an object becomes when it is written out and read again: each node its own, with nothing noted but nulls.
@@ -203,8 +219,12 @@ impl RawTexts {
             }
             Kind::Map(_) => {
                 node.as_map_mut().into_iter().flat_map(Map::iter_mut).for_each(|(_, child)| self.rewrite(child));
+                *node = std::mem::take(node).with_flow(false);
             }
-            Kind::List(_) => node.as_list_mut().into_iter().flatten().for_each(|child| self.rewrite(child)),
+            Kind::List(_) => {
+                node.as_list_mut().into_iter().flatten().for_each(|child| self.rewrite(child));
+                *node = std::mem::take(node).with_flow(false);
+            }
             Kind::Null => *node = self.noted(std::mem::take(node).with_mark(0), "null"),
             Kind::String(text) => {
                 let is_quoted = goyaml::emit(&Value::from(text.clone())).starts_with(['"', '\'', '|', '>']);
@@ -214,6 +234,28 @@ impl RawTexts {
                 let number = as_json_reads(node).unwrap_or_else(|| node.clone());
                 *node = number.with_pos(node.pos()).with_mark(0).with_quotes(false);
             }
+        }
+    }
+
+    /// Makes what is empty between braces empty text, as which kustomize writes it there.
+    pub(crate) fn fill_empty(&self, node: &mut Value) {
+        if has_empty(node, false) {
+            self.fill_below(node, false);
+        }
+    }
+
+    fn fill_below(&self, node: &mut Value, in_flow: bool) {
+        let in_flow = in_flow || node.is_flow();
+        match node.kind() {
+            Kind::Map(map) if map.values().any(|child| has_empty(child, in_flow)) => {
+                let children = node.as_map_mut().into_iter().flat_map(Map::iter_mut);
+                children.for_each(|(_, child)| self.fill_below(child, in_flow));
+            }
+            Kind::List(items) if items.iter().any(|child| has_empty(child, in_flow)) => {
+                node.as_list_mut().into_iter().flatten().for_each(|child| self.fill_below(child, in_flow));
+            }
+            Kind::Null if has_empty(node, in_flow) => *node = self.tracer.same(Value::from(""), node),
+            _ => {}
         }
     }
 
@@ -230,7 +272,7 @@ impl RawTexts {
             Kind::Map(map) => map.values().find_map(|child| self.broken_below(child)),
             Kind::List(items) => items.iter().find_map(|child| self.broken_below(child)),
             _ => {
-                let Note { text, misfit: Some(Misfit { was, by }) } = self.note(node)? else { return None };
+                let Note { text, misfit: Some(Misfit { was, by }), .. } = self.note(node)? else { return None };
                 let name = match was {
                     Type::Null => "null",
                     Type::Bool => "boolean",
@@ -274,6 +316,17 @@ pub(crate) fn unreadable(key: &str) -> String {
 /// Whether the value is a null that was spelled out, which stays where an empty field goes.
 pub(crate) fn is_spelled_null(value: &Value) -> bool {
     value.is_null() && value.mark() & ((1 << NOTE_BITS) - 1) > 0
+}
+
+/// Whether something between braces is empty: neither text nor a null that was spelled out.
+fn has_empty(node: &Value, in_flow: bool) -> bool {
+    let in_flow = in_flow || node.is_flow();
+    match node.kind() {
+        Kind::Map(map) => map.values().any(|child| has_empty(child, in_flow)),
+        Kind::List(items) => items.iter().any(|child| has_empty(child, in_flow)),
+        Kind::Null => in_flow && !is_spelled_null(node),
+        _ => false,
+    }
 }
 
 /// A whole number after it went through a float, if that makes another of it.

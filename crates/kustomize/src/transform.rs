@@ -181,7 +181,7 @@ fn act(context: &Context, plugin: &Plugin, items: &mut Vec<Item>) -> Outcome {
             add_hashes(items, &by);
             Ok(())
         }
-        Action::AddValue(targets) => add_value::run(targets, items, &by),
+        Action::AddValue(targets) => add_value::run(targets, items, (&by, &context.raw)),
     }
 }
 

@@ -30,10 +30,9 @@ pub(crate) fn define(
     for var in own {
         let gvk = Gvk { group: var.group.clone(), version: var.version.clone(), kind: var.kind.clone() };
         let id = Id { gvk, namespace: var.namespace.clone(), name: var.object.clone() };
-        let wants_namespace = !id.namespace.is_empty() || id.gvk.is_cluster_scoped();
-        let is_meant = |known: &Id| {
-            known.name == id.name && known.gvk == id.gvk && (!wants_namespace || known.same_namespace(&id))
-        };
+        // Objects of the cluster are in no namespace, and a variable that names one never means them.
+        let is_inside = |known: &Id| id.namespace.is_empty() || known.effective_namespace() == id.namespace;
+        let is_meant = |known: &Id| known.name == id.name && known.gvk == id.gvk && is_inside(known);
         let mut found: Vec<&mut Item> = items.iter_mut().filter(|item| item.any_id(is_meant)).collect();
         match found.as_mut_slice() {
             [] => {}
@@ -84,7 +83,7 @@ pub(crate) fn resolve(vars: &Vars, config: &Config, raw: &RawTexts, items: &mut 
         let (mut used, mut changed) = (Vec::new(), Vec::new());
         for spec in &config.variables {
             changed.clear();
-            let mut set = |node: &mut Value| replace(node, (&values, &raw.tracer), &mut used, &mut changed);
+            let mut set = |node: &mut Value| replace(node, (&values, raw), &mut used, &mut changed);
             if let Err(message) = visit(&mut item.value, &gvk, spec, Missing::Skip, &mut set) {
                 errors.push(BuildError::new(&*item.file, item.line, format!("vars: {message}")));
             }
@@ -134,15 +133,18 @@ type Values<'a> = HashMap<&'a str, Known>;
 
 fn replace<'a>(
     node: &mut Value,
-    (values, tracer): (&'a Values<'_>, &Tracer),
+    (values, raw): (&'a Values<'_>, &RawTexts),
     used: &mut Vec<&'a Known>,
     changed: &mut Vec<(Share, Value)>,
 ) -> Result<(), String> {
     let mut expand = |node: &mut Value| {
+        if raw.is_bare(node) {
+            *node = raw.tracer.same(Value::from(raw.text(node)), node);
+        }
         if let Some(text) = node.as_str().filter(|text| text.contains('$')) {
             let before = used.len();
             let value = shared::in_place_of(node, expanded(text, values, used).with_pos(node.pos()));
-            *node = if value == *node { value } else { derived(value, node, &used[before..], tracer) };
+            *node = if value == *node { value } else { derived(value, node, &used[before..], &raw.tracer) };
             changed.extend(shared::of(node).map(|share| (share, node.clone())));
         }
     };

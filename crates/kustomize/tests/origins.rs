@@ -30,6 +30,10 @@ const REFUSED_ELSEWHERE: &[(&str, &str)] = &[
     ("replacements/anchored-pattern", "web.yaml:17"),
     ("replacements/source-by-key", "thing.yaml:19"),
     ("vars/by-key", "thing.yaml:19"),
+    // A text where labels or annotations would be entries of a map.
+    ("configurations/null-field", "t.yaml:6"),
+    // The patch finds its object by the kind that it may change.
+    ("patches/options-write-annotations-anew", "p.yaml:2"),
     // A text where a path goes on below a null.
     ("replacements/below-null", "thing.yaml:13"),
 ];

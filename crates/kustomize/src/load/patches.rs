@@ -24,8 +24,17 @@ pub(crate) struct PatchInput {
     pub(crate) offset: u32,
     /// It is of `patchesJson6902`, which do not note the names of what they change.
     pub(crate) is_late: bool,
+    /// It is of `patchesStrategicMerge`.
+    pub(crate) is_legacy: bool,
     /// Where the kustomization names it.
     pub(crate) named_at: Pos,
+}
+
+impl PatchInput {
+    /// Whether kustomize applies a copy of the patch, which it fits to the object first.
+    pub(crate) fn is_copied(&self) -> bool {
+        self.target.is_some() || self.is_legacy
+    }
 }
 
 /// What a patch holds.
@@ -135,6 +144,7 @@ impl Loader<'_> {
             file,
             offset,
             is_late: false,
+            is_legacy: true,
             named_at: named.pos,
         })
     }
@@ -221,6 +231,7 @@ fn input(kind: PatchKind, text: PatchText, patch: &Patch) -> PatchInput {
         file: text.file,
         offset: text.offset,
         is_late: false,
+        is_legacy: false,
         named_at: patch.pos,
     }
 }

@@ -52,6 +52,11 @@ impl FieldSpec {
         Self::new([group.into(), version.into(), kind.into()], path, create)
     }
 
+    /// The kinds that have the field, as one that may have empty parts.
+    pub(crate) fn gvk(&self) -> Gvk {
+        Gvk { group: self.group.to_string(), version: self.version.to_string(), kind: self.kind.to_string() }
+    }
+
     /// The kinds that have the field.
     pub(crate) fn pattern(&self) -> GvkPattern<'_> {
         GvkPattern { group: &self.group, version: &self.version, kind: &self.kind }

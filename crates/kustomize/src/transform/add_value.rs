@@ -7,18 +7,23 @@ use crate::BuildError;
 use crate::accumulate::By;
 use crate::item::Item;
 use crate::load::AddValue;
+use crate::raw::RawTexts;
 use crate::scalar;
 use crate::table::fields;
 
 /// Adds the values to all objects they are for.
-pub(super) fn run(targets: &[AddValue], items: &mut [Item], by: &By<'_>) -> Result<(), Vec<BuildError>> {
+pub(super) fn run(
+    targets: &[AddValue],
+    items: &mut [Item],
+    (by, raw): (&By<'_>, &RawTexts),
+) -> Result<(), Vec<BuildError>> {
     let mut errors = Vec::new();
     for target in targets {
         for item in items.iter_mut() {
             if target.selector.as_ref().is_some_and(|selector| !selector.selects(item)) {
                 continue;
             }
-            match add(target, item, by) {
+            match add(target, item, (by, raw)) {
                 Ok(()) => item.touched(&by.note),
                 Err(message) => errors.push(BuildError::new(&*item.file, item.line, format!("{}: {message}", by.note))),
             }
@@ -27,7 +32,7 @@ pub(super) fn run(targets: &[AddValue], items: &mut [Item], by: &By<'_>) -> Resu
     if errors.is_empty() { Ok(()) } else { Err(errors) }
 }
 
-fn add(target: &AddValue, item: &mut Item, by: &By<'_>) -> Result<(), String> {
+fn add(target: &AddValue, item: &mut Item, (by, raw): (&By<'_>, &RawTexts)) -> Result<(), String> {
     if target.field_path == "metadata/namespace" {
         return namespace::Change::new(&target.value, &[]).set(item, by);
     }
@@ -38,12 +43,16 @@ fn add(target: &AddValue, item: &mut Item, by: &By<'_>) -> Result<(), String> {
         return Err(format!("the field '{}' is no text", target.field_path));
     }
     let value = target.value.value();
+    let made = |text: &str| {
+        let is_quoted = old.is_some_and(Value::is_quoted);
+        if is_quoted { Value::from(text).with_quotes(true) } else { raw.bare(text) }
+    };
     let text = match usize::try_from(target.position).ok().filter(|position| *position > 0) {
         Some(position) => {
             let text = inserted(&old.map(scalar::text).unwrap_or_default(), position, &target.value.text);
-            by.derive(text.into(), |derivation| derivation.of(old.unwrap_or(&Value::NULL)).asked_by(&value))
+            by.derive(made(&text), |derivation| derivation.of(old.unwrap_or(&Value::NULL)).asked_by(&value))
         }
-        None => by.derive(target.value.text.as_str().into(), |derivation| derivation.over(old).asked_by(&value)),
+        None => by.derive(made(&target.value.text), |derivation| derivation.over(old).asked_by(&value)),
     };
     if item.value.set_at(&parts, text) { Ok(()) } else { Err(format!("there is no room for '{}'", target.field_path)) }
 }

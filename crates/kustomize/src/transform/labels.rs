@@ -33,6 +33,10 @@ pub(super) fn set(items: &mut [Item], by: &By<'_>, pairs: &[Pair], specs: &[Fiel
             let mut new = shared::New::text(item, text);
             for spec in specs {
                 visit(&mut item.value, &gvk, spec, Missing::Map, &mut |node| {
+                    // What kustomize puts into a null is not printed.
+                    if node.is_null() {
+                        return Ok(());
+                    }
                     let kind = scalar::node_kind(node);
                     let map = node
                         .as_map_mut()

@@ -52,8 +52,8 @@ pub(super) fn run_in(
             (PatchKind::Json(_), None) => Ok(()),
         };
         items.retain(|item| !item.is_deleted());
-        // Only patches with a target take the objects apart and together again.
-        let is_checked = patch.target.is_some() && matches!(patch.kind, PatchKind::Merge(_));
+        // Only patches that are copied take the objects apart and together again.
+        let is_checked = patch.is_copied() && matches!(patch.kind, PatchKind::Merge(_));
         let check = || if is_checked { set::check_ids(items, file) } else { Ok(()) };
         if let Err(more) = outcome.and_then(|()| check()) {
             errors.extend(more);
@@ -71,7 +71,8 @@ fn merge_by_id((patch, schema): Merge<'_>, manifests: &[Manifest], items: &mut [
         match set::with_any_id(items, &id).as_slice() {
             [at] => {
                 let by = step("patch", &patch.file, manifest.line);
-                errors.extend(merge_one((patch, schema), manifest, &mut items[*at], &by).err());
+                let item = &mut items[*at];
+                errors.extend(merge_one((patch, schema), &adapted(patch, manifest, item, schema.1), item, &by).err());
             }
             [] => errors.push(fail(format!("no resource matches strategic merge patch {id}")).hint(no_match_hint(
                 &id,
@@ -116,16 +117,24 @@ fn merge_selected(
     let by = step("patch", &patch.file, manifest.line);
     let mut errors = Vec::new();
     for item in items.iter_mut().filter(|item| target.selects(item)) {
-        // The target decides what is patched, so the patch's own version must not change it.
-        let mut adapted = manifest.clone();
-        adapted.value.set_at(&["apiVersion"], item.gvk().api_version());
-        // Kustomize writes these of the patch anew: what was to be taken away becomes text.
-        for field in ["labels", "annotations"] {
-            item::normalise_metadata(&mut adapted.value, field, schema.1);
-        }
-        errors.extend(merge_one((patch, schema), &adapted, item, &by).err());
+        errors.extend(merge_one((patch, schema), &adapted(patch, manifest, item, schema.1), item, &by).err());
     }
     if errors.is_empty() { Ok(()) } else { Err(errors) }
+}
+
+/// The patch for one object. Kustomize writes labels and annotations of copies anew, and annotations where it notes its
+/// options: what was to be taken away becomes text.
+fn adapted(patch: &PatchInput, manifest: &Manifest, item: &Item, raw: &RawTexts) -> Manifest {
+    let mut adapted = manifest.clone();
+    if patch.is_copied() {
+        // What is patched has been decided, so the patch's own version must not change it.
+        adapted.value.set_at(&["apiVersion"], item.gvk().api_version());
+        item::normalise_metadata(&mut adapted.value, "labels", raw);
+    }
+    if patch.is_copied() || patch.allow_name_change || patch.allow_kind_change {
+        item::normalise_metadata(&mut adapted.value, "annotations", raw);
+    }
+    adapted
 }
 
 fn merge_one(
@@ -163,7 +172,7 @@ fn merge_one(
         item.set_name(name);
     }
     item.set_namespace(namespace);
-    if let (true, Some(old), Some(map)) = (patch.target.is_some(), api_version, item.value.as_map_mut()) {
+    if let (true, Some(old), Some(map)) = (patch.is_copied(), api_version, item.value.as_map_mut()) {
         let new = map.get("apiVersion").cloned().unwrap_or_default();
         map.insert("apiVersion", tracer.same(new, &old));
     }
@@ -194,6 +203,7 @@ fn operate(
             continue;
         }
         item.shared = 0;
+        raw.fill_empty(&mut item.value);
         match json_patch::apply(&mut item.value, operations, &raw.tracer) {
             Ok(()) => {
                 raw.rewrite(&mut item.value);

@@ -177,9 +177,9 @@ impl Put<'_> {
             keeps_part = text != found.text;
         }
         let value = match (is_scalar, made) {
-            (true, true) => raw.plain(&text).with_pos(node.pos()),
+            (true, true) => raw.bare(&text).with_pos(node.pos()),
             (true, false) => raw.retyped(node, &text, by),
-            (false, _) if found.is_plain => raw.plain(&text),
+            (false, _) if found.is_plain => raw.bare(&text),
             (false, _) => found.value.clone(),
         };
         let value = shared::in_place_of(node, self.traced(value, node, &found, keeps_part));
@@ -220,9 +220,10 @@ fn spliced(old: &str, FieldOptions { delimiter, index, .. }: &FieldOptions, new:
 impl ObjectSelector {
     fn selects_id(&self, id: &Id) -> bool {
         let pattern = GvkPattern { group: &self.group, version: &self.version, kind: &self.kind };
-        let namespace = if self.namespace.is_empty() { "default" } else { &self.namespace };
+        // Whether a kind is in no namespace is not asked here.
+        let namespace = if id.namespace.is_empty() { "default" } else { &id.namespace };
         (self.name.is_empty() || self.name == id.name)
-            && (self.namespace.is_empty() || id.effective_namespace() == namespace)
+            && (self.namespace.is_empty() || self.namespace == namespace)
             && pattern.selects(&id.gvk)
     }
 

@@ -1,59 +1,10 @@
 //! Random objects.
 
-use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use super::dice::Dice;
-
-pub(crate) const NAMES: &[&str] = &["web", "db", "api", "web-2", "x"];
-pub(crate) const KEYS: &[&str] = &["app", "tier", "example.org/part", "a", "env", "y"];
-pub(crate) const WORDS: &[&str] = &[
-    "one",
-    "two",
-    "\"3\"",
-    "\"true\"",
-    "long-value",
-    "a.b/c",
-    "\"\"",
-    "'x: y'",
-    "\"$(V)\"",
-    "\"a $(V) b\"",
-    "\"$$(V)\"",
-    "\"yes\"",
-    "off",
-];
-pub(crate) const IMAGES: &[&str] = &[
-    "nginx",
-    "nginx:1.2",
-    "reg.example.org:5000/team/app:v1",
-    "app@sha256:abcd",
-    "other:2",
-    "nginx:1.2@sha256:00ff",
-    "\"nginx\"",
-];
-pub(crate) const VALUES: &[&str] = &[
-    "1",
-    "1.50",
-    "true",
-    "null",
-    "text",
-    "\"5\"",
-    "0644",
-    "[1, 2]",
-    "{a: b}",
-    "~",
-    "1e3",
-    "2001-02-03",
-    "\"\"",
-    "yes",
-    "|-\n    two\n    lines",
-    "'single'",
-    "0x1F",
-    "12345678901234567890",
-    "-0.0",
-    "\"~\"",
-];
-pub(crate) const NAMESPACES: &[&str] = &["one", "two", "default"];
+use super::places;
+use super::words::{IMAGES, NAMESPACES, REFERRED, VALUES, WORDS, labels, one_line, pairs};
 
 const KINDS: &[&str] = &[
     "Deployment",
@@ -86,6 +37,17 @@ const KINDS: &[&str] = &[
     "CustomResourceDefinition",
     "StorageClass",
     "APIService",
+    "ReplicaSet",
+    "ReplicationController",
+    "PodTemplate",
+    "PersistentVolume",
+    "PriorityClass",
+    "MutatingWebhookConfiguration",
+    "ValidatingAdmissionPolicy",
+    "ValidatingAdmissionPolicyBinding",
+    "Node",
+    "Endpoints",
+    "LimitRange",
 ];
 
 const CLUSTER: &[&str] = &[
@@ -96,11 +58,18 @@ const CLUSTER: &[&str] = &[
     "CustomResourceDefinition",
     "StorageClass",
     "APIService",
+    "PersistentVolume",
+    "PriorityClass",
+    "MutatingWebhookConfiguration",
+    "ValidatingAdmissionPolicy",
+    "ValidatingAdmissionPolicyBinding",
+    "Node",
 ];
 
 /// An object.
 #[derive(Clone)]
 pub(crate) struct Object {
+    pub(crate) api: &'static str,
     pub(crate) kind: &'static str,
     pub(crate) name: &'static str,
     /// Its namespace, or nothing.
@@ -109,80 +78,117 @@ pub(crate) struct Object {
 }
 
 impl Object {
-    pub(crate) fn new(dice: &mut Dice) -> Self {
-        let (kind, name) = (dice.pick(KINDS), dice.pick(NAMES));
-        let namespaced = !CLUSTER.contains(&kind) && dice.one_in(4);
+    pub(crate) fn new(dice: &mut Dice, names: &[&'static str]) -> Self {
+        let (kind, name) = (dice.pick(KINDS), dice.pick(names));
+        let api = api_version(dice, kind);
+        let namespaced = dice.one_in(if CLUSTER.contains(&kind) { 30 } else { 4 });
         let namespace = if namespaced { dice.pick(NAMESPACES) } else { "" };
-        let mut text = head(kind, name, namespace);
-        for field in ["labels", "annotations"] {
-            if dice.one_in(3) {
-                let _ = writeln!(text, "  {field}: {}", pairs(dice));
-            }
-        }
-        text.push_str(&body(dice, kind));
-        Self { kind, name, namespace, text }
+        let mut object = Self { api, kind, name, namespace, text: String::new() };
+        object.text = object.head();
+        let places = if dice.one_in(3) { places::body(dice, kind) } else { None };
+        let (annotations, body) = places.unwrap_or_else(|| (None, body(dice, kind)));
+        metadata(dice, annotations, &mut object.text);
+        object.text.push_str(&body);
+        object
+    }
+
+    /// Type and identity.
+    pub(crate) fn head(&self) -> String {
+        let namespace =
+            if self.namespace.is_empty() { String::new() } else { format!("  namespace: {}\n", self.namespace) };
+        format!("apiVersion: {}\nkind: {}\nmetadata:\n  name: {}\n{namespace}", self.api, self.kind, self.name)
     }
 }
 
-/// Type and identity.
-pub(crate) fn head(kind: &str, name: &str, namespace: &str) -> String {
-    let namespace = if namespace.is_empty() { String::new() } else { format!("  namespace: {namespace}\n") };
-    format!("apiVersion: {}\nkind: {kind}\nmetadata:\n  name: {name}\n{namespace}", api_version(kind))
-}
-
-pub(crate) fn api_version(kind: &str) -> &'static str {
-    match kind {
-        "Deployment" | "StatefulSet" | "DaemonSet" => "apps/v1",
-        "CronJob" | "Job" => "batch/v1",
-        "Thing" => "example.org/v1",
-        "RoleBinding" | "ClusterRole" | "Role" | "ClusterRoleBinding" => "rbac.authorization.k8s.io/v1",
-        "Ingress" | "NetworkPolicy" => "networking.k8s.io/v1",
-        "HorizontalPodAutoscaler" => "autoscaling/v2beta2",
-        "PodDisruptionBudget" => "policy/v1beta1",
-        "ValidatingWebhookConfiguration" => "admissionregistration.k8s.io/v1",
-        "CustomResourceDefinition" => "apiextensions.k8s.io/v1",
-        "StorageClass" => "storage.k8s.io/v1",
-        "APIService" => "apiregistration.k8s.io/v1",
-        _ => "v1",
+fn metadata(dice: &mut Dice, annotations: Option<String>, text: &mut String) {
+    if dice.one_in(3) {
+        let _ = writeln!(text, "  labels: {}", labels(dice));
+    }
+    let annotations = annotations.or_else(|| dice.one_in(3).then(|| pairs(dice)));
+    if let Some(annotations) = annotations {
+        let _ = writeln!(text, "  annotations: {annotations}");
+    } else if dice.one_in(30) {
+        let local = dice.pick(&["\"true\"", "\"false\"", "\"\""]);
+        let _ = writeln!(text, "  annotations: {{config.kubernetes.io/local-config: {local}}}");
+    }
+    if dice.one_in(8) {
+        text.push_str(dice.pick(&[
+            "  finalizers: [a, b]\n",
+            "  ownerReferences: [{uid: u, name: x}]\n",
+            "  creationTimestamp: null\n",
+            "  labels: null\n",
+            "  generateName: g-\n",
+        ]));
     }
 }
 
-pub(crate) fn pairs(dice: &mut Dice) -> String {
-    let mut entries: BTreeMap<&str, &str> = BTreeMap::new();
-    for _ in 0..=dice.below(2) {
-        entries.insert(dice.pick(KEYS), dice.pick(WORDS));
-    }
-    let entries: Vec<String> = entries.iter().map(|(key, value)| format!("{key}: {value}")).collect();
-    format!("{{{}}}", entries.join(", "))
+/// A version that the kind has, seldom one that kustomize has no schema of.
+fn api_version(dice: &mut Dice, kind: &str) -> &'static str {
+    let known: &[&str] = match kind {
+        "Deployment" | "DaemonSet" | "ReplicaSet" => &["apps/v1", "apps/v1", "apps/v1", "extensions/v1beta1"],
+        "StatefulSet" => &["apps/v1", "apps/v1", "apps/v1", "apps/v1beta1"],
+        "CronJob" => &["batch/v1", "batch/v1beta1"],
+        "Job" => &["batch/v1"],
+        "Thing" => &["example.org/v1"],
+        "RoleBinding" | "ClusterRole" | "Role" | "ClusterRoleBinding" => &["rbac.authorization.k8s.io/v1"],
+        "Ingress" => &["networking.k8s.io/v1", "networking.k8s.io/v1", "extensions/v1beta1"],
+        "NetworkPolicy" => &["networking.k8s.io/v1"],
+        "HorizontalPodAutoscaler" => &["autoscaling/v2beta2", "autoscaling/v1", "autoscaling/v2"],
+        "PodDisruptionBudget" => &["policy/v1beta1", "policy/v1"],
+        "ValidatingWebhookConfiguration"
+        | "MutatingWebhookConfiguration"
+        | "ValidatingAdmissionPolicy"
+        | "ValidatingAdmissionPolicyBinding" => &["admissionregistration.k8s.io/v1"],
+        "CustomResourceDefinition" => &["apiextensions.k8s.io/v1"],
+        "StorageClass" => &["storage.k8s.io/v1"],
+        "PriorityClass" => &["scheduling.k8s.io/v1"],
+        "APIService" => &["apiregistration.k8s.io/v1"],
+        "Service" => &["v1", "v1", "v1", "v1", "serving.knative.dev/v1"],
+        _ => &["v1"],
+    };
+    dice.pick(known)
 }
 
 pub(crate) fn body(dice: &mut Dice, kind: &str) -> String {
-    let name = dice.pick(NAMES);
+    let name = dice.pick(REFERRED);
     match kind {
-        "Deployment" | "StatefulSet" | "DaemonSet" | "Job" => workload(dice, kind),
+        "Deployment" | "StatefulSet" | "DaemonSet" | "Job" | "ReplicaSet" => workload(dice, kind),
         "CronJob" => format!("spec:\n  jobTemplate:\n    spec:\n      template:\n{}", pod(dice, "        ")),
         "Pod" => pod(dice, ""),
+        "PodTemplate" => format!("template:\n{}", pod(dice, "  ")),
         "Service" => format!(
             "spec:\n  selector: {}\n  ports:\n  - {{port: 80, name: {name}}}\n  - {{port: 81, protocol: UDP}}\n",
             pairs(dice),
         ),
-        "ConfigMap" => format!("data: {}\n", pairs(dice)),
-        "Secret" => "type: Opaque\ndata: {a: YQ==}\n".to_owned(),
+        "ConfigMap" => match dice.below(6) {
+            0 => format!("data:\n  file: {}\n", dice.pick(VALUES).replace("null", "text")),
+            1 => "binaryData: {a: YQ==}\n".to_owned(),
+            _ => format!("data: {}\n", pairs(dice)),
+        },
+        "Secret" => dice
+            .pick(&[
+                "type: Opaque\ndata: {a: YQ==}\n",
+                "stringData: {a: b}\n",
+                "data: {a: \"MTIzNDU2Nzg5MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTI=\"}\n",
+            ])
+            .to_owned(),
         "Thing" => thing(dice),
         "RoleBinding" | "ClusterRoleBinding" => format!(
             "subjects:\n- {{kind: ServiceAccount, name: {name}, namespace: {}}}\n- {{kind: ServiceAccount, name: default}}\nroleRef: {{apiGroup: rbac.authorization.k8s.io, kind: {}, name: {}}}\n",
             dice.pick(NAMESPACES),
             dice.pick(&["ClusterRole", "Role"]),
-            dice.pick(NAMES)
+            dice.pick(REFERRED)
         ),
         "ClusterRole" | "Role" => {
             format!("rules:\n- {{apiGroups: [\"\"], resources: [secrets], resourceNames: [{name}]}}\n")
         }
         "Ingress" => format!(
             "spec:\n  tls: [{{secretName: {name}}}]\n  defaultBackend: {{service: {{name: {}}}}}\n",
-            dice.pick(NAMES)
+            dice.pick(REFERRED)
         ),
-        "HorizontalPodAutoscaler" => format!("spec:\n  scaleTargetRef: {{kind: Deployment, name: {name}}}\n"),
+        "HorizontalPodAutoscaler" => {
+            format!("spec:\n  scaleTargetRef: {{kind: {}, name: {name}}}\n", dice.pick(&["Deployment", "StatefulSet"]))
+        }
         "PersistentVolumeClaim" => format!("spec: {{storageClassName: {name}, accessModes: [ReadWriteOnce]}}\n"),
         "NetworkPolicy" => format!(
             "spec:\n  podSelector: {{matchLabels: {}}}\n  ingress:\n  - from: [{{podSelector: {{matchLabels: {}}}}}]\n",
@@ -190,13 +196,18 @@ pub(crate) fn body(dice: &mut Dice, kind: &str) -> String {
             pairs(dice)
         ),
         "PodDisruptionBudget" => format!("spec: {{minAvailable: 1, selector: {{matchLabels: {}}}}}\n", pairs(dice)),
-        "ValidatingWebhookConfiguration" => format!(
+        "ValidatingWebhookConfiguration" | "MutatingWebhookConfiguration" => format!(
             "webhooks:\n- name: a.example.org\n  clientConfig: {{service: {{name: {name}, namespace: {}, path: /x}}}}\n",
             dice.pick(NAMESPACES)
         ),
         "CustomResourceDefinition" => {
             "spec: {group: example.org, names: {kind: Thing, plural: things}, scope: Namespaced}\n".to_owned()
         }
+        "Node" => "spec: {podCIDRs: [a]}\nstatus: {addresses: [{type: t, address: a}]}\n".to_owned(),
+        "Endpoints" => "subsets: [{addresses: [{ip: 1.2.3.4}], ports: [{port: 1, name: a}]}]\n".to_owned(),
+        "LimitRange" => "spec: {limits: [{type: Pod, max: {cpu: 1}}]}\n".to_owned(),
+        "PriorityClass" => "value: 1000000\nglobalDefault: false\n".to_owned(),
+        "ValidatingAdmissionPolicyBinding" => format!("spec: {{policyName: {name}}}\n"),
         "APIService" => format!("spec: {{service: {{name: {name}, namespace: {}}}}}\n", dice.pick(NAMESPACES)),
         _ => String::new(),
     }
@@ -208,19 +219,13 @@ fn thing(dice: &mut Dice) -> String {
         dice.pick(VALUES),
         dice.pick(VALUES),
         one_line(dice),
-        dice.pick(NAMES),
+        dice.pick(REFERRED),
         one_line(dice),
     )
 }
 
-/// A value that fits between braces.
-pub(crate) fn one_line(dice: &mut Dice) -> &'static str {
-    let value = dice.pick(VALUES);
-    if value.contains('\n') { "x" } else { value }
-}
-
 fn workload(dice: &mut Dice, kind: &str) -> String {
-    let labels = pairs(dice);
+    let labels = labels(dice);
     let count = dice.below(5);
     let replicas = dice.maybe(2, format!("  replicas: {count}\n"));
     let mut text = format!(
@@ -228,7 +233,7 @@ fn workload(dice: &mut Dice, kind: &str) -> String {
         pod(dice, "    ")
     );
     if kind == "StatefulSet" {
-        let _ = writeln!(text, "  serviceName: {}", dice.pick(NAMES));
+        let _ = writeln!(text, "  serviceName: {}", dice.pick(REFERRED));
         if dice.one_in(2) {
             let _ = writeln!(text, "  volumeClaimTemplates: [{{metadata: {{name: v, labels: {}}}}}]", pairs(dice));
         }
@@ -250,12 +255,12 @@ fn pod(dice: &mut Dice, indent: &str) -> String {
         let _ = writeln!(
             text,
             "{indent}  volumes: [{{name: v, configMap: {{name: {}}}}}, {{name: s, secret: {{secretName: {}}}}}]",
-            dice.pick(NAMES),
-            dice.pick(NAMES)
+            dice.pick(REFERRED),
+            dice.pick(REFERRED)
         );
     }
     if dice.one_in(4) {
-        let _ = writeln!(text, "{indent}  serviceAccountName: {}", dice.pick(NAMES));
+        let _ = writeln!(text, "{indent}  serviceAccountName: {}", dice.pick(REFERRED));
     }
     if dice.one_in(5) {
         let _ = writeln!(text, "{indent}  tolerations: [{{key: a, effect: NoSchedule}}, {{key: b}}]");
@@ -277,7 +282,7 @@ fn container(dice: &mut Dice, indent: &str, name: &str, text: &mut String) {
             text,
             "{indent}    env:\n{indent}    - {{name: V, value: {}}}\n{indent}    - {{name: W, valueFrom: {{configMapKeyRef: {{name: {}, key: a}}}}}}",
             dice.pick(WORDS),
-            dice.pick(NAMES)
+            dice.pick(REFERRED)
         );
     }
     if dice.one_in(3) {
@@ -291,7 +296,7 @@ fn container(dice: &mut Dice, indent: &str, name: &str, text: &mut String) {
         let _ = writeln!(text, "{indent}    args: [--x, {}]", dice.pick(WORDS));
     }
     if dice.one_in(5) {
-        let _ = writeln!(text, "{indent}    envFrom: [{{configMapRef: {{name: {}}}}}]", dice.pick(NAMES));
+        let _ = writeln!(text, "{indent}    envFrom: [{{configMapRef: {{name: {}}}}}]", dice.pick(REFERRED));
     }
     if dice.one_in(6) {
         let _ = writeln!(text, "{indent}    resources: {{limits: {{cpu: 1, memory: 1.50}}, requests: {{cpu: 100m}}}}");

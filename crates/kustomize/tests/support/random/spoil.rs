@@ -1,0 +1,37 @@
+//! Damage to a tree, of which both should make the same: a build or a refusal.
+
+use std::collections::BTreeMap;
+
+use super::dice::Dice;
+
+/// Damages one file.
+pub(crate) fn spoil(dice: &mut Dice, files: &mut BTreeMap<String, String>) {
+    let names: Vec<String> = files.keys().cloned().collect();
+    let name = &names[usize::try_from(dice.below(names.len() as u64)).unwrap_or(0)];
+    let text = files.get(name).cloned().unwrap_or_default();
+    let spoiled = match dice.below(7) {
+        0 => {
+            files.remove(name);
+            return;
+        }
+        1 => format!("{text}unknown: 1\n"),
+        2 => String::new(),
+        _ => lines(dice, &text),
+    };
+    files.insert(name.clone(), spoiled);
+}
+
+/// Leaves out, repeats, indents or cuts one line.
+fn lines(dice: &mut Dice, text: &str) -> String {
+    let mut lines: Vec<String> = text.lines().map(str::to_owned).collect();
+    let at = usize::try_from(dice.below(lines.len() as u64)).unwrap_or(0);
+    let Some(line) = lines.get(at).cloned() else { return "null\n".to_owned() };
+    match dice.below(5) {
+        0 => drop(lines.remove(at)),
+        1 => lines.insert(at, line),
+        2 => lines[at] = format!("  {line}"),
+        3 => lines[at] = line.chars().take(line.chars().count() / 2).collect(),
+        _ => lines[at] = line.replace(": ", ":"),
+    }
+    lines.join("\n") + "\n"
+}
