@@ -41,7 +41,7 @@ pub(crate) enum Soak {
         #[arg(long, default_value_t = 1)]
         seed: u64,
     },
-    /// A target of cargo-fuzz (`cargo install cargo-fuzz`): scanner or template.
+    /// A target of cargo-fuzz (`cargo install cargo-fuzz`): scanner, template, kustomization or patches.
     Fuzz {
         /// Its name.
         #[arg(long)]

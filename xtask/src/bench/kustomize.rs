@@ -35,6 +35,8 @@ pub(super) fn bench(root: &Path, runs: usize) -> Result<(), Failure> {
     let (setpoint, timing) = (programs::setpoint(root)?, programs::example(root, "setpoint-kustomize", "timing")?);
     let folder = std::env::temp_dir().join(format!("setpoint-bench-kustomize-{}", std::process::id()));
     run(Command::new(&timing).arg(&folder))?;
+    say("| overlay | a process's | kubectl kustomize | setpoint build | |");
+    say("|---|---|---:|---:|---:|");
     for tree in TREES {
         let path = folder.join(tree);
         // A folder that is in no repository is none that setpoint builds.
@@ -71,10 +73,10 @@ fn report(tree: &str, real: &[Cost], ours: &[Cost]) {
     };
     for (what, scale, unit, of) in [
         ("time", 1e3, "ms", (|cost: &Cost| cost.seconds) as fn(&Cost) -> f64),
-        ("processor", 1e3, "ms", |cost: &Cost| cost.processor),
-        ("memory", 1.0 / 1024.0, "MiB", |cost: &Cost| cost.kib),
+        ("processor time", 1e3, "ms", |cost: &Cost| cost.processor),
+        ("most memory", 1.0 / 1024.0, "MiB", |cost: &Cost| cost.kib),
     ] {
         let (real, ours) = (median(real, of) * scale, median(ours, of) * scale);
-        say(&format!("{tree}: {what}: kubectl {real:.1} {unit}, setpoint {ours:.1} {unit} ({:.1}x)", real / ours));
+        say(&format!("| {tree} | {what} | {real:.1} {unit} | {ours:.1} {unit} | {:.1}x |", real / ours));
     }
 }
