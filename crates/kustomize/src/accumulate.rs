@@ -118,6 +118,8 @@ fn accumulate(
         context.use_schema(component);
         all = accumulate(context, component, all, &path::join_relative(origin, &named.text))?;
         set::check_ids(&all.items, &layer.file)?;
+        // What comes out of a component comes as what comes out of a base.
+        all.config = all.config.map(|config| config::first(&config)).transpose().map_err(conflict)?;
     }
     let config = all.config();
     transform::run(context, &config, layer, &mut all.items, origin)?;

@@ -162,6 +162,9 @@ impl RawTexts {
     ///
     /// [broken]: Self::broken
     pub(crate) fn retyped(&self, node: &Value, text: &str, by: &Blame) -> Value {
+        if self.is_bare(node) {
+            return self.bare(text).with_pos(node.pos());
+        }
         let Some(wanted) = self.type_of(node) else {
             return Value::from(text).with_pos(node.pos()).with_quotes(node.is_quoted());
         };
@@ -197,7 +200,7 @@ impl RawTexts {
     /// The same of a text that kustomize has given no type.
     pub(crate) fn bare(&self, text: &str) -> Value {
         let value = plain(text);
-        if value.as_str().is_some() || value.is_null() {
+        if value.as_str().is_some() || text.is_empty() {
             return value;
         }
         self.with_note(value, Note { text: text.into(), misfit: None, bare: true })
@@ -338,9 +341,18 @@ fn as_json_reads(value: &Value) -> Option<Value> {
     Some(read.unwrap_or_else(|_| Value::from(number)))
 }
 
-/// Whether a text without quotes is something else than text to a reader of YAML 1.1.
+/// Whether a text without quotes is something else than text to a reader of YAML 1.1: also a list, a map or a comment.
 pub(crate) fn is_other_in_yaml_1_1(text: &str) -> bool {
-    may_mean_more(text) && read_plain(text, Dialect::V2).is_some()
+    if may_mean_more(text) && read_plain(text, Dialect::V2).is_some() {
+        return true;
+    }
+    let may_be_more =
+        text.starts_with(['-', '?', '[', '{', '#', '!', '&']) || text.contains(": ") || text.ends_with(':');
+    if !may_be_more || text.contains('\n') {
+        return false;
+    }
+    let options = ParseOptions { duplicate_keys: Duplicates::LastWins, ..ParseOptions::sigs() };
+    goyaml::parse_first(text, &options).is_ok_and(|read| read.is_none_or(|read| read.value.as_str().is_none()))
 }
 
 /// A line of a text, counted from 1.

@@ -19,7 +19,7 @@ pub(crate) fn plugins(dice: &mut Dice, folder: &mut Folder, known: &[Object], te
     }
     if dice.one_in(30) {
         let validator = dice.pick(&[
-            "apiVersion: builtin\nkind: LabelTransformer\nmetadata: {name: v}\nlabels: {app: one}\nfieldSpecs: [{path: metadata/labels}]\n",
+            "apiVersion: builtin\nkind: ReplacementTransformer\nmetadata: {name: v}\nreplacements: []\n",
             "apiVersion: builtin\nkind: NamespaceTransformer\nmetadata: {name: v, namespace: one}\nunsetOnly: true\n",
         ]);
         named(dice, folder, ("validators", "validator", validator), text);

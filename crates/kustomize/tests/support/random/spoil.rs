@@ -21,14 +21,15 @@ pub(crate) fn spoil(dice: &mut Dice, files: &mut BTreeMap<String, String>) {
     files.insert(name.clone(), spoiled);
 }
 
-/// Leaves out, repeats, indents or cuts one line.
+/// Leaves out, indents or cuts one line. None is repeated: keys that stand twice are refused where they are read, by
+/// kustomize only where they are written.
 fn lines(dice: &mut Dice, text: &str) -> String {
     let mut lines: Vec<String> = text.lines().map(str::to_owned).collect();
     let at = usize::try_from(dice.below(lines.len() as u64)).unwrap_or(0);
     let Some(line) = lines.get(at).cloned() else { return "null\n".to_owned() };
-    match dice.below(5) {
+    match dice.below(4) {
         0 => drop(lines.remove(at)),
-        1 => lines.insert(at, line),
+        1 => lines.insert(at, "# a comment".to_owned()),
         2 => lines[at] = format!("  {line}"),
         3 => lines[at] = line.chars().take(line.chars().count() / 2).collect(),
         _ => lines[at] = line.replace(": ", ":"),
