@@ -62,7 +62,9 @@ pub(crate) fn build(
     sort::sort(&mut items, root.kustomization.sort.as_ref(), options.legacy_order);
     set::check_ids(&items, &root.file)?;
     check_texts(&context, &items)?;
-    items.iter_mut().for_each(|item| context.raw.fill_empty(&mut item.value));
+    for item in &mut items {
+        context.raw.fill_empty(&mut item.value);
+    }
     let by = By::new("buildMetadata", step("buildMetadata", &root.file, 0), tracer);
     if let Some(option) = option("managedByLabel") {
         let label = format!("kustomize-{}", version(options.edition));

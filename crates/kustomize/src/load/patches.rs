@@ -13,6 +13,7 @@ use crate::selector::Selector;
 
 /// A patch that is ready to be applied.
 #[derive(Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
 pub(crate) struct PatchInput {
     pub(crate) kind: PatchKind,
     pub(crate) target: Option<Selector>,

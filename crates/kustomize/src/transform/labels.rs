@@ -1,5 +1,7 @@
 //! `labels`, `commonLabels` and `commonAnnotations`.
 
+use goyaml::Value;
+
 use super::each;
 use crate::BuildError;
 use crate::accumulate::By;
@@ -32,21 +34,22 @@ pub(super) fn set(items: &mut [Item], by: &By<'_>, pairs: &[Pair], specs: &[Fiel
         for (key, text) in pairs {
             let mut new = shared::New::text(item, text);
             for spec in specs {
-                visit(&mut item.value, &gvk, spec, Missing::Map, &mut |node| {
-                    // What kustomize puts into a null is not printed.
-                    if node.is_null() {
-                        return Ok(());
-                    }
-                    let kind = scalar::node_kind(node);
-                    let map = node
-                        .as_map_mut()
-                        .ok_or_else(|| format!("wrong node kind: expected MappingNode but was {kind}"))?;
-                    new.set_entry(map, key, by);
-                    Ok(())
-                })?;
+                let mut entry = |node: &mut Value| set_entry(node, key, &mut new, by);
+                visit(&mut item.value, &gvk, spec, Missing::Map, &mut entry)?;
             }
             new.spread(item);
         }
         Ok(())
     })
+}
+
+fn set_entry(node: &mut Value, key: &str, new: &mut shared::New<'_>, by: &By<'_>) -> Result<(), String> {
+    let kind = scalar::node_kind(node);
+    // What kustomize puts into a null is not printed.
+    if node.is_null() {
+        return Ok(());
+    }
+    let map = node.as_map_mut().ok_or_else(|| format!("wrong node kind: expected MappingNode but was {kind}"))?;
+    new.set_entry(map, key, by);
+    Ok(())
 }
