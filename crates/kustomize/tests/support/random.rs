@@ -101,7 +101,7 @@ fn base(dice: &mut Dice, files: &mut BTreeMap<String, String>) -> Vec<Object> {
 /// Writes objects into one file or several, and gives their names.
 fn write_objects(dice: &mut Dice, folder: &mut Folder, objects: &[Object]) -> String {
     let documents =
-        |objects: &[Object]| objects.iter().map(|object| format!("---\n{}", object.text)).collect::<String>();
+        |objects: &[Object]| objects.iter().flat_map(|object| ["---\n", object.text.as_str()]).collect::<String>();
     match dice.below(8) {
         0 => {
             let (first, others) = objects.split_at(1);

@@ -15,8 +15,8 @@ const NAMED: &[(&str, &str)] = &[
 /// A value that grows path by path.
 pub(crate) enum Nested {
     Leaf(String),
-    Map(BTreeMap<String, Nested>),
-    List(Box<Nested>),
+    Map(BTreeMap<String, Self>),
+    List(Box<Self>),
 }
 
 impl Nested {
@@ -78,7 +78,9 @@ impl Nested {
     /// The value as the lines of a document.
     pub(crate) fn lines(&self) -> String {
         match self {
-            Self::Map(map) => map.iter().map(|(key, value)| format!("{key}: {}\n", value.flow())).collect(),
+            Self::Map(map) => {
+                map.iter().flat_map(|(key, value)| [key.as_str().to_owned(), format!(": {}\n", value.flow())]).collect()
+            }
             other => format!("{}\n", other.flow()),
         }
     }

@@ -17,12 +17,11 @@ pub(crate) fn rules(dice: &mut Dice, folder: &mut Folder, text: &mut String) {
     }
     // Kustomize reads its whole schema again for each tree that has one.
     if dice.one_in(300) {
-        match dice.below(4) {
-            0 => text.push_str("openapi: {version: v1.21.2}\n"),
-            _ => {
-                folder.write("schema.yaml", SCHEMA);
-                text.push_str("openapi: {path: schema.yaml}\n");
-            }
+        if dice.one_in(4) {
+            text.push_str("openapi: {version: v1.21.2}\n");
+        } else {
+            folder.write("schema.yaml", SCHEMA);
+            text.push_str("openapi: {path: schema.yaml}\n");
         }
     }
 }
@@ -109,7 +108,7 @@ fn configuration(dice: &mut Dice) -> String {
 }
 
 /// Definitions of a `Thing` whose properties tell what they are.
-const CRD: &str = r##"{
+const CRD: &str = r#"{
   "github.com/example/v1.Thing": {"Schema": {"properties": {
     "apiVersion": {"type": "string"}, "kind": {"type": "string"}, "metadata": {"type": "object"},
     "spec": {"$ref": "github.com/example/v1.Spec"}}}},
@@ -122,7 +121,7 @@ const CRD: &str = r##"{
       "x-kubernetes-object-ref-name-key": "app"}}}},
   "github.com/example/v1.Deep": {"Schema": {"properties": {"app": {"type": "string"}}}}
 }
-"##;
+"#;
 
 /// A schema by which lists of a `Thing` are merged.
 const SCHEMA: &str = r"definitions:
