@@ -28,6 +28,8 @@ pub enum Oracle {
     KubectlNew,
     /// helm, of the pinned version.
     Helm,
+    /// A registry of OCI artifacts: the CNCF's distribution.
+    Registry,
     /// Go's YAML libraries behind newline-delimited JSON.
     Yaml,
     /// Go's templates with Sprig's and Helm's functions behind newline-delimited JSON.
@@ -58,6 +60,7 @@ impl Oracle {
             Self::Kubectl => ("kubectl-v35", "kubectl"),
             Self::KubectlNew => ("kubectl-new", "kubectl-new"),
             Self::Helm => ("kubectl-v35", "helm"),
+            Self::Registry => ("registry", "registry"),
             Self::Yaml => ("yaml", "yaml"),
             Self::Template => ("template", "template"),
             Self::KustomizeBatch => ("kustomize", "kustomize-batch"),
@@ -99,7 +102,7 @@ mod tests {
 
     use super::Oracle::{
         self, Etcd, Helm, KubeApiserver, KubeControllerManager, Kubectl, KubectlNew, KustomizeBatch,
-        KustomizeFluxBatch, Template, Yaml,
+        KustomizeFluxBatch, Registry, Template, Yaml,
     };
     use super::cached;
 
@@ -112,6 +115,7 @@ mod tests {
             Kubectl,
             KubectlNew,
             Helm,
+            Registry,
             Yaml,
             Template,
             KustomizeBatch,
