@@ -22,7 +22,7 @@ use tempfile::TempDir;
 pub use audit::Request;
 pub use kubelet::StandInKubelet;
 
-use process::Running;
+pub(crate) use process::Running;
 use settings::{Settings, User};
 
 /// How long the control plane may take to answer before the start is given up.

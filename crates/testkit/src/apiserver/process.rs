@@ -20,7 +20,7 @@ wait $program"#;
 const LOG_LINES: usize = 12;
 
 /// A program that runs.
-pub(super) struct Running {
+pub(crate) struct Running {
     name: String,
     guard: Child,
     pipe: Option<ChildStdin>,
@@ -29,7 +29,7 @@ pub(super) struct Running {
 
 impl Running {
     /// Starts a program whose output goes to `log`.
-    pub(super) fn start(program: &Path, arguments: &[String], log: PathBuf) -> io::Result<Self> {
+    pub(crate) fn start(program: &Path, arguments: &[String], log: PathBuf) -> io::Result<Self> {
         let output = File::create(&log)?;
         let mut guard = Command::new("sh")
             .args(["-c", GUARD, "guard"])
@@ -45,7 +45,7 @@ impl Running {
     }
 
     /// Fails where the program has ended.
-    pub(super) fn check(&mut self) -> Result<(), StartError> {
+    pub(crate) fn check(&mut self) -> Result<(), StartError> {
         match self.guard.try_wait()? {
             Some(status) => Err(self.not_ready(&format!("ended ({status})"))),
             None => Ok(()),
@@ -53,7 +53,7 @@ impl Running {
     }
 
     /// An error with the end of the program's log.
-    pub(super) fn not_ready(&self, why: &str) -> StartError {
+    pub(crate) fn not_ready(&self, why: &str) -> StartError {
         let text = fs::read(&self.log).unwrap_or_default();
         let text = String::from_utf8_lossy(&text);
         let lines: Vec<_> = text.lines().collect();

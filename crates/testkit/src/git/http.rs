@@ -2,8 +2,6 @@
 
 use std::{
     collections::HashMap,
-    convert::Infallible,
-    net::SocketAddr,
     path::{Path, PathBuf},
     process::Stdio,
     sync::{
@@ -17,19 +15,14 @@ use base64::{Engine, prelude::BASE64_STANDARD};
 use bytes::Bytes;
 use http::{Request, Response, StatusCode, header};
 use http_body_util::{BodyExt, Full};
-use hyper::{body::Incoming, server::conn::http1, service::service_fn};
-use hyper_util::rt::TokioIo;
-use rustls::{
-    ServerConfig,
-    pki_types::{CertificateDer, PrivatePkcs8KeyDer},
-};
+use hyper::body::Incoming;
 use tempfile::TempDir;
-use tokio::{
-    io::{AsyncRead, AsyncWrite, AsyncWriteExt},
-    net::{TcpListener, TcpStream},
-    runtime::Runtime,
+use tokio::io::AsyncWriteExt;
+
+use crate::{
+    tls::Authority,
+    web::{Answer, Listener, listen},
 };
-use tokio_rustls::TlsAcceptor;
 
 /// Who may read.
 #[derive(Clone, Debug, Default)]
@@ -62,11 +55,9 @@ pub struct Setup {
 #[derive(Debug)]
 pub struct GitServer {
     root: TempDir,
-    address: SocketAddr,
+    listener: Listener,
     state: Arc<State>,
     authority: Option<String>,
-    /// Taken by the drop.
-    runtime: Option<Runtime>,
 }
 
 #[derive(Debug)]
@@ -90,14 +81,7 @@ impl GitServer {
     /// If loopback cannot be listened on.
     pub fn with(setup: Setup) -> Self {
         let root = tempfile::tempdir().expect("a temporary folder");
-        let runtime = tokio::runtime::Builder::new_multi_thread()
-            .worker_threads(1)
-            .enable_all()
-            .build()
-            .expect("a thread for the server");
-        let listener = runtime.block_on(TcpListener::bind("127.0.0.1:0")).expect("loopback can be listened on");
-        let address = listener.local_addr().expect("a bound socket has an address");
-        let (acceptor, authority) = setup.tls.then(certificate).unzip();
+        let authority = setup.tls.then(Authority::new);
         let state = Arc::new(State {
             root: root.path().to_owned(),
             setup,
@@ -105,8 +89,8 @@ impl GitServer {
             sent: AtomicU64::new(0),
             log: Mutex::default(),
         });
-        runtime.spawn(accept(listener, acceptor, Arc::clone(&state)));
-        Self { root, address, state, authority, runtime: Some(runtime) }
+        let listener = listen(authority.as_ref().map(|authority| authority.acceptor(false)), &state);
+        Self { root, listener, state, authority: authority.map(|authority| authority.pem().to_owned()) }
     }
 
     /// Where the bare repository `name` is or is to be.
@@ -117,7 +101,7 @@ impl GitServer {
     /// The address of the repository `name`.
     pub fn url(&self, name: &str) -> String {
         let scheme = if self.authority.is_some() { "https" } else { "http" };
-        format!("{scheme}://localhost:{}/{name}", self.address.port())
+        format!("{scheme}://localhost:{}/{name}", self.listener.address.port())
     }
 
     /// PEM of the authority behind the server's certificate.
@@ -141,65 +125,14 @@ impl GitServer {
     }
 }
 
-impl Drop for GitServer {
-    fn drop(&mut self) {
-        if let Some(runtime) = self.runtime.take() {
-            runtime.shutdown_background();
-        }
+impl Answer for State {
+    async fn answer(&self, request: Request<Incoming>) -> Response<Full<Bytes>> {
+        self.reply(request).await
     }
-}
-
-/// A certificate for `localhost` by a new authority; gives the authority's PEM too.
-fn certificate() -> (TlsAcceptor, String) {
-    let key = rcgen::KeyPair::generate().expect("a key can be made");
-    let mut params = rcgen::CertificateParams::new(Vec::new()).expect("no names are fine names");
-    params.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
-    params.distinguished_name.push(rcgen::DnType::CommonName, "Institute's own authority");
-    let authority = params.self_signed(&key).expect("an authority signs itself");
-    let issuer = rcgen::Issuer::new(params, key);
-    let own = rcgen::KeyPair::generate().expect("a key can be made");
-    let leaf = rcgen::CertificateParams::new(vec!["localhost".to_owned()])
-        .and_then(|params| params.signed_by(&own, &issuer))
-        .expect("an authority signs a name");
-    let chain = vec![CertificateDer::from(leaf.der().to_vec())];
-    let config = ServerConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
-        .with_safe_default_protocol_versions()
-        .and_then(|builder| {
-            let key = PrivatePkcs8KeyDer::from(own.serialize_der());
-            builder.with_no_client_auth().with_single_cert(chain, key.into())
-        })
-        .expect("the certificate fits the key");
-    (TlsAcceptor::from(Arc::new(config)), authority.pem())
-}
-
-async fn accept(listener: TcpListener, acceptor: Option<TlsAcceptor>, state: Arc<State>) {
-    while let Ok((stream, _)) = listener.accept().await {
-        drop(stream.set_nodelay(true));
-        tokio::spawn(connection(stream, acceptor.clone(), Arc::clone(&state)));
-    }
-}
-
-async fn connection(stream: TcpStream, acceptor: Option<TlsAcceptor>, state: Arc<State>) {
-    match acceptor {
-        None => serve(stream, state).await,
-        Some(acceptor) => {
-            if let Ok(stream) = acceptor.accept(stream).await {
-                serve(stream, state).await;
-            }
-        }
-    }
-}
-
-async fn serve(stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static, state: Arc<State>) {
-    let service = service_fn(move |request| {
-        let state = Arc::clone(&state);
-        async move { Ok::<_, Infallible>(state.answer(request).await) }
-    });
-    drop(http1::Builder::new().serve_connection(TokioIo::new(stream), service).await);
 }
 
 impl State {
-    async fn answer(&self, request: Request<Incoming>) -> Response<Full<Bytes>> {
+    async fn reply(&self, request: Request<Incoming>) -> Response<Full<Bytes>> {
         self.requests.fetch_add(1, Ordering::Relaxed);
         tokio::time::sleep(self.setup.delay).await;
         let (head, body) = request.into_parts();
