@@ -1,11 +1,14 @@
-//! Sources: Git repositories and folders read into immutable snapshots.
+//! Sources: Git repositories and folders read into immutable snapshots, and charts fetched from repositories and registries.
 //!
 //! [`Store::fetch`] talks Git's own protocol (smart HTTP and SSH, no program is started), keeps one
 //! shared bare clone per URL, and hands out a [`Snapshot`] whose [`FileTree`] reads straight from the
 //! object database. Nothing is ever checked out. [`LocalFolder`] does the same for a working copy.
+//! [`charts`] fetches the archives of Helm charts.
 
 mod address;
+pub mod charts;
 mod error;
+mod folder;
 mod local;
 mod request;
 mod snapshot;

@@ -1,8 +1,10 @@
-//! Git's protocol over HTTP and SSH. No program is started.
+//! Git's protocol over HTTP and SSH, and the HTTP clients that charts use too. No program is started.
 //!
 //! A [`Wire`] carries bytes, [`Session`] speaks version 2 (and 0, for SSH servers that do not take the
 //! `GIT_PROTOCOL` variable) over it.
 
+mod authorization;
+mod client;
 mod http;
 mod io;
 mod known_hosts;
@@ -13,8 +15,10 @@ mod tls;
 
 use std::io::Read;
 
-pub(crate) use http::{Clients, Http};
-pub(crate) use io::Io;
+pub(crate) use authorization::authorization;
+pub(crate) use client::{Body, Broken, Clients, Redirects, SettingFault, Settings};
+pub(crate) use http::Http;
+pub(crate) use io::{Deadline, Io};
 pub(crate) use session::{Ask, Ref, Session};
 pub(crate) use ssh::Ssh;
 

@@ -6,7 +6,7 @@
 //! `refs/setpoint/…` keeps fetched commits from any garbage collection, `shallow` says where history ends.
 
 use std::{
-    fs::{self, DirBuilder, File},
+    fs::{self, File},
     io::{self, BufRead},
     path::{Path, PathBuf},
     sync::{
@@ -19,7 +19,7 @@ use std::{
 use gix::{ObjectId, odb::pack::Bundle};
 use sha2::{Digest, Sha256};
 
-use crate::{error::SourceError, tree::ObjectPool};
+use crate::{error::SourceError, folder, tree::ObjectPool};
 
 /// Packs after which a clone is renewed: each fetch adds one, and looking into many is slow.
 const MAX_PACKS: usize = 200;
@@ -309,23 +309,7 @@ fn remove_if_unused(path: &Path) {
 
 /// Makes `path`, for its owner only.
 pub(super) fn make_private(path: &Path) -> Result<(), SourceError> {
-    let mut builder = DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    let made = builder.create(path).and_then(|()| restrict(path));
-    made.map_err(|error| failed(path, "making the folder", &error))
-}
-
-/// Takes the rights of others from a folder that was there before.
-fn restrict(path: &Path) -> io::Result<()> {
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt;
-        fs::set_permissions(path, fs::Permissions::from_mode(0o700))?;
-    }
-    let _ = path;
-    Ok(())
+    folder::make_private(path).map_err(|error| failed(path, "making the folder", &error))
 }
 
 fn add_shallow(path: &Path, id: ObjectId) -> io::Result<()> {

@@ -1,120 +1,24 @@
 //! Smart HTTP: one request each for the greeting, the references and the pack.
 
 use std::{
-    collections::HashMap,
-    error::Error,
-    fmt,
     io::{self, Read},
-    sync::{Arc, Mutex, PoisonError},
-    time::Duration,
+    sync::Arc,
 };
 
-use base64::{Engine, prelude::BASE64_STANDARD};
 use reqwest::{
     Client, RequestBuilder, Response, StatusCode,
     header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderValue},
-    redirect,
 };
-use sha2::{Digest, Sha256};
 
 use super::{
     Wire,
+    authorization::authorization,
+    client::{Body, Broken, Clients, Redirects, SettingFault, Settings},
     io::{Deadline, Io},
-    tls,
 };
-use crate::{
-    address::{Address, redact},
-    error::SourceError,
-    request::{Auth, GitRequest},
-};
+use crate::{address::Address, error::SourceError, request::GitRequest};
 
-/// Redirects followed, all on one host.
-const MAX_REDIRECTS: usize = 5;
-/// For the connection alone, so that a dead address is told apart from a slow server.
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(30);
-/// Clients (each a pool of connections) kept; more are made anew each time.
-const MAX_CLIENTS: usize = 64;
 const SERVICE: &str = "git-upload-pack";
-
-/// Clients by what they trust and through which proxy they go.
-#[derive(Default)]
-pub(crate) struct Clients(Mutex<HashMap<[u8; 32], Client>>);
-
-impl fmt::Debug for Clients {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.write_str("Clients")
-    }
-}
-
-impl Clients {
-    /// The client for `request`: equal settings share one, and so its open connections.
-    fn get(&self, request: &GitRequest, url: &str) -> Result<Client, SourceError> {
-        let key = settings_key(request);
-        if let Some(client) = self.0.lock().unwrap_or_else(PoisonError::into_inner).get(&key) {
-            return Ok(client.clone());
-        }
-        let client = build(request, url)?;
-        let mut clients = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if clients.len() < MAX_CLIENTS {
-            clients.insert(key, client.clone());
-        }
-        Ok(client)
-    }
-}
-
-fn settings_key(request: &GitRequest) -> [u8; 32] {
-    let mut hash = Sha256::new();
-    let mut add = |bytes: Option<&[u8]>| {
-        hash.update(bytes.map_or(u64::MAX, |bytes| bytes.len() as u64).to_le_bytes());
-        hash.update(bytes.unwrap_or_default());
-    };
-    add(request.ca.as_deref());
-    let own = request.client_certificate.as_ref();
-    add(own.map(|own| own.certificate.as_slice()));
-    add(own.map(|own| own.key.as_slice()));
-    let proxy = request.proxy.as_ref();
-    add(proxy.map(|proxy| proxy.address.as_bytes()));
-    add(proxy.and_then(|proxy| proxy.username.as_deref()).map(str::as_bytes));
-    add(proxy.and_then(|proxy| proxy.password.as_deref()).map(str::as_bytes));
-    hash.finalize().into()
-}
-
-fn build(request: &GitRequest, url: &str) -> Result<Client, SourceError> {
-    let mut builder = Client::builder()
-        .tls_backend_preconfigured(tls::client_config(request, url)?)
-        .user_agent(concat!("git/2 (setpoint ", env!("CARGO_PKG_VERSION"), ")"))
-        .connect_timeout(CONNECT_TIMEOUT)
-        .redirect(redirect::Policy::custom(same_host));
-    if let Some(proxy) = &request.proxy {
-        let mut settings =
-            reqwest::Proxy::all(&proxy.address).map_err(|error| invalid_proxy(url, &error.without_url()))?;
-        if let Some(username) = &proxy.username {
-            settings = settings.basic_auth(username, proxy.password.as_deref().unwrap_or_default());
-        }
-        builder = builder.proxy(settings);
-    }
-    builder.build().map_err(|error| invalid_proxy(url, &error.without_url()))
-}
-
-fn invalid_proxy(url: &str, error: &reqwest::Error) -> SourceError {
-    SourceError::SettingInvalid { what: "the proxy address", url: url.to_owned(), cause: chain(error) }
-}
-
-/// Follows a redirect within one host, from http to https too, never back.
-fn same_host(attempt: redirect::Attempt<'_>) -> redirect::Action {
-    let Some(first) = attempt.previous().first() else {
-        return attempt.stop();
-    };
-    let next = attempt.url();
-    let same = first.host_str() == next.host_str();
-    let ports = first.port_or_known_default() == next.port_or_known_default();
-    let upgrade = first.scheme() == "http" && next.scheme() == "https";
-    if same && (upgrade || ports && first.scheme() == next.scheme()) && attempt.previous().len() <= MAX_REDIRECTS {
-        return attempt.follow();
-    }
-    let target = redact(next.as_str());
-    attempt.error(format!("it redirects to {target}, which is not followed; use that address if you trust it"))
-}
 
 /// One conversation over HTTP.
 pub(crate) struct Http {
@@ -136,13 +40,18 @@ impl Http {
         address: &Address,
         base: &str,
     ) -> Result<Self, SourceError> {
+        let invalid = |fault: SettingFault| SourceError::SettingInvalid {
+            what: fault.what,
+            url: address.shown.clone(),
+            cause: fault.cause,
+        };
         Ok(Self {
             io,
-            client: clients.get(request, &address.shown)?,
+            client: clients.get(&settings(request)).map_err(invalid)?,
             deadline: Deadline::after(request.timeout),
             base: base.to_owned(),
             shown: address.shown.clone(),
-            authorization: authorization(request, address)?,
+            authorization: authorization(&request.auth, address.userinfo.as_ref()).map_err(invalid)?,
         })
     }
 
@@ -169,7 +78,7 @@ impl Http {
         }
         match self.io.until(self.deadline, builder.send()) {
             Ok(Ok(response)) => Ok(response),
-            Ok(Err(error)) => Err(self.failed(&error.without_url())),
+            Ok(Err(error)) => Err(self.failed(error.into())),
             Err(_) => Err(self.timeout("connecting")),
         }
     }
@@ -209,19 +118,14 @@ impl Http {
         }
     }
 
-    fn failed(&self, error: &reqwest::Error) -> SourceError {
-        let cause = chain(error);
+    fn failed(&self, broken: Broken) -> SourceError {
         let url = self.shown.clone();
-        if is_tls(error) {
-            return SourceError::Tls { url, cause };
+        match broken {
+            Broken::Tls(cause) => SourceError::Tls { url, cause },
+            Broken::TimedOut => self.timeout("connecting"),
+            Broken::Redirect(cause) => self.wrong(cause),
+            Broken::Unreachable(cause) => SourceError::Unreachable { url, cause },
         }
-        if error.is_timeout() {
-            return self.timeout("connecting");
-        }
-        if error.is_redirect() {
-            return self.wrong(cause);
-        }
-        SourceError::Unreachable { url, cause }
     }
 
     fn wrong(&self, cause: String) -> SourceError {
@@ -233,7 +137,7 @@ impl Http {
     }
 
     fn body(&self, response: Response) -> Box<dyn Read + '_> {
-        Box::new(Body { http: self, response, chunk: bytes::Bytes::new() })
+        Box::new(Body::new(Arc::clone(&self.io), self.deadline, response))
     }
 }
 
@@ -274,67 +178,13 @@ impl Wire for Http {
     }
 }
 
-struct Body<'a> {
-    http: &'a Http,
-    response: Response,
-    chunk: bytes::Bytes,
-}
-
-impl Read for Body<'_> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        while self.chunk.is_empty() {
-            let next = self.http.io.until(self.http.deadline, self.response.chunk())?;
-            let next = next.map_err(|error| {
-                let error = error.without_url();
-                io::Error::new(io::ErrorKind::ConnectionReset, chain(&error))
-            })?;
-            match next {
-                Some(chunk) => self.chunk = chunk,
-                None => return Ok(0),
-            }
-        }
-        let count = self.chunk.len().min(buffer.len());
-        buffer[..count].copy_from_slice(&self.chunk.split_to(count));
-        Ok(count)
+/// What the request says of trust and of the way out.
+fn settings(request: &GitRequest) -> Settings<'_> {
+    Settings {
+        ca: request.ca.as_deref(),
+        certificate: request.client_certificate.as_ref(),
+        skip_verify: false,
+        proxy: request.proxy.as_ref(),
+        redirects: Redirects::Home,
     }
-}
-
-fn authorization(request: &GitRequest, address: &Address) -> Result<Option<HeaderValue>, SourceError> {
-    let basic = |user: &str, password: &str| format!("Basic {}", BASE64_STANDARD.encode(format!("{user}:{password}")));
-    let text = match &request.auth {
-        Auth::Basic { username, password } => basic(username, password),
-        Auth::Bearer(token) => format!("Bearer {}", token.trim()),
-        Auth::None | Auth::SshKey { .. } | Auth::SshAgent { .. } => match &address.userinfo {
-            Some((user, password)) => basic(user, password),
-            None => return Ok(None),
-        },
-    };
-    let mut value = HeaderValue::from_str(&text).map_err(|_| SourceError::SettingInvalid {
-        what: "`bearerToken`",
-        url: address.shown.clone(),
-        cause: "it has characters that no token has".to_owned(),
-    })?;
-    value.set_sensitive(true);
-    Ok(Some(value))
-}
-
-/// The error and its causes, outermost first.
-fn chain(error: &dyn Error) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(cause) = source {
-        let words = cause.to_string();
-        if !text.contains(&words) {
-            text.push_str(": ");
-            text.push_str(&words);
-        }
-        source = cause.source();
-    }
-    text
-}
-
-/// Whether TLS is at the bottom of it; an I/O error hides what it wraps from `source`.
-fn is_tls(error: &(dyn Error + 'static)) -> bool {
-    let wrapped = error.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
-    error.is::<rustls::Error>() || wrapped.is_some_and(|inner| is_tls(inner)) || error.source().is_some_and(is_tls)
 }

@@ -39,16 +39,20 @@ const MAX_TIMEOUT: Duration = Duration::from_hours(24);
 
 impl Io {
     pub(crate) fn new() -> io::Result<Self> {
-        let runtime = Builder::new_multi_thread().worker_threads(1).thread_name("setpoint-git").enable_all().build()?;
+        let runtime =
+            Builder::new_multi_thread().worker_threads(1).thread_name("setpoint-source").enable_all().build()?;
         Ok(Self { runtime: Some(runtime) })
     }
 
     /// Runs `work` to its end or to the deadline, which is an error of kind `TimedOut`.
     pub(crate) fn until<T>(&self, deadline: Deadline, work: impl Future<Output = T>) -> io::Result<T> {
+        let late = || io::Error::new(io::ErrorKind::TimedOut, format!("longer than {} s", deadline.seconds()));
+        // A timeout alone lets through what is always ready.
+        if Instant::now() >= deadline.at {
+            return Err(late());
+        }
         let runtime = self.runtime.as_ref().expect("because it is taken only by the drop");
-        runtime
-            .block_on(async { tokio::time::timeout_at(deadline.at.into(), work).await })
-            .map_err(|_| io::Error::new(io::ErrorKind::TimedOut, format!("longer than {} s", deadline.seconds())))
+        runtime.block_on(async { tokio::time::timeout_at(deadline.at.into(), work).await }).map_err(|_| late())
     }
 }
 
