@@ -1,40 +1,69 @@
-//! Charts and files of values on this machine's disk.
+//! Charts: folders and archives of this machine's disk, and what is fetched from repositories and registries.
+
+mod args;
+mod credentials;
+mod dependencies;
+mod home;
+mod locate;
 
 use std::fs;
 use std::io::Read;
 use std::path::Path;
 use std::sync::Arc;
 
-use helm::load::{self, LoadOptions, MAX_ARCHIVE_BYTES, MAX_CHART_BYTES, MAX_FILES};
+use helm::load::{self, LoadError, LoadOptions, MAX_ARCHIVE_BYTES, MAX_CHART_BYTES, MAX_FILES};
 use helm::{Chart, HelmCompat};
 
+pub(crate) use self::args::ChartArgs;
+use self::locate::{Located, locate};
 use crate::failure::Failure;
 use crate::folder::cannot;
 
 /// Folders within one another; links may lead in circles.
 const MAX_FOLDERS: usize = 64;
 
-/// A chart out of a folder or a `.tgz` file.
-pub(crate) fn read(path: &Path, compat: HelmCompat) -> Result<Chart, Failure> {
-    let metadata = fs::metadata(path).map_err(|error| missing(path, &error))?;
+/// The chart of this name, with all dependencies that it declares.
+pub(crate) fn read(name: &str, args: &ChartArgs, compat: HelmCompat) -> Result<Chart, Failure> {
     let options = LoadOptions { compat, ..LoadOptions::default() };
-    let chart = if metadata.is_dir() {
-        let mut tree = Tree::default();
-        tree.folder(path, "", 0)?;
-        load::from_files(tree.files, &options)
-    } else {
-        load::from_archive(&bounded(path, MAX_ARCHIVE_BYTES)?, &options)
-    };
-    chart.map_err(|errors| {
-        let texts: Vec<String> = errors.iter().map(ToString::to_string).collect();
-        Failure::task(texts.join("\n"))
-    })
+    match locate(name, args)? {
+        Located::Disk(path) if path.is_dir() => folder(&path, args, &options),
+        Located::Disk(path) => complete(archive(&bounded(&path, MAX_ARCHIVE_BYTES)?, &options)?),
+        Located::Remote(request) => {
+            let fetched = locate::fetch(&locate::store()?, &request)?;
+            complete(archive(&fetched.bytes, &options)?)
+        }
+    }
 }
 
-fn missing(path: &Path, error: &std::io::Error) -> Failure {
-    let failure = cannot("read", path, error);
-    failure
-        .hint("name the folder of a chart or its .tgz file; charts of repositories and registries are not fetched yet")
+/// A chart's folder, whose dependencies may still have to be fetched.
+fn folder(path: &Path, args: &ChartArgs, options: &LoadOptions) -> Result<Chart, Failure> {
+    let mut tree = Tree::default();
+    tree.folder(path, "", 0)?;
+    let chart = load::from_files(tree.files.clone(), options).map_err(|errors| wrong(&errors))?;
+    if !args.dependency_update || helm::dependencies::check_present(&chart).is_ok() {
+        return complete(chart);
+    }
+    dependencies::update(path, &chart.metadata.dependencies, &mut tree, args)?;
+    complete(load::from_files(tree.files, options).map_err(|errors| wrong(&errors))?)
+}
+
+fn archive(bytes: &[u8], options: &LoadOptions) -> Result<Chart, Failure> {
+    load::from_archive(bytes, options).map_err(|errors| wrong(&errors))
+}
+
+/// The chart, if it can be rendered: it is no library, and `charts/` has what it declares.
+fn complete(chart: Chart) -> Result<Chart, Failure> {
+    if !matches!(chart.metadata.chart_type.as_str(), "" | "application") {
+        return Err(Failure::task(format!("{} charts are not installable", chart.metadata.chart_type)));
+    }
+    helm::dependencies::check_present(&chart)
+        .map_err(|error| Failure::task(error.to_string()).hint("--dependency-update fetches them for this run"))?;
+    Ok(chart)
+}
+
+fn wrong(errors: &[LoadError]) -> Failure {
+    let texts: Vec<String> = errors.iter().map(ToString::to_string).collect();
+    Failure::task(texts.join("\n"))
 }
 
 /// The bytes of a file that is not larger than it may be.
@@ -71,13 +100,18 @@ impl Tree {
                 self.folder(&path, &format!("{name}/"), depth + 1)?;
                 continue;
             }
-            let data = bounded(&path, MAX_CHART_BYTES)?;
-            self.bytes += data.len() as u64;
-            if self.files.len() >= MAX_FILES || self.bytes > MAX_CHART_BYTES {
-                return Err(Failure::task(format!("{}: the folder is too large for a chart", path.display())));
-            }
-            self.files.push((name, data.into()));
+            self.add(&path, name, bounded(&path, MAX_CHART_BYTES)?.into())?;
         }
+        Ok(())
+    }
+
+    /// Adds a file; `path` is for messages.
+    fn add(&mut self, path: &Path, name: String, data: Arc<[u8]>) -> Result<(), Failure> {
+        self.bytes += data.len() as u64;
+        if self.files.len() >= MAX_FILES || self.bytes > MAX_CHART_BYTES {
+            return Err(Failure::task(format!("{}: the folder is too large for a chart", path.display())));
+        }
+        self.files.push((name, data));
         Ok(())
     }
 }

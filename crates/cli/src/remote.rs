@@ -22,7 +22,7 @@ pub(crate) struct Fetched {
 
 impl Fetched {
     fn store(&self) -> Result<&Store, String> {
-        let store = self.store.get_or_init(|| Store::open(cache()).map_err(|error| error.to_string()));
+        let store = self.store.get_or_init(|| Store::open(cache("sources")).map_err(|error| error.to_string()));
         store.as_ref().map_err(Clone::clone)
     }
 }
@@ -82,10 +82,11 @@ fn credentials(url: &str) -> Auth {
     }
 }
 
-fn cache() -> PathBuf {
+/// A folder of the user's cache.
+pub(crate) fn cache(name: &str) -> PathBuf {
     let named = std::env::var_os("XDG_CACHE_HOME").map(PathBuf::from);
     let usual = || std::env::var_os("HOME").map(|home| Path::new(&home).join(".cache"));
-    named.or_else(usual).unwrap_or_else(std::env::temp_dir).join("setpoint/sources")
+    named.or_else(usual).unwrap_or_else(std::env::temp_dir).join("setpoint").join(name)
 }
 
 /// A fetched tree.

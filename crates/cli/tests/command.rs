@@ -6,6 +6,8 @@ mod bad_files;
 mod bad_world;
 #[path = "command/build.rs"]
 mod build;
+#[path = "command/chart_sources.rs"]
+mod chart_sources;
 #[path = "command/held.rs"]
 mod held;
 #[path = "command/kubectl.rs"]
@@ -36,6 +38,12 @@ fn main() {
     let has_kubectl = oracle::find(Oracle::Kubectl).is_ok();
     let with_kubectl = up::WITH_KUBECTL.iter().chain(kubectl::CASES).chain(build::WITH_KUBECTL);
     trials.extend(with_kubectl.map(|case| trial(case).with_ignored_flag(!has_kubectl)));
+    // And so without helm, or without a registry.
+    let has_helm = oracle::find(Oracle::Helm).is_ok();
+    let has_registry = has_helm && oracle::find(Oracle::Registry).is_ok();
+    for (cases, ready) in [(chart_sources::WITH_HELM, has_helm), (chart_sources::WITH_REGISTRY, has_registry)] {
+        trials.extend(cases.iter().map(|case| trial(case).with_ignored_flag(!ready)));
+    }
     libtest_mimic::run(&arguments, trials).exit();
 }
 

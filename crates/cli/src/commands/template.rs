@@ -7,16 +7,17 @@ use std::path::PathBuf;
 
 use clap::{ArgAction, Args};
 use helm::output;
-use helm::{RenderError, TemplateCache, dependencies};
+use helm::{RenderError, TemplateCache};
 
 use self::request::Request;
-use crate::chart;
+use crate::chart::{self, ChartArgs};
 use crate::failure::Failure;
 use crate::world::World;
 
 /// Render a Helm chart and print its manifests
 ///
-/// The chart is a folder or a .tgz file. It is rendered here, without helm, and the output is helm's, byte for byte. With
+/// The chart is a folder or a .tgz file, CHART of --repo URL, REPO/CHART of a repository that helm knows, the address of a
+/// .tgz file, or oci://REGISTRY/PATH/CHART. It is fetched and rendered here, without helm, and the output is helm's, byte for byte. With
 /// --origin, comments tell the template's line of each document, and where each value that was read is set.
 #[derive(Args, Debug)]
 #[command(override_usage = "setpoint template [OPTIONS] [NAME] CHART")]
@@ -92,6 +93,8 @@ pub(crate) struct TemplateArgs {
     #[arg(long)]
     pub(crate) origin: bool,
     #[command(flatten)]
+    pub(crate) chart: ChartArgs,
+    #[command(flatten)]
     pub(crate) refused: Refused,
 }
 
@@ -103,10 +106,6 @@ pub(crate) struct Refused {
     #[arg(long, hide = true, num_args = 0..=1, default_missing_value = "client", require_equals = true)]
     pub(crate) dry_run: Option<String>,
     #[arg(long, hide = true)]
-    pub(crate) dependency_update: bool,
-    #[arg(long, hide = true)]
-    pub(crate) repo: Option<String>,
-    #[arg(long, hide = true)]
     pub(crate) verify: bool,
     #[arg(long, hide = true)]
     pub(crate) post_renderer: Option<String>,
@@ -115,17 +114,13 @@ pub(crate) struct Refused {
 pub(super) fn template(args: &TemplateArgs) -> Result<(), Failure> {
     let request = Request::read(args)?;
     let user = request.values()?;
-    let chart = chart::read(&request.chart, request.render.compat)?;
+    let chart = chart::read(&request.chart, &args.chart, request.render.compat)?;
     for warning in chart.warnings.iter() {
         crate::output::note(format!("warning: {warning}"));
-    }
-    if !matches!(chart.metadata.chart_type.as_str(), "" | "application") {
-        return Err(Failure::task(format!("{} charts are not installable", chart.metadata.chart_type)));
     }
     if chart.metadata.deprecated {
         crate::output::note("warning: this chart is deprecated");
     }
-    dependencies::check_present(&chart).map_err(|error| Failure::task(error.to_string()))?;
     let world = World { dns: args.enable_dns };
     let rendered = helm::render(&chart, &user, &request.render, (&TemplateCache::new(), &world))
         .map_err(|error| refused(&error, args.debug))?;

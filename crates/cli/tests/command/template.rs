@@ -85,15 +85,14 @@ fn template_tells_origins() {
 fn template_refuses_by_name() {
     let world = World::new(&[("a.yaml", SETTINGS)]);
     let web = chart("web");
-    for flags in
-        [&["--validate"][..], &["--dry-run=server"], &["--repo", "https://charts.example"], &["--post-renderer", "x"]]
-    {
+    for flags in [&["--validate"][..], &["--dry-run=server"], &["--verify"], &["--post-renderer", "x"]] {
         let (code, error) = world.fail(&[&["template", "demo", &web], flags].concat());
         assert_eq!(code, 2, "{error}");
         assert!(error.contains("not supported yet") && error.contains("hint:"), "{error}");
     }
-    let (code, error) = world.fail(&["template", "demo", "oci://registry.example/chart"]);
-    assert_eq!(code, 2, "{error}");
+    let (code, error) = world.fail(&["template", "demo", "ftp://charts.example/chart"]);
+    assert_eq!(code, 1, "{error}");
+    assert!(error.contains("its scheme is none of https"), "{error}");
     let (code, error) = world.fail(&["template", "demo", "no/such/chart"]);
     assert_eq!(code, 1, "{error}");
     assert!(error.contains("no/such/chart"), "{error}");

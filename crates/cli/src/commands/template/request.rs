@@ -1,6 +1,6 @@
 //! What the flags ask for.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 use gotemplate::{Functions, Renderer, TemplateSet};
@@ -26,8 +26,8 @@ type MakeSetting = fn(String) -> Setting;
 /// What the flags ask for.
 pub(super) struct Request<'a> {
     args: &'a TemplateArgs,
-    /// The chart's folder or archive.
-    pub(super) chart: PathBuf,
+    /// The chart, as it was named.
+    pub(super) chart: String,
     /// How it is rendered.
     pub(super) render: RenderOptions,
     /// What is printed.
@@ -57,7 +57,7 @@ impl<'a> Request<'a> {
             show_only: args.show_only.clone(),
             compat: render.compat,
         };
-        Ok(Self { args, chart: chart.into(), render, output })
+        Ok(Self { args, chart, render, output })
     }
 
     /// What `-f` and the `--set` flags come to.
@@ -103,10 +103,6 @@ fn refuse(args: &TemplateArgs) -> Result<(), Failure> {
     let server = |mode: &Option<String>| mode.as_deref().is_some_and(|mode| mode != "client");
     let what = if refused.validate || server(&refused.dry_run) {
         ("--validate and --dry-run=server", "rendering asks no cluster; `setpoint diff` compares with one")
-    } else if refused.dependency_update {
-        ("--dependency-update", "run `helm dependency build` first")
-    } else if refused.repo.is_some() || args.names.last().is_some_and(|name| name.contains("://")) {
-        ("a chart from a repository or registry", "fetch it with `helm pull` and name the .tgz file")
     } else if refused.verify {
         ("--verify", "check the provenance file with `helm verify`")
     } else if refused.post_renderer.is_some() {
