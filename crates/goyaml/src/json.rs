@@ -44,11 +44,30 @@ pub fn to_string(value: &Value) -> String {
 /// Numbers that JSON does not have come out as null.
 pub fn to_go_string(value: &Value) -> String {
     let mut out = String::new();
-    write_value(&mut out, value);
+    write_value(&mut out, value, Keys::Sorted);
     out
 }
 
-fn write_value(out: &mut String, value: &Value) {
+/// The same with keys in the order of the tree, as Go writes structs.
+///
+/// ```
+/// let value = goyaml::json::parse(br#"{"name":"a<b","big":1e21}"#).unwrap();
+/// assert_eq!(goyaml::json::to_go_struct_string(&value), r#"{"name":"a\u003cb","big":1e+21}"#);
+/// ```
+pub fn to_go_struct_string(value: &Value) -> String {
+    let mut out = String::new();
+    write_value(&mut out, value, Keys::AsTheyAre);
+    out
+}
+
+/// In which order keys are written.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Keys {
+    Sorted,
+    AsTheyAre,
+}
+
+fn write_value(out: &mut String, value: &Value, keys: Keys) {
     match value.kind() {
         Kind::Null => out.push_str("null"),
         Kind::Bool(true) => out.push_str("true"),
@@ -63,23 +82,26 @@ fn write_value(out: &mut String, value: &Value) {
                 if number > 0 {
                     out.push(',');
                 }
-                write_value(out, item);
+                write_value(out, item, keys);
             }
             out.push(']');
         }
-        Kind::Map(map) => {
-            out.push('{');
-            for (number, (key, item)) in map.sorted().into_iter().enumerate() {
-                if number > 0 {
-                    out.push(',');
-                }
-                write_text(out, key);
-                out.push(':');
-                write_value(out, item);
-            }
-            out.push('}');
-        }
+        Kind::Map(map) if keys == Keys::Sorted => write_entries(out, map.sorted().into_iter(), keys),
+        Kind::Map(map) => write_entries(out, map.iter(), keys),
     }
+}
+
+fn write_entries<'v>(out: &mut String, entries: impl Iterator<Item = (&'v str, &'v Value)>, keys: Keys) {
+    out.push('{');
+    for (number, (key, item)) in entries.enumerate() {
+        if number > 0 {
+            out.push(',');
+        }
+        write_text(out, key);
+        out.push(':');
+        write_value(out, item, keys);
+    }
+    out.push('}');
 }
 
 fn write_text(out: &mut String, text: &str) {
