@@ -35,6 +35,7 @@ pub struct Cluster {
     manager: Arc<str>,
     user: Option<Arc<str>>,
     gate: Gate,
+    strict: bool,
 }
 
 /// How an apply is sent.
@@ -88,6 +89,7 @@ impl Cluster {
             manager: FIELD_MANAGER.into(),
             user: None,
             gate: Gate::default(),
+            strict: false,
         }
     }
 
@@ -101,6 +103,12 @@ impl Cluster {
     #[must_use]
     pub fn impersonate(&self, user: &str) -> Self {
         Self { user: Some(user.into()), ..self.clone() }
+    }
+
+    /// The same cluster, where an apply is refused that names a field which the kind does not have, or one field twice.
+    #[must_use]
+    pub fn strict(&self) -> Self {
+        Self { strict: true, ..self.clone() }
     }
 
     /// The client underneath, which acts as its own user.
@@ -139,6 +147,16 @@ impl Cluster {
     /// Whether the server serves a kind, as far as is known without asking.
     pub fn is_served(&self, gvk: &Gvk) -> bool {
         self.discovery.is_served(gvk)
+    }
+
+    /// All kinds that the server serves, read at most a few seconds ago.
+    pub async fn kinds(&self) -> Result<Vec<Resource>, ApplyError> {
+        self.discovery.all(self).await
+    }
+
+    /// What the server says of its version: `gitVersion`, `major`, `minor` and more.
+    pub async fn version(&self) -> Result<Value, ApplyError> {
+        self.fetch("ask for the version", request::Request::get("/version".to_owned())).await
     }
 
     /// Takes note that a `CustomResourceDefinition` has been established.
@@ -234,7 +252,8 @@ impl Cluster {
         // JSON is YAML, and every server that knows apply patches knows them as YAML.
         let mut request = request::Request::patch(path, request::APPLY, goyaml::json::to_string(value))
             .query("fieldManager", manager)
-            .query("force", if write.force { "true" } else { "" });
+            .query("force", if write.force { "true" } else { "" })
+            .query("fieldValidation", if self.strict { "Strict" } else { "" });
         if write.dry_run {
             request = request.query("dryRun", "All").harmless();
         }
@@ -248,6 +267,16 @@ impl Cluster {
         let request = request::Request::post(resource.path(&key.namespace, None), goyaml::json::to_string(value))
             .query("fieldManager", &self.manager);
         self.send("create", &key, request).await
+    }
+
+    /// Puts an object in the place of the one that is there. Where `metadata.resourceVersion` is set, that one must still
+    /// be of this revision.
+    pub async fn replace(&self, value: &Value) -> Result<Value, ApplyError> {
+        let (gvk, key) = identity(value);
+        let resource = self.resource(&gvk).await.map_err(|error| error.about(&key))?;
+        let path = resource.path(&key.namespace, Some(&key.name));
+        let request = request::Request::put(path, goyaml::json::to_string(value)).query("fieldManager", &self.manager);
+        Ok(self.send("replace", &key, request).await?.value)
     }
 
     /// Sends a JSON patch (a list of operations).

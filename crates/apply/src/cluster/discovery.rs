@@ -90,6 +90,16 @@ impl Discovery {
         Ok(self.cached(gvk))
     }
 
+    /// All kinds; asked anew unless that was done a moment ago.
+    pub(super) async fn all(&self, cluster: &Cluster) -> Result<Vec<Resource>, ApplyError> {
+        let _one_at_a_time = self.reading.lock().await;
+        let read = self.known.read().unwrap_or_else(PoisonError::into_inner).read;
+        if read.is_none_or(|read| read.elapsed() >= REFRESH_PAUSE) {
+            self.refresh(cluster).await?;
+        }
+        Ok(self.known.read().unwrap_or_else(PoisonError::into_inner).served.values().cloned().collect())
+    }
+
     fn cached(&self, gvk: &Gvk) -> Option<Resource> {
         let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
         known.served.get(gvk).or_else(|| known.learned.get(gvk)).cloned()

@@ -54,6 +54,10 @@ impl Request {
         Self::new(http::Method::POST, path, JSON, body)
     }
 
+    pub(super) fn put(path: String, body: String) -> Self {
+        Self::new(http::Method::PUT, path, JSON, body)
+    }
+
     pub(super) fn patch(path: String, content_type: &'static str, body: String) -> Self {
         Self::new(http::Method::PATCH, path, content_type, body)
     }
