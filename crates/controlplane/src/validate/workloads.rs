@@ -2,12 +2,14 @@
 
 use goyaml::{Map, Value};
 
-use super::{duplicate, forbidden, invalid, names, not_supported, required};
+use super::{duplicate, forbidden, invalid, names, not_supported, required, too_long};
 use crate::quantity;
 use crate::registry::Resource;
 use crate::status::Cause;
 
 const MAX_PORT: i64 = 65535;
+/// Bytes of all entries of a Secret or a `ConfigMap`.
+const MAX_DATA: usize = 1 << 20;
 
 /// Faults of an object by its kind.
 pub(super) fn check(resource: &Resource, object: &Value) -> Vec<Cause> {
@@ -19,7 +21,14 @@ pub(super) fn check(resource: &Resource, object: &Value) -> Vec<Cause> {
         ("batch", "cronjobs") => cron_job(object, &mut faults),
         ("", "services") => service(object, &mut faults),
         ("", "persistentvolumeclaims") => claim(object, &mut faults),
-        ("", "configmaps" | "secrets") => data(object, &mut faults),
+        ("", "configmaps") => {
+            data(object, &mut faults);
+            size(object, ("data", "binaryData"), "[]", &mut faults);
+        }
+        ("", "secrets") => {
+            data(object, &mut faults);
+            size(object, ("", "data"), "data", &mut faults);
+        }
         ("networking.k8s.io", "ingresses") => ingress(object, &mut faults),
         ("apiextensions.k8s.io", "customresourcedefinitions") => definition(object, &mut faults),
         _ => {}
@@ -225,6 +234,16 @@ fn data(object: &Value, faults: &mut Vec<Cause>) {
                 faults.push(invalid(&format!("{map}[{key}]"), &key.into(), why));
             }
         }
+    }
+}
+
+/// Whether all entries together are small enough: those of the first map are text, those of the second base64.
+fn size(object: &Value, (texts, encoded): (&str, &str), field: &str, faults: &mut Vec<Cause>) {
+    let entries = |map: &str| object.get(map).and_then(Value::as_map).into_iter().flat_map(Map::values);
+    let texts = entries(texts).filter_map(Value::as_str).map(str::len);
+    let encoded = entries(encoded).filter_map(Value::as_str).map(|text| text.trim_end_matches('=').len() * 3 / 4);
+    if texts.chain(encoded).sum::<usize>() > MAX_DATA {
+        faults.push(too_long(field, MAX_DATA));
     }
 }
 
