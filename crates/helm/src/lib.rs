@@ -3,8 +3,8 @@
 //! The way of a render: files become a [`Chart`] ([`load`]), what the user set becomes one tree of values ([`values`]),
 //! dependencies are switched on, renamed and cut by these values ([`dependencies`]), the values of all charts are
 //! coalesced ([`values::coalesce`]) and checked against their schemas ([`schema`]), and the templates are run ([`render`])
-//! and their output split into hooks and manifests in the order of installation ([`manifest`]). [`output`] prints them. The crate does no I/O:
-//! files, archives, time, randomness and the cluster come in as parameters.
+//! and their output split into hooks and manifests in the order of installation ([`manifest`]). [`output`] prints them,
+//! [`release`] keeps them as Helm does. The crate does no I/O: files, archives, time, randomness and the cluster come in as parameters.
 
 mod cache;
 mod capabilities;
@@ -22,6 +22,7 @@ pub mod metadata;
 mod options;
 pub mod output;
 mod path_match;
+pub mod release;
 mod render;
 pub mod schema;
 mod scope;
@@ -42,5 +43,5 @@ pub use error::RenderError;
 pub use live::Inquiry;
 pub use options::{ReleaseOptions, RenderOptions};
 pub use path_match::{BadPattern, path_match};
-pub use render::{Crd, Rendered, render};
+pub use render::{Crd, Rendered, check_name as check_release_name, definitions, render, render_with_chart};
 pub use warning::Warning;

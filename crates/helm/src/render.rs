@@ -7,6 +7,7 @@ use gotemplate::semver::{Constraints, Version};
 
 use crate::cache::TemplateCache;
 use crate::chart::Chart;
+use crate::compat::HelmCompat;
 use crate::engine::{self, RenderedFile, Run, ValueRead};
 use crate::error::RenderError;
 use crate::live::{Inquiry, Recorder};
@@ -57,6 +58,19 @@ pub fn render(
     options: &RenderOptions,
     environment: (&TemplateCache, &dyn Host),
 ) -> Result<Rendered, RenderError> {
+    render_with_chart(chart, user, options, environment).map(|(rendered, _)| rendered)
+}
+
+/// The same, with the chart as its dependencies were worked out: what a release keeps.
+///
+/// # Errors
+/// As [`render`].
+pub fn render_with_chart(
+    chart: &Chart,
+    user: &UserValues,
+    options: &RenderOptions,
+    environment: (&TemplateCache, &dyn Host),
+) -> Result<(Rendered, Chart), RenderError> {
     check_name(&options.release.name)?;
     let mut chart = chart.clone();
     let compat = options.compat;
@@ -73,7 +87,21 @@ pub fn render(
     }
     let rendered = templates(&chart, &values, options, environment)?;
     let sources = Sources::new(&chart.sources, &user.sources);
-    Ok(Rendered { warnings, sources, ..rendered })
+    Ok((Rendered { warnings, sources, ..rendered }, chart))
+}
+
+/// The definitions in `crds/` of a chart and of the charts in it that take part with these values, the chart's own first.
+/// They are installed before the templates are rendered.
+///
+/// # Errors
+/// The dependencies cannot be worked out.
+pub fn definitions(chart: &Chart, user: &UserValues, compat: HelmCompat) -> Result<Vec<Crd>, RenderError> {
+    let mut chart = chart.clone();
+    dependencies::process(&mut chart, &user.values, compat)
+        .map_err(|error| RenderError::Dependencies(error.to_string()))?;
+    let mut crds = Vec::new();
+    collect_crds(&chart, chart.name(), &mut crds);
+    Ok(crds)
 }
 
 /// Renders a chart whose dependencies were worked out, over coalesced values.
@@ -100,8 +128,11 @@ fn templates(
 /// Letters of a release's name; it becomes a part of names and labels.
 const MAX_NAME: usize = 53;
 
-/// `^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$`
-fn check_name(name: &str) -> Result<(), RenderError> {
+/// Whether a release can have this name: `^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$`
+///
+/// # Errors
+/// Helm's words.
+pub fn check_name(name: &str) -> Result<(), RenderError> {
     let fine = |letter: u8| letter.is_ascii_lowercase() || letter.is_ascii_digit();
     let part = |part: &str| {
         let ends = [part.bytes().next(), part.bytes().next_back()];

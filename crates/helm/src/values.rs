@@ -14,7 +14,7 @@ use goyaml::{Key, Kind, Value};
 use crate::HelmCompat;
 use crate::sources::{Source, USER};
 use crate::yaml;
-pub use coalesce::{CoalesceError, coalesce};
+pub use coalesce::{CoalesceError, coalesce, coalesce_tables};
 pub(crate) use coalesce::{Coalescing, Graph, Table};
 pub use settings::{MAX_INDEX, MAX_NAME_LEVELS, MAX_NESTED_INDEXES};
 

@@ -54,6 +54,15 @@ pub(crate) struct Table {
     open: Cell<bool>,
 }
 
+/// Puts one map over another, as an upgrade does that reuses values: maps are merged, a null takes away what stands under
+/// it.
+pub fn coalesce_tables(over: &Value, under: &Value, compat: HelmCompat) -> Value {
+    let table = Table::of(over);
+    Coalescing::new(compat, false).tables(&table, &Graph::Value(under.clone()), "", false);
+    // It shares nothing, so that it cannot contain itself.
+    table.value().unwrap_or_else(|| over.clone())
+}
+
 impl Graph {
     fn is_null(&self) -> bool {
         matches!(self, Self::Value(value) if value.is_null())
