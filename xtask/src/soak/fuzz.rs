@@ -57,7 +57,10 @@ pub(super) fn target(root: &Path, name: &str, minutes: u32) -> Result<(), Failur
 fn seeds(root: &Path, name: &str) -> Result<Option<PathBuf>, Failure> {
     let wanted: fn(&str) -> bool = match name {
         "kustomization" => |file| file.starts_with("kustomization."),
-        "patches" => |file| file.ends_with(".yaml") && !file.starts_with("kustomization.") && file != "expected.yaml",
+        "patches" => |file| {
+            let is_yaml = Path::new(file).extension().is_some_and(|extension| extension == "yaml");
+            is_yaml && !file.starts_with("kustomization.") && file != "expected.yaml"
+        },
         _ => return Ok(None),
     };
     let seeds = root.join("fuzz/target/seeds").join(name);

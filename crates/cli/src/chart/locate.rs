@@ -36,7 +36,7 @@ pub(super) fn locate(name: &str, args: &ChartArgs) -> Result<Located, Failure> {
     let mut request = match &args.repo {
         Some(url) => ChartRequest::from_repository(url, name).access(access),
         None if name.contains("://") => ChartRequest::at(name).access(access),
-        None => of_known_repository(name, access)?,
+        None => of_known_repository(name, &access)?,
     };
     with_login(&mut request)?;
     request.version = args.version.clone().unwrap_or_default();
@@ -53,7 +53,7 @@ pub(super) fn with_login(request: &mut ChartRequest) -> Result<(), Failure> {
 }
 
 /// `REPO/CHART`, of a repository that `helm repo add` made known.
-fn of_known_repository(name: &str, flags: Access) -> Result<ChartRequest, Failure> {
+fn of_known_repository(name: &str, flags: &Access) -> Result<ChartRequest, Failure> {
     let Some((known, chart)) = name.split_once('/') else {
         let message = format!("non-absolute URLs should be in form of repo_name/path_to_chart, got: {name}");
         return Err(Failure::task(message).hint(
@@ -71,7 +71,7 @@ fn of_known_repository(name: &str, flags: Access) -> Result<ChartRequest, Failur
         let failure = Failure::task(format!("{name}: repo {known} not found, and there is no such folder or file"));
         return Err(failure.hint(format!("{there}; `helm repo add` makes one known, --repo takes its address")));
     };
-    let request = ChartRequest::from_repository(&repository.url, chart).access(repository.access(&flags)?);
+    let request = ChartRequest::from_repository(&repository.url, chart).access(repository.access(flags)?);
     Ok(ChartRequest { index: repository.index.clone(), ..request })
 }
 

@@ -17,8 +17,8 @@ use crate::world::World;
 /// Render a Helm chart and print its manifests
 ///
 /// The chart is a folder or a .tgz file, CHART of --repo URL, REPO/CHART of a repository that helm knows, the address of a
-/// .tgz file, or oci://REGISTRY/PATH/CHART. It is fetched and rendered here, without helm, and the output is helm's, byte for byte. With
-/// --origin, comments tell the template's line of each document, and where each value that was read is set.
+/// .tgz file, or `oci://REGISTRY/PATH/CHART`. It is fetched and rendered here, without helm, and the output is helm's, byte
+/// for byte. With --origin, comments tell the template's line of each document, and where each value that was read is set.
 #[derive(Args, Debug)]
 #[command(override_usage = "setpoint template [OPTIONS] [NAME] CHART")]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of helm")]

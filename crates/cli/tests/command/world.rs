@@ -179,6 +179,7 @@ impl Up {
 }
 
 impl Drop for Up {
+    #[expect(clippy::print_stderr, reason = "for whoever reads why a test failed")]
     fn drop(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();

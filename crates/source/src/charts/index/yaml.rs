@@ -1,11 +1,11 @@
 //! An index in YAML, line by line. Lines are told apart by their indentation: what stands deeper than a chart's name
 //! belongs to it, as YAML demands of all styles. Only the items of the wanted chart are parsed.
 
-use std::io::{self, BufRead};
+use std::io::BufRead;
 
 use goyaml::Value;
 
-use super::{Counted, Fault, Found, Gathered, MAX_ITEM, listed, parse};
+use super::{Counted, Fault, Found, Gathered, MAX_ITEM, MAX_LISTED, listed, parse};
 
 pub(super) fn scan(index: impl BufRead, gathered: Gathered<'_>) -> Result<Found, Fault> {
     let mut lines = Lines { inner: Counted::new(index), line: Vec::new(), cut: false };
@@ -18,7 +18,7 @@ pub(super) fn scan(index: impl BufRead, gathered: Gathered<'_>) -> Result<Found,
     scan.gathered.finish()
 }
 
-/// The lines of a text, of each no more than [`MAX_ITEM`] bytes held.
+/// The lines of a text, of each no more than [`MAX_ITEM`] bytes held and [`MAX_LISTED`] read.
 struct Lines<R> {
     inner: Counted<R>,
     line: Vec<u8>,
@@ -27,9 +27,10 @@ struct Lines<R> {
 
 impl<R: BufRead> Lines<R> {
     /// Brings the next line into `line`, with its end.
-    fn next(&mut self) -> io::Result<bool> {
+    fn next(&mut self) -> Result<bool, Fault> {
         self.line.clear();
         self.cut = false;
+        let mut length = 0;
         loop {
             let piece = self.inner.inner.fill_buf()?;
             if piece.is_empty() {
@@ -42,6 +43,10 @@ impl<R: BufRead> Lines<R> {
             self.cut |= count > room;
             self.inner.inner.consume(count);
             self.inner.count(count)?;
+            length += count;
+            if length > MAX_LISTED {
+                return Err(Fault::Form(format!("a line has more than {MAX_LISTED} bytes")));
+            }
             if end.is_some() {
                 return Ok(true);
             }
