@@ -30,6 +30,8 @@ pub enum Oracle {
     Helm,
     /// A registry of OCI artifacts: the CNCF's distribution.
     Registry,
+    /// The last helm 3, which the pinned kustomize renders charts with: it takes no helm 4.
+    Helm3,
     /// Go's YAML libraries behind newline-delimited JSON.
     Yaml,
     /// Go's templates with Sprig's and Helm's functions behind newline-delimited JSON.
@@ -38,6 +40,8 @@ pub enum Oracle {
     KustomizeBatch,
     /// The same with the kustomize of Flux.
     KustomizeFluxBatch,
+    /// What Flux makes of a Kustomization before it is applied, behind newline-delimited JSON.
+    FluxBatch,
 }
 
 /// The program is not there.
@@ -61,10 +65,12 @@ impl Oracle {
             Self::KubectlNew => ("kubectl-new", "kubectl-new"),
             Self::Helm => ("kubectl-v35", "helm"),
             Self::Registry => ("registry", "registry"),
+            Self::Helm3 => ("helm-3", "helm3"),
             Self::Yaml => ("yaml", "yaml"),
             Self::Template => ("template", "template"),
             Self::KustomizeBatch => ("kustomize", "kustomize-batch"),
             Self::KustomizeFluxBatch => ("kustomize-flux", "kustomize-flux-batch"),
+            Self::FluxBatch => ("flux", "flux-batch"),
         }
     }
 
@@ -101,7 +107,7 @@ mod tests {
     use std::collections::BTreeSet;
 
     use super::Oracle::{
-        self, Etcd, Helm, KubeApiserver, KubeControllerManager, Kubectl, KubectlNew, KustomizeBatch,
+        self, Etcd, FluxBatch, Helm, Helm3, KubeApiserver, KubeControllerManager, Kubectl, KubectlNew, KustomizeBatch,
         KustomizeFluxBatch, Registry, Template, Yaml,
     };
     use super::cached;
@@ -116,10 +122,12 @@ mod tests {
             KubectlNew,
             Helm,
             Registry,
+            Helm3,
             Yaml,
             Template,
             KustomizeBatch,
             KustomizeFluxBatch,
+            FluxBatch,
         ];
         for oracle in all {
             let (entry, program) = oracle.place();
