@@ -1,6 +1,7 @@
 //! Files that need not be parsed again by the next build.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use sha2::{Digest, Sha256};
@@ -8,15 +9,17 @@ use sha2::{Digest, Sha256};
 use crate::documents::Manifest;
 use crate::raw::Notes;
 
-/// Bytes of files whose objects are kept.
+/// Bytes of files whose objects are kept, unless another limit is set.
 const MAX_BYTES: usize = 256 << 20;
 
 /// Keeps the objects of files by the files' content, for builds one after another or beside each other.
 ///
 /// A build that tells origins neither reads from it nor writes to it, since places in files are not part of their content.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct ManifestCache {
     generation: Mutex<Arc<Generation>>,
+    max_bytes: usize,
+    parsed: Arc<AtomicU64>,
 }
 
 /// What is thrown away together when it has become too much.
@@ -24,12 +27,23 @@ pub struct ManifestCache {
 pub(crate) struct Generation {
     pub(crate) notes: Arc<Notes>,
     files: Mutex<Files>,
+    max_bytes: usize,
+    /// Files that were parsed, in all generations.
+    parsed: Arc<AtomicU64>,
 }
 
 #[derive(Debug, Default)]
 struct Files {
     manifests: HashMap<String, Arc<Vec<Manifest>>>,
     bytes: usize,
+    /// A file did not fit any more.
+    is_full: bool,
+}
+
+impl Default for ManifestCache {
+    fn default() -> Self {
+        Self::with_limit(MAX_BYTES)
+    }
 }
 
 impl ManifestCache {
@@ -38,19 +52,34 @@ impl ManifestCache {
         Self::default()
     }
 
+    /// An empty cache that keeps the objects of files of so many bytes.
+    pub fn with_limit(max_bytes: usize) -> Self {
+        let parsed = Arc::<AtomicU64>::default();
+        Self { generation: Mutex::new(Arc::new(Generation::new(max_bytes, &parsed))), max_bytes, parsed }
+    }
+
+    /// How many files were parsed because they were not kept.
+    pub fn parsed(&self) -> u64 {
+        self.parsed.load(Ordering::Relaxed)
+    }
+
     /// What a build that begins now is to use.
     pub(crate) fn generation(&self) -> Arc<Generation> {
         let mut generation = self.generation.lock().unwrap_or_else(PoisonError::into_inner);
         if generation.is_full() {
-            *generation = Arc::default();
+            *generation = Arc::new(Generation::new(self.max_bytes, &self.parsed));
         }
         generation.clone()
     }
 }
 
 impl Generation {
+    fn new(max_bytes: usize, parsed: &Arc<AtomicU64>) -> Self {
+        Self { max_bytes, parsed: parsed.clone(), ..Self::default() }
+    }
+
     fn is_full(&self) -> bool {
-        self.notes.are_many() || self.lock().bytes > MAX_BYTES
+        self.notes.are_many() || self.lock().is_full
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, Files> {
@@ -67,7 +96,16 @@ impl Generation {
     }
 
     pub(crate) fn keep(&self, key: String, bytes: usize, manifests: &Arc<Vec<Manifest>>) {
+        self.parsed.fetch_add(1, Ordering::Relaxed);
         let mut files = self.lock();
+        if files.manifests.contains_key(&key) {
+            return;
+        }
+        if files.bytes + bytes > self.max_bytes {
+            // A file that is larger than everything would empty the cache each time.
+            files.is_full |= bytes <= self.max_bytes;
+            return;
+        }
         files.bytes += bytes;
         files.manifests.insert(key, manifests.clone());
     }
@@ -99,5 +137,21 @@ mod tests {
         files.insert("a.yaml", object.replace("name: a", "name: b"));
         assert_eq!(printed(&files, Some(&cache)), printed(&files, None));
         assert_eq!(cache.generation().lock().manifests.len(), 2);
+        assert_eq!(cache.parsed(), 2);
+    }
+
+    #[test]
+    fn what_is_kept_is_bounded() {
+        let object = |name: &str| format!("apiVersion: v1\nkind: Thing\nmetadata:\n  name: {name}\n");
+        let tree = |name: &str| -> MemoryFiles {
+            [("kustomization.yaml", "resources: [a.yaml]\n".to_owned()), ("a.yaml", object(name))].into_iter().collect()
+        };
+        let cache = Arc::new(ManifestCache::with_limit(object("a").len() * 2));
+        for name in ["a", "b", "c", "c"] {
+            assert_eq!(printed(&tree(name), Some(&cache)), printed(&tree(name), None));
+        }
+        assert_eq!(cache.parsed(), 4, "the third did not fit, and the next build began anew");
+        printed(&tree("c"), Some(&cache));
+        assert_eq!(cache.parsed(), 4);
     }
 }

@@ -75,6 +75,11 @@ pub(crate) fn read(bytes: &[u8], source: &Source, raw: &RawTexts) -> Result<Vec<
     flatten(queue, source)
 }
 
+/// Notes in a document of this text the nulls that were written, and the scalars that print otherwise than they were.
+pub(crate) fn note(value: &mut Value, text: &str, raw: &RawTexts) {
+    Lines::new(text).note(value, raw);
+}
+
 /// A lone `List` or `ResourceList`, whose items stand in its place.
 fn is_wrapper(value: &Value) -> bool {
     let kind = value.str_at(&["kind"]);

@@ -18,27 +18,44 @@ pub(crate) fn run(
 ) -> Result<(), Vec<BuildError>> {
     let mut errors = Vec::new();
     for input in &layer.generators {
-        let mut item = make(layer, input, &context.raw.tracer);
+        let mut made = match &input.ready {
+            Some(ready) => ready.clone(),
+            None => vec![make(layer, input, &context.raw.tracer)],
+        };
+        if made.iter().any(|item| !item.gvk().is_known()) {
+            context.uses_built_in_schema();
+        }
         if context.track_origin {
-            let generator = if input.is_secret { "SecretGenerator" } else { "ConfigMapGenerator" };
-            let text = match &input.plugin {
-                Some(id) => origin::of_plugin(origin_path, id),
-                None => origin::of_field(&path::join_relative(origin_path, path::base_name(&layer.file)), generator),
-            };
-            let named = input.plugin.as_ref().map_or(&[][..], |id| &id.named);
-            origin::annotate_generated(&mut item, &text, (named, &context.raw.tracer));
+            for item in &mut made {
+                annotate(item, (layer, input), (context, origin_path));
+            }
         }
-        if let Err(message) = absorb(items, item, &context.raw) {
-            errors.push(BuildError::new(&*layer.file, input.line, message));
+        for item in made {
+            if let Err(message) = absorb(items, item, &context.raw) {
+                errors.push(BuildError::new(&*layer.file, input.line, message));
+            }
         }
+        set::check_count(items, &layer.file)?;
     }
     if errors.is_empty() { Ok(()) } else { Err(errors) }
 }
 
+/// Notes on an object what generated it.
+fn annotate(item: &mut Item, (layer, input): (&Layer, &GeneratorInput), (context, origin_path): (&Context, &str)) {
+    let generator = match (&input.ready, input.is_secret) {
+        (Some(_), _) => "HelmChartInflationGenerator",
+        (None, true) => "SecretGenerator",
+        (None, false) => "ConfigMapGenerator",
+    };
+    let text = match &input.plugin {
+        Some(id) => origin::of_plugin(origin_path, id),
+        None => origin::of_field(&path::join_relative(origin_path, path::base_name(&layer.file)), generator),
+    };
+    let named = input.plugin.as_ref().map_or(&[][..], |id| &id.named);
+    origin::annotate_generated(item, &text, (named, &context.raw.tracer));
+}
+
 fn make(layer: &Layer, input: &GeneratorInput, tracer: &Tracer) -> Item {
-    if let Some(value) = &input.ready {
-        return Item::new(value.clone(), layer.file.clone(), input.line);
-    }
     let mut value = Value::empty_map();
     let by = By::new(&input.field.text, step(&input.field.text, &layer.file, input.line), tracer);
     let own = |text: &str| by.derive(text.into(), |derivation| derivation.asked_by(&input.field.value()));

@@ -55,6 +55,8 @@ pub(crate) struct Item {
     pub(crate) needs_hash: bool,
     /// It had no name when something renamed it, after which kustomize does not find its way back.
     pub(crate) was_nameless: bool,
+    /// What moves objects to a namespace passes it over.
+    pub(crate) keeps_namespace: bool,
 }
 
 impl Item {
@@ -73,6 +75,7 @@ impl Item {
             is_generated: false,
             needs_hash: false,
             was_nameless: false,
+            keeps_namespace: false,
         }
     }
 

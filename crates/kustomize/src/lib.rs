@@ -7,6 +7,7 @@
 mod accumulate;
 mod build;
 mod cache;
+mod charts;
 mod config;
 mod documents;
 mod dotted;
@@ -44,6 +45,7 @@ use goyaml::Value;
 use goyaml::origin::Tracer;
 
 pub use cache::ManifestCache;
+pub use charts::{ChartAddress, ChartRequest, ChartValues, Charts, Inflated, InflatedDocument};
 pub use error::BuildError;
 pub use file_names::file_names;
 pub use files::{EntryKind, FileError, Files, MemoryFiles};
@@ -88,6 +90,8 @@ pub struct BuildOptions {
     pub edition: Edition,
     /// Fetches remote files and bases; `None` refuses them.
     pub remote: Option<Arc<dyn Remote>>,
+    /// Renders Helm charts; `None` refuses them, as kustomize does without `--enable-helm`.
+    pub charts: Option<Arc<dyn Charts>>,
     /// Files parsed by other builds, and where this one leaves its own.
     pub cache: Option<Arc<ManifestCache>>,
 }
@@ -101,6 +105,7 @@ impl Default for BuildOptions {
             root_only: true,
             edition: Edition::default(),
             remote: None,
+            charts: None,
             cache: None,
         }
     }

@@ -2,6 +2,7 @@
 //!
 //! Everything that cannot be read is collected here, so that one build tells all of it.
 
+mod charts;
 mod configs;
 mod generators;
 mod inline;
@@ -23,7 +24,7 @@ use crate::open_api::OpenApi;
 use crate::raw::RawTexts;
 use crate::read::replacements::Replacement;
 use crate::read::{self, Kustomization, Text};
-use crate::{BuildError, BuildOptions, EntryKind, FileError, Files, path, remote};
+use crate::{BuildError, BuildOptions, Edition, EntryKind, FileError, Files, path, remote};
 
 pub(crate) use generators::{Data, GeneratorInput};
 pub(crate) use patches::{PatchInput, PatchKind};
@@ -90,6 +91,7 @@ pub(crate) fn load(
         manifests: HashMap::new(),
         cache,
         raw: RawTexts::new(tracer, notes),
+        namespace: String::new(),
     };
     let layer = match &options.overlay {
         Some(overlay) => loader.root_with_overlay(dir, overlay),
@@ -110,6 +112,8 @@ struct Loader<'a> {
     manifests: HashMap<String, Option<Arc<Vec<Manifest>>>>,
     cache: Option<Arc<Generation>>,
     raw: RawTexts,
+    /// The namespace that charts get which name none.
+    namespace: String,
 }
 
 /// Kustomization files of a directory.
@@ -242,6 +246,10 @@ impl Loader<'_> {
         }
         let mut chain = above.to_vec();
         chain.push(dir);
+        let outer = self.namespace.clone();
+        if let Some(namespace) = kustomization.namespace.as_ref().filter(|_| self.options.edition == Edition::V5_8_1) {
+            self.namespace.clone_from(&namespace.text);
+        }
         let entries: Vec<Option<Entry>> =
             kustomization.resources.iter().map(|named| self.resource(dir, &chain, &file, named)).collect();
         let components: Vec<Option<(Text, Layer)>> =
@@ -254,9 +262,11 @@ impl Loader<'_> {
         let open_api = kustomization.open_api_path.as_ref().and_then(|named| self.open_api(place, named));
         let replacements = self.replacements(place, &kustomization.replacements);
         let mut generators = self.generators(dir, &file, &kustomization);
+        generators.extend(self.charts(place, &kustomization.charts, kustomization.chart_home.as_ref()));
         generators.extend(self.generator_plugins(place, &chain, &kustomization.generator_plugins));
         let transformers = self.plugins(place, &chain, &kustomization.transformer_plugins);
         let validators = self.plugins(place, &chain, &kustomization.validator_plugins);
+        self.namespace = outer;
         Some(Layer {
             resources: entries.into_iter().flatten().collect(),
             components: components.into_iter().flatten().collect(),

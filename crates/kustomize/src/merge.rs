@@ -31,10 +31,18 @@ pub(crate) fn strategic(
     custom: Option<&accumulate::Schema>,
     raw: &RawTexts,
 ) -> Result<Option<Value>, String> {
-    let schema = Schema { custom, raw: Some(raw), of: Of::Unknown };
+    let schema = Schema { custom, raw: Some(raw), ..Schema::default() };
     let merged = node(Some(object.clone()), Some(patch.clone()), schema)?;
     // Kustomize drops what a patch puts in the place of the whole object: `$patch: replace` at its top does nothing.
     Ok(if merged.in_place { merged.value } else { Some(object.clone()) })
+}
+
+/// Merges values of a chart over others, by the same rules, but that scalars are taken as they are and that items which are
+/// new in a list come last.
+pub(crate) fn values(under: &Value, over: &Value) -> Result<Value, String> {
+    let schema = Schema { appends: true, ..Schema::default() };
+    let merged = node(Some(under.clone()), Some(over.clone()), schema)?;
+    Ok(merged.value.filter(|value| !value.is_null()).unwrap_or_else(Value::empty_map))
 }
 
 /// What is known about the node being merged.
@@ -43,6 +51,8 @@ struct Schema<'a> {
     of: Of<'a>,
     custom: Option<&'a accumulate::Schema>,
     raw: Option<&'a RawTexts>,
+    /// Items that are new in a list come last, not first.
+    appends: bool,
 }
 
 /// A type.
@@ -313,7 +323,8 @@ fn keyed_list(dest: Option<Value>, patch: Option<Value>, schema: Schema<'_>, key
         Directive::Merge => dest,
     };
     let own = directive == Directive::Merge && !added;
-    let lists = Lists { dest: items_of(base.as_ref()), patch: items_of(patch.as_ref()) };
+    let (dest, patch) = (items_of(base.as_ref()), items_of(patch.as_ref()));
+    let lists = Lists { dest, patch, appends: schema.appends };
     let merged = if keys.is_empty() { lists.into_set() } else { lists.by_keys(keys, schema.items())? };
     let pos = base.map_or(Pos::default(), |base| base.pos());
     Ok(Merged { value: Some(Value::from(merged).with_pos(pos)), in_place: own })
@@ -327,18 +338,25 @@ fn items_of(list: Option<&Value>) -> Vec<Value> {
 struct Lists {
     dest: Vec<Value>,
     patch: Vec<Value>,
+    appends: bool,
 }
 
 impl Lists {
-    /// A list of scalars as a set: the patch's come first. An item that is nothing but a directive is none.
+    /// All items, those that come first before the others.
+    fn all(&self) -> impl Iterator<Item = &Value> {
+        let (first, then) = if self.appends { (&self.dest, &self.patch) } else { (&self.patch, &self.dest) };
+        first.iter().chain(then)
+    }
+
+    /// A list of scalars as a set. An item that is nothing but a directive is none.
     fn into_set(self) -> Vec<Value> {
         let is_directive =
             |item: &Value| item.as_map().is_some_and(|map| map.len() == 1 && map.contains_key(DIRECTIVE));
         let mut result: Vec<Value> = Vec::new();
-        for item in self.patch.into_iter().chain(self.dest).filter(|item| !is_empty(item) && !is_directive(item)) {
-            let text = scalar::text(&item);
+        for item in self.all().filter(|item| !is_empty(item) && !is_directive(item)) {
+            let text = scalar::text(item);
             if !result.iter().any(|known| scalar::text(known) == text) {
-                result.push(item);
+                result.push(item.clone());
             }
         }
         result
@@ -364,10 +382,10 @@ impl Lists {
         Ok(result)
     }
 
-    /// The key values of all items, the patch's first, each once.
+    /// The key values of all items, each once.
     fn key_values(&self, keys: &[&str]) -> Vec<Vec<String>> {
         let mut all: Vec<Vec<String>> = Vec::new();
-        for item in self.patch.iter().chain(&self.dest) {
+        for item in self.all() {
             let values: Vec<String> =
                 keys.iter().map(|key| item.get(key).map(scalar::text).unwrap_or_default()).collect();
             if !all.contains(&values) {

@@ -1,5 +1,6 @@
 //! A kustomization file as kustomize's fields.
 
+pub(crate) mod charts;
 pub(crate) mod decode;
 pub(crate) mod fields;
 pub(crate) mod replacements;
@@ -13,6 +14,7 @@ use crate::BuildError;
 use crate::documents::Source;
 use crate::selector::Selector;
 use crate::table::fields::FieldSpec;
+use charts::Chart;
 use replacements::ReplacementField;
 
 /// A text with the place it was read from.
@@ -52,7 +54,10 @@ pub(crate) struct Kustomization {
     /// The file holds nothing but type and version.
     pub(crate) is_empty: bool,
     pub(crate) is_component: bool,
+    /// `resources`, then `bases`.
     pub(crate) resources: Vec<Text>,
+    /// How many of them are `bases`.
+    pub(crate) bases: usize,
     pub(crate) components: Vec<Text>,
     pub(crate) namespace: Option<Text>,
     pub(crate) name_prefix: Option<Text>,
@@ -68,6 +73,10 @@ pub(crate) struct Kustomization {
     pub(crate) config_maps: Vec<Generator>,
     pub(crate) secrets: Vec<Generator>,
     pub(crate) generator_options: Option<GeneratorOptions>,
+    /// `helmCharts`, then `helmChartInflationGenerator`.
+    pub(crate) charts: Vec<Chart>,
+    /// `helmGlobals.chartHome`.
+    pub(crate) chart_home: Option<Text>,
     pub(crate) replacements: Vec<ReplacementField>,
     pub(crate) vars: Vec<Var>,
     pub(crate) configurations: Vec<Text>,
@@ -243,8 +252,8 @@ pub(crate) fn overlay(
             *slot = new;
         }
     }
-    if base.resources.is_empty() {
-        // Flux writes this, so that kustomize does not call the file empty.
+    if base.resources.len() == base.bases {
+        // Flux looks at `resources` alone, and writes this, so that kustomize does not call the file empty.
         base.build_metadata = vec![Text { text: "originAnnotations".to_owned(), pos: Pos::default() }];
     }
     base.resources.extend(over.resources);

@@ -8,12 +8,12 @@ use goyaml::{Pos, Value};
 use super::{Loader, Place, PluginId};
 use crate::BuildError;
 use crate::accumulate::By;
-use crate::item::Behavior;
+use crate::item::{Behavior, Item};
 use crate::path;
 use crate::read::{Generator, GeneratorOptions, Kustomization, Pair, Text};
 
 /// A generator with its data.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct GeneratorInput {
     pub(crate) is_secret: bool,
     /// The field it is an entry of, or the kind of the plugin that it is.
@@ -27,8 +27,8 @@ pub(crate) struct GeneratorInput {
     /// Sorted by key.
     pub(crate) pairs: Vec<Data>,
     pub(crate) line: u32,
-    /// An object that needs no more making.
-    pub(crate) ready: Option<Value>,
+    /// Objects that need no more making.
+    pub(crate) ready: Option<Vec<Item>>,
     /// The object that configures it, if it is no entry of a kustomization.
     pub(crate) plugin: Option<PluginId>,
 }

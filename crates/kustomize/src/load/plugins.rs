@@ -10,6 +10,7 @@ use crate::accumulate::{self, Context};
 use crate::documents;
 use crate::id::Id;
 use crate::item::Item;
+use crate::read::charts;
 use crate::read::decode::Faults;
 use crate::read::fields::{self, field_specs};
 use crate::read::replacements::{self, Replacement};
@@ -129,12 +130,34 @@ impl Loader<'_> {
     ) -> Vec<GeneratorInput> {
         let mut found = Vec::new();
         for configured in self.configured(place, chain, named) {
+            let id = Id::of(&configured.value);
+            if is_built_in(&id) && id.gvk.kind == "HelmChartInflationGenerator" {
+                found.extend(self.chart_plugin(place, &configured));
+                continue;
+            }
             match self.generator_plugin(place, &configured) {
                 Ok(input) => found.push(input),
                 Err(errors) => self.fail_all(errors),
             }
         }
         found
+    }
+
+    fn chart_plugin(&mut self, place: Place<'_>, configured: &Configured) -> Option<GeneratorInput> {
+        let mut faults = Faults::lenient(&configured.file, configured.offset);
+        let mut chart = charts::plugin(&mut faults, &configured.value);
+        let kind = configured.value.get("kind").map_or_else(Pos::default, Value::pos);
+        chart.field = Text { text: "HelmChartInflationGenerator".to_owned(), pos: kind };
+        match faults.into_result(()) {
+            Ok(()) => {
+                let place = Place { file: &configured.file, line: configured.line, ..place };
+                self.chart(place, &chart, Some(configured.id()))
+            }
+            Err(errors) => {
+                self.fail_all(errors);
+                None
+            }
+        }
     }
 
     /// The objects that entries of `generators`, `transformers` or `validators` are or name.
@@ -235,10 +258,9 @@ impl Loader<'_> {
                 let kind = configured.value.get("kind").map_or_else(Pos::default, Value::pos);
                 generator.field = Text { text: id.gvk.kind.clone(), pos: kind };
             }
-            "IAMPolicyGenerator" => ready = Some(iam_policy(&mut faults, &configured.value, &self.raw.tracer)),
-            "HelmChartInflationGenerator" => {
-                let message = "HelmChartInflationGenerator is not supported yet";
-                return Err(vec![BuildError::new(&*configured.file, configured.line, message)]);
+            "IAMPolicyGenerator" => {
+                let value = iam_policy(&mut faults, &configured.value, &self.raw.tracer);
+                ready = Some(vec![Item::new(value, place.file.clone(), configured.line)]);
             }
             _ => return Err(vec![unknown(configured, &id, "generator")]),
         }

@@ -59,7 +59,8 @@ impl<'a> Trees<'a> {
         self.fetched.iter().any(|(known, _)| known == name)
     }
 
-    fn add(&mut self, name: &str, tree: Arc<dyn Files>) -> Result<(), String> {
+    /// Puts a fetched tree beside the others, below a name of its own.
+    pub(super) fn add(&mut self, name: &str, tree: Arc<dyn Files>) -> Result<(), String> {
         if self.fetched.len() >= MAX_FETCHED {
             return Err(format!("more than {MAX_FETCHED} remote files and bases in one build"));
         }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use goyaml::{Pos, Value};
 
+use super::charts::{self, Chart};
 use super::decode::Faults;
 use super::{
     Generator, GeneratorOptions, Image, Kustomization, Labels, Patch, Replicas, Sort, Text, Var, replacements,
@@ -50,9 +51,6 @@ const KNOWN: &[&str] = &[
     "helmChartInflationGenerator",
 ];
 
-/// Fields of kustomize that are refused by name.
-const UNSUPPORTED: &[&str] = &["helmCharts", "helmGlobals", "helmChartInflationGenerator"];
-
 /// The only version of the API that kustomize 5 has built in.
 const OPEN_API_VERSION: &str = "v1.21.2";
 
@@ -61,16 +59,20 @@ pub(super) fn read(file: &Arc<str>, value: &Value) -> Result<Kustomization, Vec<
     let mut faults = Faults::new(file);
     let mut result = Kustomization::default();
     let (mut kind, mut api_version) = (String::new(), None);
+    let mut charts = ChartFields::default();
     for (name, value, at) in faults.fields("", value, KNOWN) {
         match name {
             "kind" => kind = faults.string(name, value),
             "apiVersion" => api_version = faults.text(name, value),
-            unsupported if UNSUPPORTED.contains(&unsupported) => refuse(&mut faults, unsupported, value, at.line),
+            "helmCharts" | "helmGlobals" | "helmChartInflationGenerator" => {
+                charts_field(&mut faults, &mut charts, (name, at), value);
+            }
             "configMapGenerator" => result.config_maps = generators(&mut faults, (name, at), value),
             "secretGenerator" => result.secrets = generators(&mut faults, (name, at), value),
             _ => field(&mut faults, &mut result, name, value),
         }
     }
+    (result.charts, result.chart_home) = charts.together();
     result.is_component = kind == "Component";
     if !["", "Kustomization", "Component"].contains(&kind.as_str()) {
         faults.add(value.get("kind").map_or(0, |kind| kind.pos().line), "kind should be Kustomization or Component");
@@ -99,18 +101,56 @@ fn flux_hint(api_version: &str) -> String {
     }
 }
 
-fn refuse(faults: &mut Faults, name: &str, value: &Value, line: u32) {
-    let empty = value.is_null() || value.as_list().is_some_and(<[Value]>::is_empty);
-    if !empty {
-        let hint = "Build it with kustomize, or write what the field does as patches.";
-        faults.add_with_hint(line, format!("the field '{name}' is not supported yet"), hint);
+/// What the three fields about charts say.
+#[derive(Default)]
+struct ChartFields {
+    charts: Vec<Chart>,
+    old: Vec<Chart>,
+    /// Whether there is `helmGlobals`.
+    has_globals: bool,
+    /// Its `chartHome`.
+    home: Option<Text>,
+}
+
+impl ChartFields {
+    /// All charts, and where they lie: the old form says so only where there is no `helmGlobals`, its last entry first.
+    fn together(self) -> (Vec<Chart>, Option<Text>) {
+        let old_home = self.old.iter().rev().find_map(|chart| chart.home.clone());
+        let of_old = self.old.into_iter().map(|chart| Chart { home: None, ..chart });
+        (self.charts.into_iter().chain(of_old).collect(), if self.has_globals { self.home } else { old_home })
     }
+}
+
+fn charts_field(faults: &mut Faults, fields: &mut ChartFields, field: (&'static str, Pos), value: &Value) {
+    match field.0 {
+        "helmGlobals" => {
+            fields.has_globals = !value.is_null();
+            fields.home = charts::home(faults, value);
+        }
+        "helmCharts" => fields.charts = chart_entries(faults, field, value, charts::chart),
+        _ => fields.old = chart_entries(faults, field, value, charts::old),
+    }
+}
+
+fn chart_entries(
+    faults: &mut Faults,
+    field: (&'static str, Pos),
+    value: &Value,
+    read: fn(&mut Faults, &str, &Value) -> Chart,
+) -> Vec<Chart> {
+    let mut found = items(faults, field.0, value, read);
+    charts::of_field(&mut found, field.0, field.1);
+    found
 }
 
 fn field(faults: &mut Faults, result: &mut Kustomization, name: &'static str, value: &Value) {
     match name {
         "resources" => result.resources.splice(0..0, faults.texts(name, value)).for_each(drop),
-        "bases" => result.resources.extend(faults.texts(name, value)),
+        "bases" => {
+            let bases = faults.texts(name, value);
+            result.bases = bases.len();
+            result.resources.extend(bases);
+        }
         "components" => result.components = faults.texts(name, value),
         "namespace" => result.namespace = faults.text(name, value).filter(|text| !text.text.is_empty()),
         "namePrefix" => result.name_prefix = faults.text(name, value).filter(|text| !text.text.is_empty()),

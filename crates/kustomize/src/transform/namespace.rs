@@ -35,6 +35,9 @@ impl<'a> Change<'a> {
     /// Sets the namespace of all objects.
     pub(super) fn run(&self, items: &mut [Item], by: &By<'_>) -> Result<(), Vec<BuildError>> {
         each(items, by, |item| {
+            if item.keeps_namespace {
+                return Ok(());
+            }
             item.remember_id();
             self.set(item, by)
         })?;
