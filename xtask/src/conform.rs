@@ -12,11 +12,15 @@ use crate::programs;
 /// What is compared.
 #[derive(Subcommand)]
 pub(crate) enum Conform {
-    /// Build every kustomization below a folder with the real kustomize and with ours; list what differs.
+    /// Build every kustomization below a folder with the real kustomize and with ours; list what differs, and what names
+    /// remote bases and is left out.
     Kustomize {
         /// The folder.
         #[arg(long)]
         dir: PathBuf,
+        /// Build as Flux does, with its release of kustomize.
+        #[arg(long)]
+        flux: bool,
     },
     /// Render every chart below a folder, with its defaults and with each file of its `ci/`, with the real helm and with
     /// ours; list what differs.
@@ -39,7 +43,7 @@ pub(crate) enum Conform {
 /// Fails where anything differs.
 pub(crate) fn conform(root: &Path, what: &Conform) -> Result<(), Failure> {
     match what {
-        Conform::Kustomize { dir } => kustomize(root, dir),
+        Conform::Kustomize { dir, flux } => kustomize(root, dir, *flux),
         Conform::Helm { dir, mask, only, show } => {
             let helm = oracle::find(Oracle::Helm).map_err(|missing| Failure::Refused(missing.to_string()))?;
             let mut conform = Command::new(programs::example(root, "setpoint-helm", "helm_conform")?);
@@ -55,8 +59,10 @@ pub(crate) fn conform(root: &Path, what: &Conform) -> Result<(), Failure> {
     }
 }
 
-fn kustomize(root: &Path, dir: &Path) -> Result<(), Failure> {
-    let kubectl = oracle::find(Oracle::Kubectl).map_err(|missing| Failure::Refused(missing.to_string()))?;
-    let conform = programs::development(root)?.join("examples/conform");
-    run(Command::new(conform).arg(dir).env("SETPOINT_KUBECTL", kubectl))
+fn kustomize(root: &Path, dir: &Path, flux: bool) -> Result<(), Failure> {
+    let wanted = if flux { Oracle::KustomizeFluxBatch } else { Oracle::Kubectl };
+    let real = oracle::find(wanted).map_err(|missing| Failure::Refused(missing.to_string()))?;
+    let mut conform = Command::new(programs::example(root, "setpoint-kustomize", "conform")?);
+    conform.arg(dir).args(flux.then_some("--flux"));
+    run(conform.env(if flux { wanted.variable() } else { "SETPOINT_KUBECTL".to_owned() }, real))
 }

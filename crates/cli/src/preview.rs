@@ -5,9 +5,11 @@ mod expand;
 mod show;
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use apply::{Action, Cluster, DryRun, Observer, ObserverOptions, Owner, Plan, PlanOptions};
 use kube::api::{Api, DynamicObject};
+use kustomize::Remote;
 use object::{Inventory, ObjectKey};
 use render::Diagnostic;
 use source::Snapshot;
@@ -52,15 +54,16 @@ impl Preview {
     }
 }
 
-/// Compares a repository's state with a cluster, starting at this Kustomization.
+/// Compares a repository's state with a cluster, starting at this Kustomization. Remote bases are fetched, or refused
+/// where there is nothing to fetch them with.
 pub(crate) async fn preview(
     client: &kube::Client,
-    snapshot: &Snapshot,
+    (snapshot, remote): (&Snapshot, Option<Arc<dyn Remote>>),
     root: &api::Kustomization,
 ) -> Result<Preview, Failure> {
     let cluster = Cluster::new(client.clone());
     let observer = Observer::new(&cluster, ObserverOptions::default());
-    let mut expansion = expand::Expansion::new(client, snapshot);
+    let mut expansion = expand::Expansion::new(client, snapshot, remote);
     let mut preview = Preview::default();
     // `up` makes this namespace and the kinds of its own before the engine starts.
     let mut namespaces = BTreeSet::from([OBJECT_NAME.to_owned()]);

@@ -9,6 +9,7 @@ use tokio::sync::{Semaphore, broadcast, mpsc, watch};
 use tokio::task::{JoinHandle, JoinSet};
 
 use crate::actor::Actor;
+use crate::world::remotes::Remotes;
 use crate::world::{self, Event, World, write};
 use crate::{Options, ProgressLine, State, rivals};
 
@@ -70,10 +71,21 @@ impl Engine {
         let (stop, stopped) = watch::channel(false);
         let (events, received) = mpsc::unbounded_channel();
         let renders = Arc::new(Semaphore::new(options.renders.max(1)));
-        let options = Arc::new(options);
-        let (store, cache, progress_sender) = (Arc::new(store), Arc::new(RenderCache::new()), progress.clone());
-        let world =
-            World { client, cluster, observer, store, options, renders, cache, events, progress: progress_sender };
+        let (store, cache, options) = (Arc::new(store), Arc::new(RenderCache::new()), Arc::new(options));
+        let remotes = || Arc::new(Remotes::new(store.clone(), options.clock.clone(), options.fetches));
+        let remotes = options.remote_bases.then(remotes);
+        let world = World {
+            client,
+            cluster,
+            observer,
+            store,
+            options,
+            renders,
+            cache,
+            remotes,
+            events,
+            progress: progress.clone(),
+        };
         let task = tokio::spawn(run(world, received, (state, stopped)));
         let from_start = Mutex::new(Some(from_start));
         Ok(Handle { state: shown, progress, from_start, stop, task: Some(task) })

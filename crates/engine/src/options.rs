@@ -42,6 +42,8 @@ pub struct Options {
     pub default_service_account: Option<String>,
     /// Fails on variables without a value, as Flux's default.
     pub strict_substitutions: bool,
+    /// Fetches repositories and files that kustomizations name by addresses; refused otherwise.
+    pub remote_bases: bool,
     /// Applies the `CustomResourceDefinitions` of the kinds that the engine reads before it starts.
     pub install_crds: bool,
     /// Fetches that may run at once.
@@ -113,6 +115,7 @@ impl Options {
             no_cross_namespace_refs: false,
             default_service_account: None,
             strict_substitutions: true,
+            remote_bases: true,
             install_crds: true,
             fetches: FETCHES,
             renders: cpus * RENDERS_PER_CPU,

@@ -3,5 +3,6 @@
 pub(crate) mod deliver;
 pub(crate) mod heal;
 pub(crate) mod remove;
+pub(crate) mod rendering;
 pub(crate) mod report;
 pub(crate) mod settle;

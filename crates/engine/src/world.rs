@@ -3,6 +3,7 @@
 pub(crate) mod announce;
 pub(crate) mod fetch;
 pub(crate) mod local;
+pub(crate) mod remotes;
 pub(crate) mod rivals;
 pub(crate) mod variables;
 pub(crate) mod watch;
@@ -21,6 +22,7 @@ use tokio::sync::{Semaphore, broadcast, mpsc};
 use crate::index::{Delivered, FetchFailure, Fetched, Healed, SettleOutcome};
 use crate::rivals::Lease;
 use crate::{Name, Options, Phase, Progress, ProgressLine};
+use remotes::Remotes;
 
 /// What the loop is told.
 #[derive(Debug)]
@@ -69,6 +71,8 @@ pub(crate) struct World {
     pub(crate) options: Arc<Options>,
     pub(crate) renders: Arc<Semaphore>,
     pub(crate) cache: Arc<RenderCache>,
+    /// What kustomizations name by addresses; `None` where that is off.
+    pub(crate) remotes: Option<Arc<Remotes>>,
     pub(crate) events: mpsc::UnboundedSender<Event>,
     pub(crate) progress: broadcast::Sender<ProgressLine>,
 }

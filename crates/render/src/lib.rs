@@ -5,24 +5,29 @@
 //! variables are substituted, objects are normalised and get the common metadata.
 
 mod cache;
+mod charts;
 mod check;
 mod diagnostic;
 pub mod envsubst;
 mod generator;
+mod remote;
 mod substitute;
 mod trace;
 mod tree;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use goyaml::origin::{Origins, Tracer};
 use goyaml::{Map, Value};
-use kustomize::{BuildError, BuildOptions, Edition, EntryKind, Files, Resource};
+use kustomize::{BuildError, BuildOptions, Edition, EntryKind, Files, ManifestCache, Remote, Resource};
 use object::{Object, Origin};
 
-pub use cache::RenderCache;
+pub use cache::{CacheCounts, RenderCache};
+pub use charts::HelmCharts;
 pub use diagnostic::Diagnostic;
-pub use tree::TreeFiles;
+pub use remote::RemoteBase;
+pub use tree::{SnapshotFiles, TreeFiles};
 
 use substitute::Substitution;
 use trace::Notes;
@@ -44,6 +49,8 @@ pub struct KustomizationRequest<'a> {
     pub variables: BTreeMap<String, String>,
     /// Whether a variable without a value and without a default is an error.
     pub strict: bool,
+    /// Fetches remote bases; `None` refuses them.
+    pub remote: Option<Arc<dyn Remote>>,
 }
 
 /// What a source renders to.
@@ -53,8 +60,11 @@ pub struct Rendered {
     pub objects: Vec<Object>,
     /// Findings that do not stop the build.
     pub diagnostics: Vec<Diagnostic>,
-    /// SHA-256 over everything that went in, in hexadecimal: what was asked of the tree, spec and variables.
+    /// SHA-256 over everything that went in, in hexadecimal: what was asked of the tree, what remote bases resolved to,
+    /// spec and variables.
     pub inputs: String,
+    /// The remote bases that went in.
+    pub remote: Vec<RemoteBase>,
 }
 
 /// What a source renders to, with the origin of every field.
@@ -68,7 +78,8 @@ pub struct Traced {
 
 /// Renders a Kustomization over its source and notes where each field of its objects comes from.
 pub fn trace(request: &KustomizationRequest<'_>) -> Result<Traced, Vec<Diagnostic>> {
-    let (objects, tracer) = objects(request, request.tree, kustomize::trace)?;
+    let sources = Sources { files: request.tree, remote: request.remote.clone(), manifests: None };
+    let (objects, tracer) = objects(request, &sources, kustomize::trace)?;
     Ok(Traced { objects, origins: tracer.finish() })
 }
 
@@ -84,15 +95,29 @@ fn object(Resource { value, file, line, chain }: Resource) -> Object {
 
 /// Renders a Kustomization over its source. All faults that can be told apart are given back at once.
 pub fn kustomization(request: &KustomizationRequest<'_>) -> Result<Rendered, Vec<Diagnostic>> {
-    render_recorded(request).map(|(rendered, _)| rendered)
+    render_recorded(request, None).map(|(rendered, _)| rendered)
 }
 
-pub(crate) fn render_recorded(request: &KustomizationRequest<'_>) -> Result<(Rendered, Record), Vec<Diagnostic>> {
-    let files = RecordingFiles::new(request.tree);
-    let (objects, _) = objects(request, &files, untraced)?;
+pub(crate) fn render_recorded(
+    request: &KustomizationRequest<'_>,
+    manifests: Option<&Arc<ManifestCache>>,
+) -> Result<(Rendered, Record), Vec<Diagnostic>> {
+    let (files, recording) = (RecordingFiles::new(request.tree), cache::recording(request));
+    let remote = recording.clone().map(|remote| remote as Arc<dyn Remote>);
+    let sources = Sources { files: &files, remote, manifests: manifests.cloned() };
+    let (objects, _) = objects(request, &sources, untraced)?;
     let diagnostics = check::twice(&objects);
-    let (inputs, record) = cache::inputs_digest(request, files);
-    Ok((Rendered { objects, diagnostics, inputs }, record))
+    let (inputs, record) = cache::inputs_digest(request, files, recording.as_deref());
+    let remote = record.remote().cloned().collect();
+    Ok((Rendered { objects, diagnostics, inputs, remote }, record))
+}
+
+/// What a render is read from.
+struct Sources<'a> {
+    files: &'a dyn Files,
+    remote: Option<Arc<dyn Remote>>,
+    /// Files that other renders parsed.
+    manifests: Option<Arc<ManifestCache>>,
 }
 
 /// A build of a kustomization, with or without origins.
@@ -105,9 +130,10 @@ fn untraced(files: &dyn Files, path: &str, options: &BuildOptions) -> Result<kus
 
 fn objects(
     request: &KustomizationRequest<'_>,
-    files: &dyn Files,
+    sources: &Sources<'_>,
     build: Build,
 ) -> Result<(Vec<Object>, Tracer), Vec<Diagnostic>> {
+    let files = sources.files;
     let path = directory(request, files).map_err(|error| vec![error])?;
     let in_place = |errors: Vec<Diagnostic>| {
         let place = |error: Diagnostic| {
@@ -122,8 +148,9 @@ fn objects(
         legacy_order: false,
         root_only: false,
         edition: Edition::V5_8_1,
-        remote: None,
-        cache: None,
+        remote: sources.remote.clone(),
+        charts: None,
+        cache: sources.manifests.clone(),
     };
     let kustomize::Traced { resources, tracer } = build(files, &path, &options)
         .map_err(|errors| errors.into_iter().map(|error| from_build(request, error)).collect::<Vec<_>>())?;

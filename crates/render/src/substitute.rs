@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use goyaml::{ParseOptions, Value};
+use goyaml::{Kind, Map, ParseOptions, Value};
 
 use crate::envsubst::{self, EnvsubstError};
 use crate::trace::Notes;
@@ -39,6 +39,12 @@ impl Substitution {
         if is_disabled(object) || (self.variables.is_empty() && !self.always) {
             return Ok(());
         }
+        self.evaluate_object(object, notes)?;
+        round(object);
+        Ok(())
+    }
+
+    fn evaluate_object(&self, object: &mut Value, notes: &Notes<'_>) -> Result<(), String> {
         let text = goyaml::emit(object);
         if !text.contains('$') {
             return Ok(());
@@ -66,6 +72,39 @@ impl Substitution {
     /// The value of a variable.
     pub(crate) fn value(&self, name: &str) -> Option<&str> {
         self.variables.get(name).map(String::as_str)
+    }
+}
+
+/// Rounds whole numbers to what a float holds: Flux reads every object that it looks for variables in as JSON.
+fn round(value: &mut Value) {
+    match value.kind() {
+        Kind::Map(map) if map.values().any(is_large) => {
+            value.as_map_mut().into_iter().flat_map(Map::iter_mut).for_each(|(_, child)| round(child));
+        }
+        Kind::List(items) if items.iter().any(is_large) => {
+            value.as_list_mut().into_iter().flatten().for_each(round);
+        }
+        Kind::Int(_) | Kind::Uint(_) if is_large(value) => {
+            let pos = value.pos();
+            let float = goyaml::json::to_string(value).parse::<f64>().unwrap_or_default();
+            let digits = float.to_string();
+            let whole = digits.parse::<i64>().map(Value::from).or_else(|_| digits.parse::<u64>().map(Value::from));
+            *value = whole.unwrap_or_else(|_| Value::from(float)).with_pos(pos);
+        }
+        _ => {}
+    }
+}
+
+/// Whole numbers that every float holds.
+const EXACT: u64 = 1 << 53;
+
+/// Whether a value is, or may hold, a whole number that is rounded.
+fn is_large(value: &Value) -> bool {
+    match value.kind() {
+        Kind::Map(_) | Kind::List(_) => true,
+        Kind::Int(number) => number.unsigned_abs() > EXACT,
+        Kind::Uint(number) => *number > EXACT,
+        _ => false,
     }
 }
 

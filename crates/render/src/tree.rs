@@ -3,9 +3,11 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use kustomize::{EntryKind, FileError, Files};
+use kustomize::{EntryKind, FileError, Files, Remote};
 use sha2::{Digest, Sha256};
-use source::{FileTree, TreeError};
+use source::{FileTree, Snapshot, TreeError};
+
+use crate::remote::RemoteBase;
 
 /// A snapshot's tree as [`Files`].
 pub struct TreeFiles<'a> {
@@ -43,6 +45,41 @@ impl Files for TreeFiles<'_> {
     }
 }
 
+/// A snapshot as [`Files`], known as a whole by its commit.
+#[derive(Debug)]
+pub struct SnapshotFiles {
+    snapshot: Snapshot,
+}
+
+impl SnapshotFiles {
+    /// Takes a snapshot.
+    pub fn new(snapshot: Snapshot) -> Self {
+        Self { snapshot }
+    }
+
+    fn tree(&self) -> TreeFiles<'_> {
+        TreeFiles::new(&self.snapshot.tree)
+    }
+}
+
+impl Files for SnapshotFiles {
+    fn read(&self, path: &str) -> Result<Arc<[u8]>, FileError> {
+        self.tree().read(path)
+    }
+
+    fn kind(&self, path: &str) -> Option<EntryKind> {
+        self.tree().kind(path)
+    }
+
+    fn list(&self, dir: &str) -> Vec<String> {
+        self.tree().list(dir)
+    }
+
+    fn content_id(&self, path: &str) -> Option<String> {
+        if path.is_empty() { Some(self.snapshot.commit.id.clone()) } else { self.tree().content_id(path) }
+    }
+}
+
 /// One question a build asked of a tree.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Question {
@@ -55,18 +92,39 @@ enum Question {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Record {
     answers: BTreeMap<(Question, String), String>,
+    /// What remote bases resolved to.
+    remote: Vec<(RemoteBase, String)>,
+    /// Bytes of the files that were read.
+    bytes: usize,
 }
 
 impl Record {
-    /// Whether a tree gives the same answers.
-    pub(crate) fn holds_for(&self, files: &dyn Files) -> bool {
+    /// Whether a tree gives the same answers, and remote bases resolve to the same.
+    pub(crate) fn holds_for(&self, files: &dyn Files, remote: Option<&dyn Remote>) -> bool {
         self.answers.iter().all(|((question, path), known)| answer(files, *question, path) == *known)
+            && self
+                .remote
+                .iter()
+                .all(|(base, known)| remote.is_some_and(|remote| base.ask(remote).as_ref() == Ok(known)))
+    }
+
+    /// The remote bases, in the order in which they were asked for.
+    pub(crate) fn remote(&self) -> impl Iterator<Item = &RemoteBase> {
+        self.remote.iter().map(|(base, _)| base)
+    }
+
+    /// Bytes of the files that were read.
+    pub(crate) fn bytes(&self) -> usize {
+        self.bytes
     }
 
     /// Adds all answers to a digest.
     pub(crate) fn digest(&self, into: &mut Sha256) {
         for ((question, path), answer) in &self.answers {
             into.update(format!("{question:?}\0{path}\0{answer}\0"));
+        }
+        for (base, id) in &self.remote {
+            into.update(format!("{base}\0{id}\0"));
         }
     }
 }
@@ -93,8 +151,9 @@ impl<'a> RecordingFiles<'a> {
         Self { inner, record: Mutex::default() }
     }
 
-    pub(crate) fn into_record(self) -> Record {
-        self.record.into_inner().unwrap_or_else(PoisonError::into_inner)
+    /// What was asked of the tree, together with what was asked of others.
+    pub(crate) fn into_record(self, remote: Vec<(RemoteBase, String)>) -> Record {
+        Record { remote, ..self.record.into_inner().unwrap_or_else(PoisonError::into_inner) }
     }
 
     fn note(&self, question: Question, path: &str) {
@@ -107,7 +166,9 @@ impl<'a> RecordingFiles<'a> {
 impl Files for RecordingFiles<'_> {
     fn read(&self, path: &str) -> Result<Arc<[u8]>, FileError> {
         self.note(Question::Content, path);
-        self.inner.read(path)
+        let bytes = self.inner.read(path)?;
+        self.record.lock().unwrap_or_else(PoisonError::into_inner).bytes += bytes.len();
+        Ok(bytes)
     }
 
     fn kind(&self, path: &str) -> Option<EntryKind> {

@@ -1,9 +1,10 @@
 //! Renders of small trees, and every form of substitution against what Flux's own library gave for it.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use goyaml::Value;
-use kustomize::{EntryKind, FileError, Files, MemoryFiles};
+use kustomize::{EntryKind, FileError, Files, MemoryFiles, Remote, RepositoryAddress};
 use render::{Diagnostic, KustomizationRequest, RenderCache, Rendered};
 
 fn variables(pairs: &[(&str, &str)]) -> BTreeMap<String, String> {
@@ -26,7 +27,15 @@ fn render(files: &MemoryFiles, path: &str, spec: &str) -> Result<Rendered, Vec<D
     let variables =
         variables.map(|(name, value)| (name.to_owned(), value.as_str().unwrap_or_default().to_owned())).collect();
     let place = "Kustomization flux-system/apps";
-    render::kustomization(&KustomizationRequest { tree: files, path, spec: &spec, place, variables, strict: true })
+    render::kustomization(&KustomizationRequest {
+        tree: files,
+        path,
+        spec: &spec,
+        place,
+        variables,
+        strict: true,
+        remote: None,
+    })
 }
 
 /// What a render gives, one line an object: kind, namespace, name.
@@ -291,8 +300,15 @@ fn unchanged_renders_are_kept() {
     let spec = Value::empty_map();
     let run = |files: &[(&str, &str)], variables: BTreeMap<String, String>| {
         let tree = Counting { files: tree(files), reads: 0.into() };
-        let request =
-            KustomizationRequest { tree: &tree, path: "apps", spec: &spec, place: "k", variables, strict: true };
+        let request = KustomizationRequest {
+            tree: &tree,
+            path: "apps",
+            spec: &spec,
+            place: "k",
+            variables,
+            strict: true,
+            remote: None,
+        };
         let rendered = cache.kustomization(&request).expect("it renders");
         (rendered.inputs.clone(), tree.reads.into_inner(), names(&rendered))
     };
@@ -310,6 +326,118 @@ fn unchanged_renders_are_kept() {
     assert_ne!(with_variable.0, changed.0);
 }
 
+/// What a cache was asked for, one after the other: a commit, and the folders that are rendered of it.
+fn counted(cache: &RenderCache, commit: &[(&str, &str)], folders: &[&str]) -> [u64; 3] {
+    let before = cache.counts();
+    let (files, spec) = (tree(commit), Value::empty_map());
+    for path in folders {
+        let (tree, variables): (&dyn Files, _) = (&files, BTreeMap::new());
+        let request =
+            KustomizationRequest { tree, path, spec: &spec, place: "k", variables, strict: true, remote: None };
+        cache.kustomization(&request).expect("it renders");
+    }
+    let after = cache.counts();
+    [after.built - before.built, after.found - before.found, after.parsed - before.parsed]
+}
+
+#[test]
+fn a_commit_costs_what_it_touches() {
+    let (one, two, three) = (config_map("one"), config_map("two"), config_map("three"));
+    let cache = RenderCache::new();
+    let commit = |prefix: &str, base: &str, elsewhere: &str| {
+        let overlay = |name: &str, prefix: &str| {
+            let text = format!("resources: [../base, own.yaml]\nnamePrefix: {prefix}-\n");
+            [(format!("{name}/kustomization.yaml"), text), (format!("{name}/own.yaml"), two.clone())]
+        };
+        let shared = [
+            ("base/kustomization.yaml".to_owned(), "resources: [a.yaml, b.yaml]\n".to_owned()),
+            ("base/a.yaml".to_owned(), base.to_owned()),
+            ("base/b.yaml".to_owned(), three.clone()),
+            ("elsewhere.yaml".to_owned(), elsewhere.to_owned()),
+        ];
+        overlay("x", prefix).into_iter().chain(overlay("y", "y")).chain(shared).collect::<Vec<_>>()
+    };
+    let count = |files: &[(String, String)]| {
+        let files: Vec<(&str, &str)> = files.iter().map(|(path, text)| (path.as_str(), text.as_str())).collect();
+        counted(&cache, &files, &["x", "y"])
+    };
+    assert_eq!(count(&commit("x", &one, "1")), [2, 0, 3], "both are built, and each content is parsed once");
+    assert_eq!(count(&commit("x", &one, "1")), [0, 2, 0]);
+    assert_eq!(count(&commit("x", &one, "2")), [0, 2, 0], "a file that neither reads");
+    assert_eq!(count(&commit("z", &one, "2")), [1, 1, 0], "one overlay: its base is not parsed again");
+    assert_eq!(count(&commit("z", &config_map("new"), "2")), [2, 0, 1], "one file of the base");
+    assert_eq!(count(&commit("z", &one, "2")), [2, 0, 0], "what was there before is known");
+}
+
+#[test]
+fn what_is_kept_of_renders_is_bounded() {
+    let files = |name: &str| vec![("a/a.yaml".to_owned(), config_map(name)), ("b/b.yaml".to_owned(), config_map("b"))];
+    let count = |cache: &RenderCache, name: &str, folders: &[&str]| {
+        let files = files(name);
+        let files: Vec<(&str, &str)> = files.iter().map(|(path, text)| (path.as_str(), text.as_str())).collect();
+        counted(cache, &files, folders)
+    };
+    // An object counts two KiB.
+    let roomy = RenderCache::with_limits(5_000, 0);
+    assert_eq!(count(&roomy, "a", &["a", "b", "a", "b"])[..2], [2, 2]);
+    assert!(roomy.counts().bytes <= 5_000);
+    let narrow = RenderCache::with_limits(3_000, 0);
+    assert_eq!(count(&narrow, "a", &["a", "b", "b", "a"])[..2], [3, 1], "the older one made room");
+    assert!(narrow.counts().bytes <= 3_000);
+    let none = RenderCache::with_limits(1_000, 0);
+    assert_eq!(count(&none, "a", &["a", "a"])[..2], [2, 0]);
+    assert_eq!(none.counts().bytes, 0);
+}
+
+/// A server of one repository, at a commit, that counts how often it is asked.
+#[derive(Debug, Default)]
+struct Server {
+    commit: std::sync::Mutex<MemoryFiles>,
+    asked: std::sync::atomic::AtomicUsize,
+}
+
+impl Remote for Server {
+    fn repository(&self, address: &RepositoryAddress) -> Result<Arc<dyn Files>, String> {
+        self.asked.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        match address.repository.as_str() {
+            "https://example.org/org/repo" => Ok(Arc::new(self.commit.lock().expect("no test panics here").clone())),
+            _ => Err("no such host".to_owned()),
+        }
+    }
+
+    fn file(&self, _: &str) -> Result<Arc<[u8]>, String> {
+        Ok(Arc::from(config_map("file").into_bytes()))
+    }
+}
+
+#[test]
+fn what_remote_bases_resolve_to_is_a_part_of_the_inputs() {
+    let base =
+        |name: &str| tree(&[("app/kustomization.yaml", "resources: [a.yaml]\n"), ("app/a.yaml", &config_map(name))]);
+    let server = Arc::new(Server::default());
+    *server.commit.lock().expect("not poisoned") = base("one");
+    let named = "resources: ['https://example.org/org/repo//app?ref=v1', 'https://example.org/x.yaml']\n";
+    let (files, spec, cache) = (tree(&[("kustomization.yaml", named)]), Value::empty_map(), RenderCache::new());
+    let render = |remote: Option<Arc<dyn Remote>>| {
+        let variables = BTreeMap::new();
+        let request =
+            KustomizationRequest { tree: &files, path: "", spec: &spec, place: "k", variables, strict: true, remote };
+        cache.kustomization(&request)
+    };
+    let first = render(Some(server.clone())).expect("it renders");
+    assert_eq!(names(&first), ["ConfigMap/one", "ConfigMap/file"]);
+    let bases: Vec<String> = first.remote.iter().map(ToString::to_string).collect();
+    assert_eq!(bases, ["https://example.org/org/repo?ref=v1", "https://example.org/x.yaml"]);
+    assert_eq!(render(Some(server.clone())).expect("it renders").inputs, first.inputs);
+    assert_eq!((cache.counts().built, cache.counts().found), (1, 1));
+    *server.commit.lock().expect("not poisoned") = base("two");
+    let second = render(Some(server.clone())).expect("it renders");
+    assert_eq!(names(&second), ["ConfigMap/two", "ConfigMap/file"]);
+    assert_ne!(second.inputs, first.inputs);
+    let refused = errors(render(None).map(|rendered| Rendered::clone(&rendered)));
+    assert!(refused[0].contains("kustomization.yaml:1") && refused[0].contains("are off here"), "{refused:?}");
+}
+
 /// The way of a field of the first object, as `setpoint why` prints it.
 fn way(files: &MemoryFiles, path: &str, spec: &str, field: &str) -> String {
     let spec = yaml(spec);
@@ -319,7 +447,7 @@ fn way(files: &MemoryFiles, path: &str, spec: &str, field: &str) -> String {
         variables.map(|(name, value)| (name.to_owned(), value.as_str().unwrap_or_default().to_owned())).collect();
     variables.insert("from_elsewhere".to_owned(), "x".to_owned());
     let place = "Kustomization flux-system/apps";
-    let request = KustomizationRequest { tree: files, path, spec: &spec, place, variables, strict: true };
+    let request = KustomizationRequest { tree: files, path, spec: &spec, place, variables, strict: true, remote: None };
     let traced = render::trace(&request).expect("it renders");
     let plain = render::kustomization(&request).expect("it renders");
     assert_eq!(traced.objects, plain.objects, "origins change nothing");

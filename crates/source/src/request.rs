@@ -74,6 +74,26 @@ pub struct Reference {
     pub commit: Option<String>,
 }
 
+/// Digits of a commit's full id.
+const COMMIT_DIGITS: usize = 40;
+
+impl Reference {
+    /// What a text may mean that is a commit, a tag, a branch or a full name, in the order in which Git tries it; the default
+    /// branch if it is empty.
+    pub(crate) fn spelled(text: &str) -> Vec<Self> {
+        let named = |name: String| Self { name: Some(name), ..Self::default() };
+        if text.is_empty() {
+            return vec![named("HEAD".to_owned())];
+        }
+        if text.len() == COMMIT_DIGITS && text.chars().all(|digit| digit.is_ascii_hexdigit()) {
+            return vec![Self { commit: Some(text.to_owned()), ..Self::default() }];
+        }
+        let full = text.starts_with("refs/").then(|| named(text.to_owned()));
+        let short = ["refs/tags/", "refs/heads/"].map(|prefix| named(format!("{prefix}{text}")));
+        full.into_iter().chain(short).collect()
+    }
+}
+
 /// Credentials. `Debug` shows none of them.
 #[derive(Clone, Default)]
 pub enum Auth {
@@ -148,5 +168,21 @@ pub struct Proxy {
 impl fmt::Debug for Proxy {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         out.write_str("Proxy(…)")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Reference;
+
+    #[test]
+    fn what_a_text_may_mean() {
+        let names =
+            |text: &str| Reference::spelled(text).into_iter().filter_map(|found| found.name).collect::<Vec<_>>();
+        assert_eq!(names(""), ["HEAD"]);
+        assert_eq!(names("v1"), ["refs/tags/v1", "refs/heads/v1"]);
+        assert_eq!(names("refs/pull/1/head")[0], "refs/pull/1/head");
+        let commit = "0123456789012345678901234567890123456789";
+        assert_eq!(Reference::spelled(commit)[0].commit.as_deref(), Some(commit));
     }
 }

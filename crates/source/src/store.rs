@@ -20,7 +20,7 @@ use crate::{
     address::{Address, Remote},
     error::{SourceError, TreeError},
     local,
-    request::GitRequest,
+    request::{GitRequest, Reference},
     snapshot::Snapshot,
     transport::{Ask, Clients, Http, Io, Session, Ssh, Wire},
     tree::{DirCache, ObjectPool},
@@ -92,6 +92,21 @@ impl Store {
                 self.fetch_over(Box::new(wire), request, &address)
             }
         }
+    }
+
+    /// The same where a reference is a text that may mean several: a commit, a tag, a branch or a full name, as Git takes it;
+    /// the default branch if it is empty.
+    pub fn fetch_spelled(&self, request: &GitRequest, reference: &str) -> Result<Snapshot, SourceError> {
+        let ask = |reference| self.fetch(&GitRequest { reference, ..request.clone() });
+        let mut meanings = Reference::spelled(reference).into_iter();
+        let mut answer = ask(meanings.next().unwrap_or_default());
+        for reference in meanings {
+            if !matches!(answer, Err(SourceError::NoSuchReference { .. })) {
+                break;
+            }
+            answer = ask(reference);
+        }
+        answer
     }
 
     /// The content of a single file at an http or https address, of at most `limit` bytes. Blocks as [`Self::fetch`].

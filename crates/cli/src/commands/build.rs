@@ -5,15 +5,17 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use clap::{Args, ValueEnum};
-use kustomize::{BuildOptions, Remote, Resource};
+use helm::{HelmCompat, KubeVersion};
+use kustomize::{BuildOptions, Charts, Remote, Resource};
 use object::Object;
-use render::{Traced, TreeFiles};
+use render::{HelmCharts, Traced, TreeFiles};
 use source::{LocalFolder, Snapshot};
 
 use crate::failure::Failure;
 use crate::folder::cannot;
 use crate::output;
 use crate::remote::Fetched;
+use crate::world::World;
 
 /// Print the objects that a folder renders to
 ///
@@ -35,8 +37,16 @@ pub(crate) struct BuildArgs {
     #[arg(long, value_name = "RULE", default_value = "LoadRestrictionsRootOnly")]
     load_restrictor: LoadRestrictor,
     /// Inflate Helm charts that kustomizations name
+    ///
+    /// Charts are rendered here, without helm, as the Helm 3 that this kustomize runs renders them.
     #[arg(long)]
     enable_helm: bool,
+    /// Version of Kubernetes that charts see which name none
+    #[arg(long, value_name = "VERSION")]
+    helm_kube_version: Option<String>,
+    /// Group versions that charts see which name none
+    #[arg(long, value_name = "VERSION", value_delimiter = ',')]
+    helm_api_versions: Vec<String>,
     /// Fetch nothing: refuse files and bases that are named by an address
     #[arg(long)]
     no_remote_bases: bool,
@@ -54,13 +64,10 @@ enum LoadRestrictor {
 }
 
 pub(super) fn build(args: &BuildArgs) -> Result<(), Failure> {
-    if args.enable_helm {
-        let hint = "render the chart with `setpoint template` and list what it prints under resources";
-        return Err(Failure::task("--enable-helm: charts in a kustomization are not supported yet").hint(hint));
-    }
     let options = BuildOptions {
         root_only: args.load_restrictor == LoadRestrictor::RootOnly,
         remote: if args.no_remote_bases { None } else { Some(Arc::new(Fetched::default()) as Arc<dyn Remote>) },
+        charts: args.enable_helm.then(|| charts(args)).transpose()?,
         ..BuildOptions::default()
     };
     if args.origin {
@@ -73,6 +80,18 @@ pub(super) fn build(args: &BuildArgs) -> Result<(), Failure> {
         Some(folder) if folder.is_dir() => write_each(folder, &resources),
         path => write(path.as_deref(), &text(&resources)),
     }
+}
+
+/// Charts as kustomize has them rendered: this release of it runs no Helm but Helm 3.
+fn charts(args: &BuildArgs) -> Result<Arc<dyn Charts>, Failure> {
+    let mut charts = HelmCharts::new(HelmCompat::V3, Arc::new(World { dns: false }));
+    if let Some(text) = args.helm_kube_version.as_ref().filter(|text| !text.is_empty()) {
+        let version = KubeVersion::parse(text);
+        let version = version.map_err(|why| Failure::usage(format!("invalid kube version '{text}': {why}")))?;
+        charts.kube_version = Some(version);
+    }
+    charts.api_versions.clone_from(&args.helm_api_versions);
+    Ok(Arc::new(charts))
 }
 
 fn text(resources: &[Resource]) -> String {

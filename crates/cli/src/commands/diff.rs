@@ -2,8 +2,10 @@
 
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use clap::Args;
+use kustomize::Remote;
 use source::LocalFolder;
 
 use crate::args::{ClusterArgs, OutputFormat};
@@ -12,6 +14,7 @@ use crate::commands::up;
 use crate::failure::Failure;
 use crate::output;
 use crate::preview::{self, Preview};
+use crate::remote::Fetched;
 
 /// Print what a folder would change on the cluster
 ///
@@ -26,6 +29,9 @@ pub(crate) struct DiffArgs {
     /// Take the last commit instead of the files on disk
     #[arg(long)]
     committed: bool,
+    /// Fetch nothing that kustomizations name by an address: refuse remote bases and files
+    #[arg(long)]
+    no_remote_bases: bool,
     /// Output format
     #[arg(short, long, value_enum, default_value_t)]
     output: OutputFormat,
@@ -51,7 +57,8 @@ async fn compare(args: &DiffArgs) -> Result<Preview, Failure> {
     let cluster = cluster::pick(&args.cluster).await?;
     let mut root = up::root_kustomization(folder.sub_path());
     root.spec.target_namespace = target_namespace(&cluster.client, &root).await?;
-    let preview = preview::preview(&cluster.client, &snapshot, &root).await?;
+    let remote = (!args.no_remote_bases).then(|| Arc::new(Fetched::default()) as Arc<dyn Remote>);
+    let preview = preview::preview(&cluster.client, (&snapshot, remote), &root).await?;
     match args.output {
         OutputFormat::Table => output::raw(&preview.to_string()),
         format => output::objects(format, vec![preview.to_value()]),

@@ -52,6 +52,9 @@ pub(crate) struct UpArgs {
     pub(super) credentials: CredentialArgs,
     #[command(flatten)]
     pub(super) cluster: ClusterArgs,
+    /// Fetch nothing that kustomizations name by an address: refuse remote bases and files
+    #[arg(long)]
+    no_remote_bases: bool,
     /// Write to the cluster that --kubeconfig or --context names without asking
     #[arg(long)]
     pub(super) yes: bool,
@@ -133,6 +136,7 @@ async fn hold(
 ) -> Result<(), Failure> {
     let mut options = engine::Options::new(folder.store());
     options.install_crds = false;
+    options.remote_bases = !args.no_remote_bases;
     options.local = repository.local_source();
     options.agent = repository.agent_source();
     options.default_namespace = Some(engine::DefaultNamespace {

@@ -1,6 +1,7 @@
 //! Renders a Kustomization and the Kustomizations that it brings, from one snapshot.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::sync::Arc;
 
 use api::Kustomization;
 use base64::Engine as _;
@@ -8,6 +9,7 @@ use goyaml::Value;
 use k8s_openapi::api::core::v1::{ConfigMap, Secret};
 use kube::Client;
 use kube::api::Api;
+use kustomize::Remote;
 use object::{Object, ObjectKey};
 use render::{Diagnostic, KustomizationRequest, Rendered, TreeFiles};
 use source::Snapshot;
@@ -22,6 +24,7 @@ const MAX_KUSTOMIZATIONS: usize = 10_000;
 pub(super) struct Expansion<'a> {
     client: &'a Client,
     tree: &'a source::FileTree,
+    remote: Option<Arc<dyn Remote>>,
     queue: VecDeque<Kustomization>,
     seen: BTreeSet<(String, String)>,
     /// `ConfigMap`s and `Secret`s that are about to be applied, for `substituteFrom`.
@@ -30,10 +33,11 @@ pub(super) struct Expansion<'a> {
 }
 
 impl<'a> Expansion<'a> {
-    pub(super) fn new(client: &'a Client, snapshot: &'a Snapshot) -> Self {
+    pub(super) fn new(client: &'a Client, snapshot: &'a Snapshot, remote: Option<Arc<dyn Remote>>) -> Self {
         Self {
             client,
             tree: &snapshot.tree,
+            remote,
             queue: VecDeque::new(),
             seen: BTreeSet::new(),
             sources: BTreeMap::new(),
@@ -73,8 +77,10 @@ impl<'a> Expansion<'a> {
             spec: &spec,
             variables,
             strict: true,
+            remote: self.remote.clone(),
         };
-        let rendered = render::kustomization(&request);
+        // Remote bases may have to be waited for.
+        let rendered = tokio::task::block_in_place(|| render::kustomization(&request));
         if let Ok(rendered) = &rendered {
             for object in &rendered.objects {
                 self.look_at(object)?;

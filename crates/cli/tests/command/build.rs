@@ -13,7 +13,8 @@ pub(crate) const CASES: &[Case] = &[
     ("build_obeys_the_load_restrictor", build_obeys_the_load_restrictor),
     ("build_fetches_bases", build_fetches_bases),
     ("build_fetches_nothing_if_told_so", build_fetches_nothing_if_told_so),
-    ("build_refuses_charts_by_name", build_refuses_charts_by_name),
+    ("build_inflates_charts_if_told_so", build_inflates_charts_if_told_so),
+    ("build_tells_where_a_chart_is_missed", build_tells_where_a_chart_is_missed),
 ];
 
 pub(crate) const WITH_KUBECTL: &[Case] =
@@ -88,10 +89,35 @@ fn build_fetches_nothing_if_told_so() {
     assert_eq!(server.requests(), 0);
 }
 
-fn build_refuses_charts_by_name() {
-    let world = World::new(&[("kustomization.yaml", "resources: []\n")]);
+const INFO: &str = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: info}\ndata: {kube: {{ .Capabilities.KubeVersion }}, \
+                    has: '{{ .Capabilities.APIVersions.Has \"a/v1\" }}', time: '{{ now | date \"2006\" }}'}\n";
+
+fn build_inflates_charts_if_told_so() {
+    let world = World::new(&[
+        ("kustomization.yaml", "namePrefix: p-\nhelmCharts: [{name: web}]\n"),
+        ("charts/web/Chart.yaml", "apiVersion: v2\nname: web\nversion: 1.0.0\n"),
+        ("charts/web/values.yaml", "{}\n"),
+        ("charts/web/templates/info.yaml", INFO),
+    ]);
+    let path = world.repository_path();
+    let (code, error) = world.fail(&["build", &path]);
+    assert!(code == 1 && error.contains("kustomization.yaml:2: must specify --enable-helm"), "{error}");
+    let printed = world.succeed(&["build", &path, "--enable-helm"]);
+    assert!(printed.contains("name: p-info") && printed.contains("kube: v1.35.0\n"), "{printed}");
+    assert!(!printed.contains("1970"), "templates are told the time: {printed}");
+    let flags = ["--helm-kube-version", "1.29", "--helm-api-versions", "a/v1,b/v1"];
+    let printed = world.succeed(&[&["build", &path, "--enable-helm"], &flags[..]].concat());
+    assert!(printed.contains("kube: v1.29\n") && printed.contains("has: \"true\"\n"), "{printed}");
+    let printed = world.succeed(&["build", &path, "--enable-helm", "--origin"]);
+    assert!(printed.contains("charts/web/templates/info.yaml:1"), "{printed}");
+}
+
+fn build_tells_where_a_chart_is_missed() {
+    let chart = "helmCharts: [{name: web, version: 1.0.0, repo: 'https://charts.invalid'}]\n";
+    let world = World::new(&[("kustomization.yaml", chart)]);
     let (code, error) = world.fail(&["build", &world.repository_path(), "--enable-helm"]);
-    assert!(code == 1 && error.contains("--enable-helm"), "{error}");
+    let told = error.contains("kustomization.yaml:1") && error.contains("not fetched yet");
+    assert!(code == 1 && told && error.contains("Put the chart into 'charts/web-1.0.0'"), "{error}");
 }
 
 fn build_of_a_remote_base_is_kustomizes() {

@@ -8,6 +8,7 @@ use api::{Kustomization, KustomizationStatus};
 use jiff::Timestamp;
 use kube::ResourceExt;
 use object::{Object, ObjectKey};
+use render::RemoteBase;
 
 use crate::status::conditions;
 use crate::{
@@ -35,6 +36,8 @@ pub(crate) struct Held {
     pub(crate) approval: Option<String>,
     /// Digest of all that went into the render.
     pub(crate) inputs: String,
+    /// The remote bases among it, which are asked again after each interval.
+    pub(crate) remote: Vec<RemoteBase>,
     /// Digest of the objects.
     pub(crate) digest: String,
     /// The objects as rendered, in apply order.

@@ -287,14 +287,15 @@ impl Index {
         let Some(delivery) = self.deliveries.get_mut(name) else { return };
         delivery.intervals += 1;
         let full = sweep.is_some_and(|every| delivery.intervals >= every);
-        // Variables from the cluster are not watched.
+        // Variables from the cluster are not watched, nor are remote bases.
         let variables = delivery.object.spec.post_build.as_ref().is_some_and(|build| !build.substitute_from.is_empty());
+        let remote = delivery.held.as_ref().is_some_and(|held| !held.remote.is_empty());
         if full {
             delivery.intervals = 0;
             delivery.due = Some(Why::Sweep);
         } else if Self::is_unwell(delivery) {
             delivery.due = Some(Why::Again);
-        } else if variables {
+        } else if variables || remote {
             delivery.due = Some(delivery.due.unwrap_or(Why::Change));
         }
         self.calm(name);

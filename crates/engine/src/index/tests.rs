@@ -212,6 +212,7 @@ fn held(object: &str, revision: &str) -> Held {
         generation: 1,
         approval: None,
         inputs: revision.into(),
+        remote: Vec::new(),
         digest: "sha256:1".into(),
         objects: Arc::new(vec![Object::new(value, Origin::default())]),
         inventory: api::Inventory::default(),

@@ -11,11 +11,11 @@ use std::sync::Arc;
 
 use api::KustomizationStatus;
 use apply::{ApplyOptions, ChangeSet, DryRun, Owner, Plan, PlanOptions, prune};
-use goyaml::Value;
 use kube::ResourceExt;
 use object::Object;
-use render::{KustomizationRequest, Rendered, TreeFiles};
+use render::Rendered;
 
+use super::rendering::{self, Fault};
 use super::report;
 use crate::index::{DeliverOrder, Delivered, Held, Outcome, Why};
 use crate::status::conditions::Stamp;
@@ -171,41 +171,19 @@ impl<'w> Run<'w> {
         Ok(Flow::Next)
     }
 
-    /// Renders on the bounded pool of threads; a render whose files and inputs are the same is not done again.
     async fn render(&mut self) -> Result<Flow, Trouble> {
-        let order = &self.order;
-        let Some(tree) = order.tree.clone() else { return Err(Trouble::failed("the source has no files".into())) };
-        let spec = spec_tree(order).map_err(Trouble::failed)?;
-        let path = order.object.spec.path.clone().unwrap_or_default();
-        let (variables, strict) = (self.variables.clone(), self.world.options.strict_substitutions);
-        let (cache, permit) = (self.world.cache.clone(), self.world.renders.clone().acquire_owned().await);
-        let place = format!("Kustomization {}", order.name);
-        let rendered = tokio::task::spawn_blocking(move || {
-            let _permit = permit;
-            let tree = &TreeFiles::new(&tree);
-            cache.kustomization(&KustomizationRequest {
-                tree,
-                path: &path,
-                spec: &spec,
-                place: &place,
-                variables,
-                strict,
-            })
-        });
-        match rendered.await {
-            Ok(Ok(rendered)) => {
+        match rendering::render(self.world, &self.order, std::mem::take(&mut self.variables)).await {
+            Ok(rendered) => {
                 self.rendered = rendered;
                 Ok(Flow::Next)
             }
-            Ok(Err(faults)) => {
+            Err(Fault::Source { faults, is_remote }) => {
                 self.diagnostics = Some(Arc::new(report::diagnostics(&faults)));
                 let missing_path = faults.iter().any(|fault| fault.message.starts_with("kustomization path not found"));
                 let reason = if missing_path { reason::ARTIFACT_FAILED } else { reason::BUILD_FAILED };
-                Err(Trouble { reason, message: report::summary(&faults), retry: false })
+                Err(Trouble { reason, message: report::summary(&faults), retry: is_remote })
             }
-            Err(error) => {
-                Err(Trouble::failed(format!("rendering was broken off by an error in setpoint itself: {error}")))
-            }
+            Err(Fault::Other(message)) => Err(Trouble::failed(message)),
         }
     }
 
@@ -270,6 +248,7 @@ impl<'w> Run<'w> {
             generation: generation(order),
             approval: order.object.annotations().get(api::APPROVE_PRUNE).cloned(),
             inputs: self.rendered.inputs.clone(),
+            remote: self.rendered.remote.clone(),
             digest: report::digest(plan),
             objects: Arc::new(desired(plan)),
             inventory: report::recorded(&plan.inventory_after(&self.changes)),
@@ -312,10 +291,4 @@ fn owner(order: &DeliverOrder) -> Owner {
 fn desired(plan: &Plan) -> Vec<Object> {
     let wanted = |change: &apply::Change| Some(Object::new(change.desired.clone()?, change.origin.clone()));
     plan.changes.iter().filter_map(wanted).collect()
-}
-
-/// The spec as a value tree, without the variables, which have been read.
-fn spec_tree(order: &DeliverOrder) -> Result<Value, String> {
-    let json = serde_json::to_vec(&order.object.spec).map_err(|error| error.to_string())?;
-    goyaml::json::parse(&json).map_err(|error| error.to_string())
 }

@@ -1,5 +1,6 @@
 //! A running engine against API servers: the embedded one and the real one.
 
+mod bases;
 mod drift;
 mod interval;
 mod order;
@@ -60,6 +61,12 @@ const CASES: &[(&str, Case)] = &[
     ("what_a_gone_account_made_stays", |site| Box::pin(tenants::what_a_gone_account_made_stays(site))),
     ("https_with_credentials_of_a_secret", |site| Box::pin(remote::https_with_credentials_of_a_secret(site))),
     (SSH, |site| Box::pin(remote::ssh_with_the_key_of_a_secret(site))),
+    ("a_remote_base_is_followed", |site| Box::pin(bases::a_remote_base_is_followed(site))),
+    ("a_remote_base_is_asked_once_an_interval", |site| Box::pin(bases::a_remote_base_is_asked_once_an_interval(site))),
+    ("a_remote_base_that_is_not_there_is_tried_again", |site| {
+        Box::pin(bases::a_remote_base_that_is_not_there_is_tried_again(site))
+    }),
+    ("remote_bases_can_be_off", |site| Box::pin(bases::remote_bases_can_be_off(site))),
     ("one_change_is_three_requests", |site| Box::pin(rest::one_change_is_three_requests(site))),
     ("many_cost_three_requests_each", |site| Box::pin(scale::many_cost_three_requests_each(site))),
 ];

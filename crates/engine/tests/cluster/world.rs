@@ -72,6 +72,8 @@ pub(crate) struct Site {
     server: Server,
     /// Runs the engine fast.
     pub(crate) clock: Option<Arc<dyn Clock>>,
+    /// Whether what kustomizations name by addresses is fetched.
+    pub(crate) remote_bases: bool,
 }
 
 impl Backend {
@@ -170,6 +172,7 @@ impl Site {
             store: tempfile::tempdir()?,
             server,
             clock: None,
+            remote_bases: true,
         };
         site.apply(&json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": site.namespace}})).await?;
         Ok(site)
@@ -188,6 +191,7 @@ impl Site {
         options.namespace = Some(self.namespace.clone());
         options.flux_namespace = Some(self.namespace.clone());
         options.sweep = None;
+        options.remote_bases = self.remote_bases;
         if let Some(clock) = &self.clock {
             options.clock = clock.clone();
         }

@@ -3,7 +3,6 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use gotemplate::{Functions, Renderer, TemplateSet};
 use helm::load::MAX_FILE_BYTES;
 use helm::output::OutputOptions;
 use helm::values::{self, Setting, UserValues, ValuesFile};
@@ -130,16 +129,7 @@ fn name_and_chart(args: &TemplateArgs) -> Result<(String, String), Failure> {
 
 /// The name that a template gives.
 fn name_of(template: &str) -> Result<String, Failure> {
-    let parsed = gotemplate::parse("name-template", template.as_bytes(), Functions::Sprig)
-        .map_err(|error| Failure::usage(error.to_string()))?;
-    let mut set = TemplateSet::new(Functions::Sprig);
-    set.add(&parsed);
-    let world = World { dns: false };
-    let mut renderer = Renderer::new(&set, &world, gotemplate::Options::default());
-    let name = renderer
-        .render("name-template", &gotemplate::Value::None)
-        .map_err(|error| Failure::usage(error.to_string()))?;
-    Ok(String::from_utf8_lossy(name).into_owned())
+    helm::name_from_template(template, &World { dns: false }).map_err(Failure::usage)
 }
 
 /// The namespace of the kubeconfig's context.
