@@ -18,6 +18,7 @@ const SWEEP_INTERVALS: u32 = 10;
 
 /// How an engine is to run. `Options::new(dir)` has the defaults of a controller.
 #[derive(Clone, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
 pub struct Options {
     /// Folder where fetched repositories are kept between runs.
     pub store_dir: PathBuf,
