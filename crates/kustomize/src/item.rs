@@ -32,6 +32,7 @@ pub(crate) struct Previous {
 
 /// One object of a build.
 #[derive(Clone, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a thing that happened to it")]
 pub(crate) struct Item {
     /// The manifest; null once a patch has deleted the object.
     pub(crate) value: Value,

@@ -29,6 +29,7 @@ const DEFAULT_PORT: u16 = 8088;
 /// the repository, prints what it does and the address of the web page, and stays: commits are applied, changes by hand
 /// are put back. Ctrl-C ends it; a second run goes on from there.
 #[derive(Args, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag")]
 pub(crate) struct UpArgs {
     /// A folder in a Git repository, or the address of one (https://…, ssh://…, git@host:path)
     #[arg(default_value = ".")]
@@ -54,7 +55,7 @@ pub(crate) struct UpArgs {
     pub(super) cluster: ClusterArgs,
     /// Fetch nothing that kustomizations name by an address: refuse remote bases and files
     #[arg(long)]
-    no_remote_bases: bool,
+    pub(super) no_remote_bases: bool,
     /// Write to the cluster that --kubeconfig or --context names without asking
     #[arg(long)]
     pub(super) yes: bool,

@@ -56,8 +56,9 @@ impl Case {
             strict: true,
             remote: None,
         };
-        let shown =
-            |errors: Vec<render::Diagnostic>| errors.iter().map(|error| format!("{error}\n")).collect::<String>();
+        let shown = |errors: Vec<render::Diagnostic>| {
+            errors.iter().map(ToString::to_string).map(|error| error + "\n").collect::<String>()
+        };
         render(&request).map_err(shown)
     }
 }

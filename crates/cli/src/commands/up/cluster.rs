@@ -9,6 +9,7 @@ use std::sync::Arc;
 use controlplane::{Config, ControlPlane, Identity, Listening, Storage};
 use kube::Client;
 use kube::config::Kubeconfig;
+use kustomize::Remote;
 use source::Snapshot;
 
 use super::repository::Repository;
@@ -18,6 +19,7 @@ use crate::failure::Failure;
 use crate::folder::{Folder, cannot};
 use crate::output;
 use crate::preview;
+use crate::remote::Fetched;
 
 /// An open cluster.
 pub(super) struct Target {
@@ -110,7 +112,8 @@ async fn real(
     no_other_controller(&cluster.client).await?;
     let snapshot = fetch(repository.clone(), folder.store()).await?;
     let root = install::kustomization(&repository.path, args.target_namespace.as_deref());
-    let plan = preview::preview(&cluster.client, &snapshot, &root).await?;
+    let remote = (!args.no_remote_bases).then(|| Arc::new(Fetched::default()) as Arc<dyn Remote>);
+    let plan = preview::preview(&cluster.client, (&snapshot, remote), &root).await?;
     output::raw(&plan.to_string());
     if !args.yes && !agreed(&cluster.description)? {
         return Ok(None);
