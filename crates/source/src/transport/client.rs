@@ -78,10 +78,14 @@ pub(crate) enum Broken {
 
 impl From<reqwest::Error> for Broken {
     fn from(error: reqwest::Error) -> Self {
+        let encrypted = error.url().is_some_and(|url| url.scheme() == "https");
         let error = error.without_url();
         let cause = chain(&error);
         if is_tls(&error) {
             return Self::Tls(cause);
+        }
+        if encrypted && is_dropped(&error) {
+            return Self::Tls(format!("{cause}; the server may want a client certificate"));
         }
         if error.is_timeout() {
             return Self::TimedOut;
@@ -239,6 +243,13 @@ fn chain(error: &dyn Error) -> String {
         source = cause.source();
     }
     text
+}
+
+/// Whether the connection was gone before the request went out. So ends one to a server that wants a certificate: in
+/// TLS 1.3 it refuses after the client's part of the handshake, and its word may come too late to be heard.
+fn is_dropped(error: &(dyn Error + 'static)) -> bool {
+    error.downcast_ref::<hyper::Error>().is_some_and(hyper::Error::is_canceled)
+        || error.source().is_some_and(is_dropped)
 }
 
 /// Whether TLS is at the bottom of it; an I/O error hides what it wraps from `source`.
