@@ -254,8 +254,9 @@ fn dependencies() {
     fs::write(user.helm.home().join("beside/Chart.yaml"), "apiVersion: v2\nname: beside\nversion: 0.3.0\n")
         .expect("a file");
     user.helm.succeed(&["repo", "add", "mine", &site.url()]);
+    // No version fits both: helm would take the one or the other, as its map of archives happens to be ordered.
     let list = format!(
-        "- {{name: web, version: 1.0.x, repository: {0}}}\n- {{name: web, alias: again, version: ^1.0, repository: '@mine'}}\n\
+        "- {{name: web, version: 1.0.x, repository: {0}}}\n- {{name: web, alias: again, version: 1.1.x, repository: '@mine'}}\n\
          - {{name: beside, version: '>=0', repository: 'file://../beside'}}\n",
         site.url()
     );
