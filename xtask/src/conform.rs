@@ -62,7 +62,7 @@ pub(crate) fn conform(root: &Path, what: &Conform) -> Result<(), Failure> {
 fn kustomize(root: &Path, dir: &Path, flux: bool) -> Result<(), Failure> {
     let wanted = if flux { Oracle::KustomizeFluxBatch } else { Oracle::Kubectl };
     let real = oracle::find(wanted).map_err(|missing| Failure::Refused(missing.to_string()))?;
-    let mut conform = Command::new(programs::example(root, "setpoint-kustomize", "conform")?);
+    let mut conform = Command::new(programs::development(root)?.join("examples/conform"));
     conform.arg(dir).args(flux.then_some("--flux"));
     run(conform.env(if flux { wanted.variable() } else { "SETPOINT_KUBECTL".to_owned() }, real))
 }
