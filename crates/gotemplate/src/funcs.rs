@@ -10,7 +10,7 @@ mod case;
 mod cast;
 mod compare;
 mod crypto;
-mod dates;
+pub(crate) mod dates;
 mod decimal;
 mod defaults;
 mod dicts;

@@ -28,6 +28,7 @@ mod value;
 pub use error::{ExecError, Fault};
 pub use exec::{Read, Renderer, TemplateSet, Trace};
 pub use fmt::{is_print, quote, text_of as print};
+pub use funcs::dates::{days_in, days_until};
 pub use host::{Host, Instant, NoHost};
 pub use options::{MAX_DEPTH, MAX_MEMORY, MAX_OUTPUT, MAX_STEPS, MissingKey, Options};
 pub use registry::{Functions, Type};

@@ -7,6 +7,7 @@ mod time;
 
 use std::rc::Rc;
 
+pub use self::calendar::{days_in, days_until};
 use self::duration::{parse as parse_duration, text as duration_text};
 pub(super) use self::time::Time;
 use super::cast::to_int;

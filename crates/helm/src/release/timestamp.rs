@@ -3,6 +3,8 @@
 use std::cmp::Ordering;
 use std::fmt;
 
+use gotemplate::{days_in, days_until};
+
 /// A time of RFC 3339 in Go's form: no zeros at the end of the fraction, `Z` for UTC.
 ///
 /// It keeps the offset it was written with, so that a record that is written again stays as it was. Times are compared by
@@ -46,7 +48,7 @@ impl Timestamp {
         let (clock, fraction) = clock.split_once('.').map_or((clock, None), |(clock, digits)| (clock, Some(digits)));
         let [hour, minute, second] = numbers(clock, ':', [2, 2, 2])?;
         let offset = offset(zone)?;
-        let fine = (1..=12).contains(&month) && (1..=days_of(year, month)).contains(&date);
+        let fine = (1..=12).contains(&month) && (1..=days_in(year, month)).contains(&date);
         if !fine || hour > 23 || minute > 59 || second > 59 {
             return None;
         }
@@ -54,7 +56,7 @@ impl Timestamp {
         let nanoseconds = format!("{fraction:0<DIGITS$}").parse().ok()?;
         let zone = if offset == 0 { "Z" } else { zone };
         let dot = if fraction.is_empty() { "" } else { "." };
-        let seconds = days(year, month, date) * DAY + hour * 3_600 + minute * 60 + second - offset;
+        let seconds = days_until(year, month, date) * DAY + hour * 3_600 + minute * 60 + second - offset;
         Some(Self { text: format!("{day}T{clock}{dot}{fraction}{zone}").into(), seconds, nanoseconds })
     }
 
@@ -70,7 +72,7 @@ impl Timestamp {
 
     /// Whether it is what Go takes for no time at all: the first moment of the year 1.
     pub(super) fn is_zero(&self) -> bool {
-        self.nanoseconds == 0 && self.seconds == days(1, 1, 1) * DAY
+        self.nanoseconds == 0 && self.seconds == days_until(1, 1, 1) * DAY
     }
 
     fn moment(&self) -> (i64, u32) {
@@ -108,28 +110,6 @@ fn offset(zone: &str) -> Option<i64> {
     let sign = if zone.starts_with('-') { -1 } else { 1 };
     let [hours, minutes, _] = numbers(&format!("{}:00", &zone[1..]), ':', [2, 2, 2])?;
     (hours < 24 && minutes < 60).then_some(sign * (hours * 3_600 + minutes * 60))
-}
-
-fn is_leap(year: i64) -> bool {
-    year % 4 == 0 && (year % 100 != 0 || year % 400 == 0)
-}
-
-fn days_of(year: i64, month: i64) -> i64 {
-    match month {
-        2 => 28 + i64::from(is_leap(year)),
-        4 | 6 | 9 | 11 => 30,
-        _ => 31,
-    }
-}
-
-/// Days from the first of January 1970 to a date of the Gregorian calendar.
-fn days(year: i64, month: i64, date: i64) -> i64 {
-    /// Days of the years from 1 to 1969.
-    const BEFORE_1970: i64 = 719_162;
-    let past = year - 1;
-    let whole_years = past * 365 + past.div_euclid(4) - past.div_euclid(100) + past.div_euclid(400);
-    let whole_months: i64 = (1..month).map(|month| days_of(year, month)).sum();
-    whole_years + whole_months + date - 1 - BEFORE_1970
 }
 
 impl PartialEq for Timestamp {

@@ -58,8 +58,8 @@ pub(super) fn civil(seconds: i64) -> Civil {
     }
 }
 
-/// Days from 1970 to a date.
-pub(super) fn days_until(year: i64, month: i64, day: i64) -> i64 {
+/// Days from the first of January 1970 to a date of the Gregorian calendar; months and days count from 1.
+pub fn days_until(year: i64, month: i64, day: i64) -> i64 {
     let year = if month <= 2 { year - 1 } else { year };
     let (era, year_of_era) = (year.div_euclid(400), year.rem_euclid(400));
     let from_march = (month + 9) % 12;
@@ -67,8 +67,8 @@ pub(super) fn days_until(year: i64, month: i64, day: i64) -> i64 {
     era * 146_097 + year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year - 719_468
 }
 
-/// How many days a month has.
-pub(super) fn days_in(year: i64, month: i64) -> i64 {
+/// How many days a month of the Gregorian calendar has; months count from 1.
+pub fn days_in(year: i64, month: i64) -> i64 {
     match month {
         2 if year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) => 29,
         2 => 28,
