@@ -4,11 +4,8 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
 use kustomize::{Files, Remote, RepositoryAddress};
-use render::SnapshotFiles;
+use render::{MAX_REMOTE_FILE, SnapshotFiles};
 use source::{Auth, GitRequest, Store};
-
-/// Bytes of one remote file.
-const MAX_FILE: u64 = 32 << 20;
 
 /// What remote addresses are fetched with: one bare clone for each repository, in the user's cache. It is opened for the
 /// first address: most builds name none, and need no cache that can be written.
@@ -36,7 +33,7 @@ impl Remote for Fetched {
 
     fn file(&self, url: &str) -> Result<Arc<[u8]>, String> {
         let request = GitRequest { timeout: kustomize::DEFAULT_TIMEOUT, ..GitRequest::new(url) };
-        self.store()?.file(&request, MAX_FILE).map(Arc::from).map_err(|error| error.to_string())
+        self.store()?.file(&request, MAX_REMOTE_FILE).map(Arc::from).map_err(|error| error.to_string())
     }
 }
 

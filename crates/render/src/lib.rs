@@ -26,7 +26,7 @@ use object::{Object, Origin};
 pub use cache::{CacheCounts, RenderCache};
 pub use charts::HelmCharts;
 pub use diagnostic::Diagnostic;
-pub use remote::RemoteBase;
+pub use remote::{MAX_REMOTE_FILE, RemoteBase};
 pub use tree::{SnapshotFiles, TreeFiles};
 
 use substitute::Substitution;

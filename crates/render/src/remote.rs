@@ -8,6 +8,9 @@ use sha2::{Digest, Sha256};
 
 use crate::tree::hex;
 
+/// Bytes of one remote file: more is refused by whoever fetches it.
+pub const MAX_REMOTE_FILE: u64 = 32 << 20;
+
 /// Something remote that a kustomization names.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum RemoteBase {

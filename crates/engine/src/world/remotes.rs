@@ -13,14 +13,12 @@ use std::time::Duration;
 
 use futures::future::join_all;
 use kustomize::{Files, Remote, RepositoryAddress};
-use render::{RemoteBase, SnapshotFiles};
+use render::{MAX_REMOTE_FILE, RemoteBase, SnapshotFiles};
 use source::{GitRequest, Store};
 use tokio::sync::Semaphore;
 
 use crate::Clock;
 
-/// Bytes of one remote file.
-const MAX_FILE: u64 = 32 << 20;
 /// Answers that are kept.
 const MAX_KEPT: usize = 1_000;
 /// How far an interval may be over before its end, in percent: intervals have some jitter.
@@ -207,7 +205,7 @@ fn fetch(store: &Store, base: &RemoteBase, limit: Duration) -> Answer {
     let fetched = match base {
         RemoteBase::File(url) => {
             let request = GitRequest { timeout: limit.min(kustomize::DEFAULT_TIMEOUT), ..GitRequest::new(url) };
-            store.file(&request, MAX_FILE).map(|bytes| Answer::File(bytes.into()))
+            store.file(&request, MAX_REMOTE_FILE).map(|bytes| Answer::File(bytes.into()))
         }
         RemoteBase::Repository(address) => {
             let request = GitRequest { timeout: limit.min(address.timeout), ..GitRequest::new(&address.repository) };
