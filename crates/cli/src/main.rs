@@ -10,6 +10,7 @@ mod commands;
 mod failure;
 mod folder;
 mod output;
+mod password;
 mod preview;
 mod remote;
 mod world;

@@ -1,6 +1,5 @@
 //! How charts of repositories and registries are reached: helm's flags.
 
-use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
@@ -9,6 +8,7 @@ use source::{Auth, ClientCertificate};
 
 use super::bounded;
 use crate::failure::Failure;
+use crate::password;
 
 /// Bytes of a certificate, a key or a password.
 const MAX_SECRET: u64 = 1 << 20;
@@ -75,7 +75,11 @@ impl ChartArgs {
     }
 
     fn auth(&self) -> Result<Auth, Failure> {
-        let password = if self.password_stdin { Some(password_from_input()?) } else { self.password.clone() };
+        let password = if self.password_stdin {
+            Some(password::from_input(MAX_SECRET, Failure::task)?)
+        } else {
+            self.password.clone()
+        };
         let given = |text: &Option<String>| text.clone().filter(|text| !text.is_empty());
         match (given(&self.username), given(&password)) {
             (Some(username), Some(password)) => Ok(Auth::Basic { username, password }),
@@ -94,11 +98,4 @@ pub(super) fn certificate(
     };
     let (certificate, key) = (bounded(certificate, MAX_SECRET)?, bounded(key, MAX_SECRET)?);
     Ok(Some(ClientCertificate { certificate, key }))
-}
-
-fn password_from_input() -> Result<String, Failure> {
-    let mut text = String::new();
-    let read = std::io::stdin().take(MAX_SECRET).read_to_string(&mut text);
-    read.map_err(|error| Failure::task(format!("cannot read the password from standard input: {error}")))?;
-    Ok(text.trim_end_matches(['\r', '\n']).to_owned())
 }

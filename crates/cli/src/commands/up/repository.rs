@@ -1,6 +1,5 @@
 //! What the argument of `up` means: a folder on this machine or an address, which commit, with whose credentials.
 
-use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use engine::{AgentSource, LocalSource, Name};
@@ -9,6 +8,7 @@ use source::{Auth, GitRequest, LocalFolder, Reference, Snapshot, SourceError, St
 use super::{CredentialArgs, OBJECT_NAME, ReferenceArgs, UpArgs};
 use crate::failure::Failure;
 use crate::folder::cannot;
+use crate::password;
 
 /// Longest password that is read from standard input.
 const MAX_PASSWORD_BYTES: u64 = 64 * 1024;
@@ -207,10 +207,7 @@ fn read_file(path: &Path) -> Result<Vec<u8>, Failure> {
 }
 
 fn read_password() -> Result<String, Failure> {
-    let mut text = String::new();
-    let read = std::io::stdin().lock().take(MAX_PASSWORD_BYTES).read_to_string(&mut text);
-    read.map_err(|error| Failure::usage(format!("cannot read the password from standard input: {error}")))?;
-    let password = text.trim_end_matches(['\r', '\n']).to_owned();
+    let password = password::from_input(MAX_PASSWORD_BYTES, Failure::usage)?;
     if password.is_empty() {
         return Err(Failure::usage("--password-stdin was given, but standard input is empty"));
     }
