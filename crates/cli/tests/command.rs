@@ -25,9 +25,7 @@ mod world;
 
 use libtest_mimic::{Arguments, Trial};
 use oracle::Oracle;
-
-/// A test: its name and what it does; it fails by panicking.
-type Case = (&'static str, fn());
+use testkit::{Case, trial};
 
 fn main() {
     let arguments = Arguments::from_args();
@@ -45,11 +43,4 @@ fn main() {
         trials.extend(cases.iter().map(|case| trial(case).with_ignored_flag(!ready)));
     }
     libtest_mimic::run(&arguments, trials).exit();
-}
-
-fn trial(&(name, body): &Case) -> Trial {
-    Trial::test(name, move || {
-        body();
-        Ok(())
-    })
 }

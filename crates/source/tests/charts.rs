@@ -9,9 +9,7 @@ use libtest_mimic::{Arguments, Trial};
 use source::Auth;
 use source::charts::{Access, ChartError, ChartStore};
 use testkit::oracle::{self, Oracle};
-
-/// A test: its name and what it does; it fails by panicking.
-type Case = (&'static str, fn());
+use testkit::{Case, trial};
 
 fn main() {
     let arguments = Arguments::from_args();
@@ -23,13 +21,6 @@ fn main() {
         trials.extend(cases.iter().map(|case| trial(case).with_ignored_flag(!ready)));
     }
     libtest_mimic::run(&arguments, trials).exit();
-}
-
-fn trial(&(name, body): &Case) -> Trial {
-    Trial::test(name, move || {
-        body();
-        Ok(())
-    })
 }
 
 /// A store in a temporary folder, which goes with it.

@@ -12,9 +12,7 @@ mod tree;
 use libtest_mimic::{Arguments, Trial};
 use source::{GitRequest, Reference, Snapshot, SourceError, Store};
 use testkit::git::SshServer;
-
-/// A test: its name and what it does; it fails by panicking.
-type Case = (&'static str, fn());
+use testkit::{Case, trial};
 
 fn main() {
     let arguments = Arguments::from_args();
@@ -22,13 +20,6 @@ fn main() {
     // Without sshd these are reported as ignored, by name.
     trials.extend(ssh::CASES.iter().map(|case| trial(case).with_ignored_flag(!SshServer::is_available())));
     libtest_mimic::run(&arguments, trials).exit();
-}
-
-fn trial(&(name, body): &Case) -> Trial {
-    Trial::test(name, move || {
-        body();
-        Ok(())
-    })
 }
 
 /// A store in a temporary folder, which goes with it.

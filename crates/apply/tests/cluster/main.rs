@@ -10,9 +10,10 @@ mod world;
 
 use std::sync::Arc;
 
-use libtest_mimic::{Arguments, Trial};
+use libtest_mimic::Arguments;
+use testkit::on_each_backend;
 
-use world::{Backend, Case, World};
+use world::{Case, World};
 
 /// Every test, by name.
 const CASES: &[(&str, Case)] = &[
@@ -38,16 +39,10 @@ const CASES: &[(&str, Case)] = &[
 fn main() {
     let arguments = Arguments::from_args();
     let world = Arc::new(World::new());
-    let mut trials = Vec::new();
-    for backend in Backend::ALL {
-        let missing = !backend.is_there();
-        // The embedded server stores RBAC and does not enforce it: what tests that is no test there.
-        for (name, case) in CASES.iter().filter(|(name, _)| backend.can(name)) {
-            let world = world.clone();
-            let trial = Trial::test(format!("{}::{name}", backend.name()), move || world.run(backend, *case));
-            trials.push(trial.with_ignored_flag(missing));
-        }
-    }
+    let each = world.clone();
+    let mut trials = on_each_backend(CASES, |_| false, move |backend, case| each.run(backend, case));
+    // The embedded server stores RBAC and does not enforce it: what tests that is no test there.
+    trials.retain(|trial| trial.name() != "embedded::impersonation_decides");
     let conclusion = libtest_mimic::run(&arguments, trials);
     drop(world);
     conclusion.exit();

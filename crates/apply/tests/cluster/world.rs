@@ -15,8 +15,8 @@ use controlplane::{Config, ControlPlane, Identity, Storage};
 use goyaml::Value;
 use libtest_mimic::Failed;
 use object::{Gvk, Inventory, Object, ObjectKey, Origin};
+use testkit::Backend;
 use testkit::apiserver::{RealApiServer, StandInKubelet};
-use testkit::oracle::{self, Oracle};
 use tokio::runtime::Runtime;
 use tokio::sync::OnceCell;
 
@@ -25,13 +25,6 @@ pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 
 pub(crate) type Outcomes = Result<(), Box<dyn Error>>;
 pub(crate) type Case = fn(Site) -> Pin<Box<dyn Future<Output = Outcomes>>>;
-
-/// An API server of some sort.
-#[derive(Clone, Copy)]
-pub(crate) enum Backend {
-    Embedded,
-    Real,
-}
 
 /// The API servers, started when first needed.
 pub(crate) struct World {
@@ -48,30 +41,6 @@ pub(crate) struct Site {
     pub(crate) owner: Owner,
     pub(crate) namespace: String,
     pub(crate) inventory: Inventory,
-}
-
-impl Backend {
-    pub(crate) const ALL: [Self; 2] = [Self::Embedded, Self::Real];
-
-    pub(crate) fn name(self) -> &'static str {
-        match self {
-            Self::Embedded => "embedded",
-            Self::Real => "real",
-        }
-    }
-
-    /// Whether the server can do what a test needs. The embedded one authorizes nothing: every caller may do all.
-    pub(crate) fn can(self, test: &str) -> bool {
-        !matches!((self, test), (Self::Embedded, "impersonation_decides"))
-    }
-
-    pub(crate) fn is_there(self) -> bool {
-        let needed = [Oracle::KubeApiserver, Oracle::KubeControllerManager, Oracle::Etcd];
-        match self {
-            Self::Embedded => true,
-            Self::Real => needed.into_iter().all(|oracle| oracle::find(oracle).is_ok()),
-        }
-    }
 }
 
 impl World {

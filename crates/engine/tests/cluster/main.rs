@@ -16,10 +16,11 @@ mod world;
 
 use std::sync::Arc;
 
-use libtest_mimic::{Arguments, Trial};
+use libtest_mimic::Arguments;
 use testkit::git::SshServer;
+use testkit::on_each_backend;
 
-use world::{Backend, Case, World};
+use world::{Case, World};
 
 /// The test that needs an sshd.
 const SSH: &str = "ssh_with_the_key_of_a_secret";
@@ -74,16 +75,9 @@ const CASES: &[(&str, Case)] = &[
 fn main() {
     let arguments = Arguments::from_args();
     let world = Arc::new(World::new());
-    let mut trials = Vec::new();
-    for backend in Backend::ALL {
-        let missing = !backend.is_there();
-        for (name, case) in CASES {
-            let world = world.clone();
-            let trial = Trial::test(format!("{}::{name}", backend.name()), move || world.run(backend, *case));
-            let missing = missing || *name == SSH && !SshServer::is_available();
-            trials.push(trial.with_ignored_flag(missing));
-        }
-    }
+    let each = world.clone();
+    let is_missing = |name: &str| name == SSH && !SshServer::is_available();
+    let trials = on_each_backend(CASES, is_missing, move |backend, case| each.run(backend, case));
     let conclusion = libtest_mimic::run(&arguments, trials);
     drop(world);
     conclusion.exit();

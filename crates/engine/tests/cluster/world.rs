@@ -17,9 +17,9 @@ use kube::api::{Api, DynamicObject, Patch, PatchParams};
 use kube::core::GroupVersionKind;
 use libtest_mimic::Failed;
 use serde_json::{Value, json};
+use testkit::Backend;
 use testkit::apiserver::{RealApiServer, StandInKubelet};
 use testkit::git::GitRepo;
-use testkit::oracle::{self, Oracle};
 use tokio::runtime::Runtime;
 use tokio::sync::OnceCell;
 
@@ -32,13 +32,6 @@ pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
 
 pub(crate) type Outcome = Result<(), Box<dyn Error>>;
 pub(crate) type Case = fn(Site) -> Pin<Box<dyn Future<Output = Outcome>>>;
-
-/// An API server of some sort.
-#[derive(Clone, Copy)]
-pub(crate) enum Backend {
-    Embedded,
-    Real,
-}
 
 /// The API servers, started when first needed.
 pub(crate) struct World {
@@ -74,25 +67,6 @@ pub(crate) struct Site {
     pub(crate) clock: Option<Arc<dyn Clock>>,
     /// Whether what kustomizations name by addresses is fetched.
     pub(crate) remote_bases: bool,
-}
-
-impl Backend {
-    pub(crate) const ALL: [Self; 2] = [Self::Embedded, Self::Real];
-
-    pub(crate) fn name(self) -> &'static str {
-        match self {
-            Self::Embedded => "embedded",
-            Self::Real => "real",
-        }
-    }
-
-    pub(crate) fn is_there(self) -> bool {
-        let needed = [Oracle::KubeApiserver, Oracle::KubeControllerManager, Oracle::Etcd];
-        match self {
-            Self::Embedded => true,
-            Self::Real => needed.into_iter().all(|oracle| oracle::find(oracle).is_ok()),
-        }
-    }
 }
 
 impl World {

@@ -9,9 +9,11 @@ mod world;
 
 use std::sync::Arc;
 
-use libtest_mimic::{Arguments, Trial};
+use libtest_mimic::Arguments;
+use testkit::on_each_backend;
+use testkit::oracle::{self, Oracle};
 
-use world::{Backend, Case, World};
+use world::{Case, World};
 
 /// Every test, by name.
 const CASES: &[(&str, Case)] = &[
@@ -38,15 +40,9 @@ const CASES: &[(&str, Case)] = &[
 fn main() {
     let arguments = Arguments::from_args();
     let world = Arc::new(World::new());
-    let mut trials = Vec::new();
-    for backend in Backend::ALL {
-        let missing = !backend.is_there();
-        for (name, case) in CASES {
-            let world = world.clone();
-            let trial = Trial::test(format!("{}::{name}", backend.name()), move || world.run(backend, *case));
-            trials.push(trial.with_ignored_flag(missing));
-        }
-    }
+    let each = world.clone();
+    let has_helm = oracle::find(Oracle::Helm).is_ok();
+    let trials = on_each_backend(CASES, |_| !has_helm, move |backend, case| each.run(backend, case));
     let conclusion = libtest_mimic::run(&arguments, trials);
     drop(world);
     conclusion.exit();

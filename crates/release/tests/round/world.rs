@@ -17,6 +17,7 @@ use helm::values::{self, Setting, UserValues};
 use libtest_mimic::Failed;
 use object::{Gvk, ObjectKey};
 use release::{Install, Options, Releases, Upgrade};
+use testkit::Backend;
 use testkit::apiserver::{RealApiServer, StandInKubelet};
 use testkit::oracle::{self, Oracle};
 use tokio::process::Command;
@@ -30,13 +31,6 @@ pub(crate) type Case = fn(Site) -> Pin<Box<dyn Future<Output = Outcome>>>;
 
 /// How long a hook may take.
 const PATIENCE: Duration = Duration::from_mins(1);
-
-/// An API server of some sort.
-#[derive(Clone, Copy)]
-pub(crate) enum Backend {
-    Embedded,
-    Real,
-}
 
 /// A server that both reach: we through a client, helm through its kubeconfig.
 struct Server {
@@ -67,25 +61,6 @@ pub(crate) struct Site {
     pub(crate) options: Options,
     pub(crate) folder: tempfile::TempDir,
     kubeconfig: PathBuf,
-}
-
-impl Backend {
-    pub(crate) const ALL: [Self; 2] = [Self::Embedded, Self::Real];
-
-    pub(crate) fn name(self) -> &'static str {
-        match self {
-            Self::Embedded => "embedded",
-            Self::Real => "real",
-        }
-    }
-
-    pub(crate) fn is_there(self) -> bool {
-        let needed: &[Oracle] = match self {
-            Self::Embedded => &[Oracle::Helm],
-            Self::Real => &[Oracle::Helm, Oracle::KubeApiserver, Oracle::KubeControllerManager, Oracle::Etcd],
-        };
-        needed.iter().all(|oracle| oracle::find(*oracle).is_ok())
-    }
 }
 
 impl World {
