@@ -11,16 +11,13 @@ use libtest_mimic::{Arguments, Failed, Trial};
 mod cases;
 #[path = "support/disk.rs"]
 mod disk;
+#[path = "support/golden.rs"]
+mod golden;
 
 fn main() {
     let arguments = Arguments::from_args();
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases");
-    let cases = cases::all(&root);
-    assert!(!cases.is_empty(), "there are no cases under {}", root.display());
-    let trials = cases.into_iter().map(|case| {
-        let name = case.strip_prefix(&root).unwrap_or(&case).display().to_string();
-        Trial::test(name, move || check(&case))
-    });
+    let trials = golden::trials(&root, check).into_iter();
     let trials = trials.chain([
         Trial::test("robust/cut-short", cut_short),
         Trial::test("robust/deep", deep),
@@ -39,13 +36,7 @@ fn check(case: &Path) -> Result<(), Failed> {
     if let Some(difference) = disk::first_difference(&found, &disk::shown(&traced.map(|traced| traced.resources))) {
         return Err(format!("with origins it builds otherwise: {difference}").into());
     }
-    let name = if outcome.is_ok() { "expected.yaml" } else { "expected.message" };
-    let expected =
-        std::fs::read_to_string(case.join(name)).map_err(|_| format!("{name} is missing; we say:\n{found}"))?;
-    match disk::first_difference(&expected, &found) {
-        None => Ok(()),
-        Some(difference) => Err(format!("{name}: {difference}\n--- found:\n{found}").into()),
-    }
+    golden::compare(case, (outcome.is_ok(), &found), |text| Ok(text.to_owned()))
 }
 
 /// Places at which each file of each case is cut.

@@ -6,7 +6,6 @@
 #![expect(clippy::print_stdout, reason = "a tool for the terminal")]
 
 use std::error::Error;
-use std::fs;
 use std::path::Path;
 use std::process::{Command, ExitCode};
 
@@ -18,48 +17,16 @@ mod build;
 mod cases;
 #[path = "../../kustomize/tests/support/disk.rs"]
 mod disk;
+#[path = "../../kustomize/tests/support/record.rs"]
+mod record;
 
 fn main() -> ExitCode {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/charts/cases");
-    let only = std::env::args().nth(1).unwrap_or_default();
-    for case in cases::all(&root).iter().filter(|case| case.to_string_lossy().contains(&only)) {
-        match record(case) {
-            Ok(word) => println!("{word} {}", case.strip_prefix(&root).unwrap_or(case).display()),
-            Err(error) => {
-                println!("{}: {error}", case.display());
-                return ExitCode::FAILURE;
-            }
-        }
-    }
-    ExitCode::SUCCESS
-}
-
-/// Writes the expectations of one case. Gives a word on how ours compares.
-fn record(case: &Path) -> Result<&'static str, Box<dyn Error>> {
-    let [yaml, error, message] = ["expected.yaml", "expected.error", "expected.message"].map(|name| case.join(name));
-    for old in [&yaml, &error, &message] {
-        if old.exists() {
-            fs::remove_file(old)?;
-        }
-    }
-    let outcome = build::ours(&disk::read(case)?, cases::start(case));
-    let found = disk::shown(&outcome);
-    if outcome.is_err() {
-        fs::write(&message, &found)?;
-    }
-    let real = real(&case.join(cases::start(case)))?;
-    let word = match (&real, outcome.is_ok()) {
-        (Ok(expected), true) if disk::first_difference(expected, &found).is_none() => "same   ",
-        (Ok(_), true) => "DIFFERS",
-        (Ok(_), false) => "refused",
-        (Err(_), false) => "error  ",
-        (Err(_), true) => "TOO LAX",
-    };
-    match real {
-        Ok(expected) => fs::write(&yaml, expected)?,
-        Err(text) => fs::write(&error, stable(&text, case))?,
-    }
-    Ok(word)
+    record::all(&root, |case| {
+        let ours = build::ours(&disk::read(case)?, cases::start(case));
+        let real = real(&case.join(cases::start(case)))?;
+        record::write(case, &ours, real.map_err(|text| stable(&text, case)))
+    })
 }
 
 /// What kustomize prints, or says when it fails.
@@ -75,7 +42,7 @@ fn real(dir: &Path) -> Result<Result<String, String>, Box<dyn Error>> {
 
 /// The text without what is another in every run and on every machine.
 fn stable(text: &str, case: &Path) -> String {
-    let mut text = text.replace(&*case.to_string_lossy(), "CASE");
+    let mut text = record::stable(text, case);
     if let Ok(helm) = oracle::find(Oracle::Helm3) {
         text = text.replace(&*helm.to_string_lossy(), "helm");
     }

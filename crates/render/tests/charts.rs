@@ -3,7 +3,7 @@
 
 use std::path::Path;
 
-use libtest_mimic::{Arguments, Failed, Trial};
+use libtest_mimic::{Arguments, Failed};
 
 #[path = "charts/build.rs"]
 mod build;
@@ -11,17 +11,13 @@ mod build;
 mod cases;
 #[path = "../../kustomize/tests/support/disk.rs"]
 mod disk;
+#[path = "../../kustomize/tests/support/golden.rs"]
+mod golden;
 
 fn main() {
     let arguments = Arguments::from_args();
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/charts/cases");
-    let cases = cases::all(&root);
-    assert!(!cases.is_empty(), "there are no cases under {}", root.display());
-    let trials = cases.into_iter().map(|case| {
-        let name = case.strip_prefix(&root).unwrap_or(&case).display().to_string();
-        Trial::test(name, move || check(&case))
-    });
-    libtest_mimic::run(&arguments, trials.collect()).exit();
+    libtest_mimic::run(&arguments, golden::trials(&root, check)).exit();
 }
 
 fn check(case: &Path) -> Result<(), Failed> {
@@ -32,11 +28,5 @@ fn check(case: &Path) -> Result<(), Failed> {
     if let Some(difference) = disk::first_difference(&found, &disk::shown(&traced.map(|traced| traced.resources))) {
         return Err(format!("with origins it builds otherwise: {difference}").into());
     }
-    let name = if outcome.is_ok() { "expected.yaml" } else { "expected.message" };
-    let expected =
-        std::fs::read_to_string(case.join(name)).map_err(|_| format!("{name} is missing; we say:\n{found}"))?;
-    match disk::first_difference(&expected, &found) {
-        None => Ok(()),
-        Some(difference) => Err(format!("{name}: {difference}\n--- found:\n{found}").into()),
-    }
+    golden::compare(case, (outcome.is_ok(), &found), |text| Ok(text.to_owned()))
 }

@@ -4,7 +4,7 @@
 use std::path::Path;
 
 use goyaml::ParseOptions;
-use libtest_mimic::{Arguments, Failed, Trial};
+use libtest_mimic::{Arguments, Failed};
 
 #[path = "../../kustomize/tests/support/cases.rs"]
 #[expect(dead_code, reason = "shared with cases that have overlays")]
@@ -14,17 +14,13 @@ mod cases;
 mod disk;
 #[path = "flux/render.rs"]
 mod flux;
+#[path = "../../kustomize/tests/support/golden.rs"]
+mod golden;
 
 fn main() {
     let arguments = Arguments::from_args();
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/flux/cases");
-    let cases = cases::all(&root);
-    assert!(!cases.is_empty(), "there are no cases under {}", root.display());
-    let trials = cases.into_iter().map(|case| {
-        let name = case.strip_prefix(&root).unwrap_or(&case).display().to_string();
-        Trial::test(name, move || check(&case))
-    });
-    libtest_mimic::run(&arguments, trials.collect()).exit();
+    libtest_mimic::run(&arguments, golden::trials(&root, check)).exit();
 }
 
 fn check(folder: &Path) -> Result<(), Failed> {
@@ -35,17 +31,8 @@ fn check(folder: &Path) -> Result<(), Failed> {
     if traced != ours {
         return Err("with origins it renders otherwise".into());
     }
-    let (name, found) = match &ours {
-        Ok(text) => ("expected.yaml", text),
-        Err(text) => ("expected.message", text),
-    };
-    let expected =
-        std::fs::read_to_string(folder.join(name)).map_err(|_| format!("{name} is missing; we say:\n{found}"))?;
-    let expected = if ours.is_ok() { normalised(&expected)? } else { expected };
-    match disk::first_difference(&expected, found) {
-        None => Ok(()),
-        Some(difference) => Err(format!("{name}: {difference}\n--- found:\n{found}").into()),
-    }
+    let (Ok(found) | Err(found)) = &ours;
+    golden::compare(folder, (ours.is_ok(), found), normalised)
 }
 
 /// Flux's objects as they are applied.
