@@ -5,6 +5,7 @@ mod credentials;
 mod dependencies;
 mod home;
 mod locate;
+mod pulled;
 
 use std::fs;
 use std::io::Read;
@@ -16,6 +17,7 @@ use helm::{Chart, HelmCompat};
 
 pub(crate) use self::args::ChartArgs;
 use self::locate::{Located, locate};
+pub(crate) use self::pulled::Pulled;
 use crate::failure::Failure;
 use crate::folder::cannot;
 

@@ -8,6 +8,8 @@ mod bad_world;
 mod build;
 #[path = "command/chart_sources.rs"]
 mod chart_sources;
+#[path = "command/check.rs"]
+mod check;
 #[path = "command/held.rs"]
 mod held;
 #[path = "command/kubectl.rs"]
@@ -29,8 +31,16 @@ use testkit::{Case, trial};
 
 fn main() {
     let arguments = Arguments::from_args();
-    let cases =
-        [refusals::CASES, template::CASES, up::CASES, bad_files::CASES, bad_world::CASES, build::CASES, why::CASES];
+    let cases = [
+        refusals::CASES,
+        template::CASES,
+        up::CASES,
+        bad_files::CASES,
+        bad_world::CASES,
+        build::CASES,
+        why::CASES,
+        check::CASES,
+    ];
     let mut trials: Vec<Trial> = cases.into_iter().flatten().map(trial).collect();
     // Without kubectl these are reported as ignored, by name.
     let has_kubectl = oracle::find(Oracle::Kubectl).is_ok();
@@ -39,7 +49,9 @@ fn main() {
     // And so without helm, or without a registry.
     let has_helm = oracle::find(Oracle::Helm).is_ok();
     let has_registry = has_helm && oracle::find(Oracle::Registry).is_ok();
-    for (cases, ready) in [(chart_sources::WITH_HELM, has_helm), (chart_sources::WITH_REGISTRY, has_registry)] {
+    let has_helm_3 = has_helm && has_kubectl && oracle::find(Oracle::Helm3).is_ok();
+    let sources = [(chart_sources::WITH_HELM, has_helm), (chart_sources::WITH_REGISTRY, has_registry)];
+    for (cases, ready) in sources.into_iter().chain([(build::WITH_HELM_3, has_helm_3)]) {
         trials.extend(cases.iter().map(|case| trial(case).with_ignored_flag(!ready)));
     }
     libtest_mimic::run(&arguments, trials).exit();

@@ -136,6 +136,12 @@ pub fn from_archive(archive: &[u8], options: &LoadOptions) -> Result<Chart, Vec<
     loading.finish(chart)
 }
 
+/// The files of a `.tgz` file as `helm pull --untar` lays them into the chart's folder: paths inside of that folder and
+/// bytes.
+pub fn unpack(archive: &[u8], options: &LoadOptions) -> Result<Vec<ChartFile>, Vec<LoadError>> {
+    Loading::new(*options).unpack(archive, "")
+}
+
 /// What is gathered while a chart and the charts in it are read.
 struct Loading {
     options: LoadOptions,

@@ -7,7 +7,9 @@ use helm::load::{self, LoadOptions, MAX_CHART_BYTES, MAX_FILES};
 use helm::output::{self, OutputOptions};
 use helm::values::{self, UserValues, ValuesFile};
 use helm::{Chart, HelmCompat, KubeVersion, LiveInputs, RenderOptions, Rendered, TemplateCache, dependencies};
-use kustomize::{ChartAddress, ChartRequest, Charts, EntryKind, FileError, Files, Inflated, InflatedDocument};
+use kustomize::{
+    ChartAddress, ChartRequest, Charts, EntryKind, FileError, Files, Inflated, InflatedDocument, MemoryFiles,
+};
 
 /// What Helm calls a release that has no name.
 const UNNAMED: &str = "release-name";
@@ -18,6 +20,12 @@ const NAMESPACE: &str = "default";
 /// Folders of a chart within one another.
 const MAX_FOLDERS: usize = 64;
 
+/// Brings charts of repositories and registries here.
+pub trait ChartSource: fmt::Debug + Send + Sync {
+    /// The `.tgz` file of a chart. Blocks. The error says why there is none.
+    fn archive(&self, address: &ChartAddress<'_>) -> Result<Arc<[u8]>, String>;
+}
+
 /// Renders charts for kustomizations, as `helm template` does. It keeps what it has parsed.
 pub struct HelmCharts {
     compat: HelmCompat,
@@ -27,12 +35,15 @@ pub struct HelmCharts {
     pub kube_version: Option<KubeVersion>,
     /// Group versions where a kustomization names none.
     pub api_versions: Vec<String>,
+    /// Where charts come from that the tree does not hold; `None` refuses them.
+    pub source: Option<Arc<dyn ChartSource>>,
 }
 
 impl HelmCharts {
     /// Renders as this release of Helm; `host` answers what templates ask of the world.
     pub fn new(compat: HelmCompat, host: Arc<dyn LiveInputs + Send + Sync>) -> Self {
-        Self { compat, host, templates: TemplateCache::new(), kube_version: None, api_versions: Vec::new() }
+        let templates = TemplateCache::new();
+        Self { compat, host, templates, kube_version: None, api_versions: Vec::new(), source: None }
     }
 
     fn options(&self, request: &ChartRequest<'_>) -> Result<RenderOptions, String> {
@@ -103,8 +114,12 @@ impl Charts for HelmCharts {
         Ok(Inflated { text, documents })
     }
 
-    fn pull(&self, _: &ChartAddress<'_>) -> Result<Arc<dyn Files>, String> {
-        Err("charts of repositories and registries are not fetched yet".to_owned())
+    fn pull(&self, address: &ChartAddress<'_>) -> Result<Arc<dyn Files>, String> {
+        let source = self.source.as_ref().ok_or("nothing is fetched in this build")?;
+        let options = LoadOptions { compat: self.compat, ..LoadOptions::default() };
+        let files = load::unpack(&source.archive(address)?, &options).map_err(|errors| lines(&errors))?;
+        let tree = files.into_iter().map(|file| (file.name.to_string(), file.data));
+        Ok(Arc::new(MemoryFiles(tree.collect())))
     }
 }
 

@@ -24,7 +24,7 @@ use kustomize::{BuildError, BuildOptions, Edition, EntryKind, Files, ManifestCac
 use object::{Object, Origin};
 
 pub use cache::{CacheCounts, RenderCache};
-pub use charts::HelmCharts;
+pub use charts::{ChartSource, HelmCharts};
 pub use diagnostic::Diagnostic;
 pub use remote::{MAX_REMOTE_FILE, RemoteBase};
 pub use tree::{SnapshotFiles, TreeFiles};

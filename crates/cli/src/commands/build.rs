@@ -8,9 +8,10 @@ use clap::{Args, ValueEnum};
 use helm::{HelmCompat, KubeVersion};
 use kustomize::{BuildOptions, Charts, Remote, Resource};
 use object::Object;
-use render::{HelmCharts, Traced, TreeFiles};
+use render::{ChartSource, HelmCharts, Traced, TreeFiles};
 use source::{LocalFolder, Snapshot};
 
+use crate::chart::Pulled;
 use crate::failure::Failure;
 use crate::folder::cannot;
 use crate::output;
@@ -38,7 +39,8 @@ pub(crate) struct BuildArgs {
     load_restrictor: LoadRestrictor,
     /// Inflate Helm charts that kustomizations name
     ///
-    /// Charts are rendered here, without helm, as the Helm 3 that this kustomize runs renders them.
+    /// Charts are rendered here, without helm, as the Helm 3 that this kustomize runs renders them. Those that the tree
+    /// does not hold are fetched from their repository or registry and kept in the user's cache.
     #[arg(long)]
     enable_helm: bool,
     /// Version of Kubernetes that charts see which name none
@@ -47,7 +49,7 @@ pub(crate) struct BuildArgs {
     /// Group versions that charts see which name none
     #[arg(long, value_name = "VERSION", value_delimiter = ',')]
     helm_api_versions: Vec<String>,
-    /// Fetch nothing: refuse files and bases that are named by an address
+    /// Fetch nothing: refuse files, bases and charts that are named by an address
     #[arg(long)]
     no_remote_bases: bool,
 }
@@ -91,6 +93,7 @@ fn charts(args: &BuildArgs) -> Result<Arc<dyn Charts>, Failure> {
         charts.kube_version = Some(version);
     }
     charts.api_versions.clone_from(&args.helm_api_versions);
+    charts.source = (!args.no_remote_bases).then(|| Arc::new(Pulled::default()) as Arc<dyn ChartSource>);
     Ok(Arc::new(charts))
 }
 

@@ -3,6 +3,7 @@
 use std::process::Command;
 
 use oracle::Oracle;
+use testkit::charts::{ChartSite, Helm};
 use testkit::git::{GitRepo, GitServer};
 
 use crate::Case;
@@ -19,6 +20,10 @@ pub(crate) const CASES: &[Case] = &[
 
 pub(crate) const WITH_KUBECTL: &[Case] =
     &[("build_of_a_remote_base_is_kustomizes", build_of_a_remote_base_is_kustomizes)];
+
+/// Those that need kubectl, the Helm that it starts, and the helm that packs charts.
+pub(crate) const WITH_HELM_3: &[Case] =
+    &[("build_of_charts_of_a_repository_is_kustomizes", build_of_charts_of_a_repository_is_kustomizes)];
 
 const OBJECTS: &str = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: Web}\n---\napiVersion: v1\nkind: Service\nmetadata: {name: s, namespace: b}\n";
 
@@ -116,8 +121,11 @@ fn build_tells_where_a_chart_is_missed() {
     let chart = "helmCharts: [{name: web, version: 1.0.0, repo: 'https://charts.invalid'}]\n";
     let world = World::new(&[("kustomization.yaml", chart)]);
     let (code, error) = world.fail(&["build", &world.repository_path(), "--enable-helm"]);
-    let told = error.contains("kustomization.yaml:1") && error.contains("not fetched yet");
+    let told =
+        error.contains("kustomization.yaml:1") && error.contains("https://charts.invalid/index.yaml cannot be reached");
     assert!(code == 1 && told && error.contains("Put the chart into 'charts/web-1.0.0'"), "{error}");
+    let (code, error) = world.fail(&["build", &world.repository_path(), "--enable-helm", "--no-remote-bases"]);
+    assert!(code == 1 && error.contains("nothing is fetched in this build"), "{error}");
 }
 
 fn build_of_a_remote_base_is_kustomizes() {
@@ -128,4 +136,26 @@ fn build_of_a_remote_base_is_kustomizes() {
     let expected = String::from_utf8_lossy(&output.stdout).into_owned();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     assert_eq!(world.succeed(&["build", &world.repository_path()]), expected);
+}
+
+/// The newest, a version, a range and a prerelease of a chart that the tree does not hold, each from its repository.
+fn build_of_charts_of_a_repository_is_kustomizes() {
+    let (site, helm) = (ChartSite::start(), Helm::new());
+    for version in ["1.0.0", "1.1.0", "2.0.0-rc.1"] {
+        helm.package(("web", version), "", site.path());
+    }
+    helm.index(site.path());
+    let find = |oracle| oracle::find(oracle).expect("the case is ignored without");
+    let (kubectl, helm3) = (find(Oracle::Kubectl), find(Oracle::Helm3));
+    for fields in ["", ", version: 1.0.0", ", version: ~1.0", ", devel: true, releaseName: r, namespace: apps"] {
+        let chart = format!("helmCharts: [{{name: web, repo: '{}'{fields}}}]\n", site.url());
+        let world = World::new(&[("kustomization.yaml", &chart)]);
+        let printed = world.succeed(&["build", &world.repository_path(), "--enable-helm"]);
+        // Last, as kustomize leaves what it fetched in the tree.
+        let mut theirs = Command::new(&kubectl);
+        theirs.args(["kustomize", "--enable-helm", "--helm-command"]).arg(&helm3).arg(world.repository.path());
+        let output = theirs.env("HOME", helm.home()).output().expect("kubectl runs");
+        assert!(output.status.success(), "{fields}: {}", String::from_utf8_lossy(&output.stderr));
+        assert_eq!(printed, String::from_utf8_lossy(&output.stdout), "{fields}");
+    }
 }

@@ -1,0 +1,28 @@
+//! Charts that kustomizations name by the address of their repository.
+
+use std::sync::{Arc, OnceLock};
+
+use kustomize::ChartAddress;
+use render::ChartSource;
+use source::charts::{ChartRequest, ChartStore};
+
+use super::locate::{fetch, store, with_login};
+use crate::failure::Failure;
+
+/// Fetches charts as the helm that kustomize starts: from repositories as nobody, from registries with the user's logins.
+/// The store is opened for the first chart: most builds name none, and need no cache that can be written.
+#[derive(Debug, Default)]
+pub(crate) struct Pulled {
+    store: OnceLock<Result<ChartStore, String>>,
+}
+
+impl ChartSource for Pulled {
+    fn archive(&self, address: &ChartAddress<'_>) -> Result<Arc<[u8]>, String> {
+        let words = |failure: Failure| failure.message().to_owned();
+        let store = self.store.get_or_init(|| store().map_err(words)).as_ref().map_err(Clone::clone)?;
+        let request = ChartRequest::from_repository(address.repository, address.name);
+        let mut request = ChartRequest { prereleases: address.devel, ..request.version(address.version) };
+        with_login(&mut request).map_err(words)?;
+        fetch(store, &request).map(|archive| archive.bytes).map_err(words)
+    }
+}
