@@ -15,9 +15,12 @@ const MAX_DATA: usize = 1 << 20;
 pub(super) fn check(resource: &Resource, object: &Value) -> Vec<Cause> {
     let mut faults = Vec::new();
     match (&*resource.name.group, &*resource.name.resource) {
-        ("", "pods") => pod(object, "spec", &mut faults),
-        ("apps", "deployments" | "replicasets" | "statefulsets" | "daemonsets") => workload(object, &mut faults),
-        ("batch", "jobs") => template(object.at(&["spec", "template"]), "spec.template", &mut faults),
+        ("", "pods") => pod(object, ("spec", Mounts::Volumes), &mut faults),
+        ("apps", "statefulsets") => workload(object, Mounts::Anything, &mut faults),
+        ("apps", "deployments" | "replicasets" | "daemonsets") => workload(object, Mounts::Volumes, &mut faults),
+        ("batch", "jobs") => {
+            template(object.at(&["spec", "template"]), ("spec.template", Mounts::Volumes), &mut faults);
+        }
         ("batch", "cronjobs") => cron_job(object, &mut faults),
         ("", "services") => service(object, &mut faults),
         ("", "persistentvolumeclaims") => claim(object, &mut faults),
@@ -36,7 +39,16 @@ pub(super) fn check(resource: &Resource, object: &Value) -> Vec<Cause> {
     faults
 }
 
-fn workload(object: &Value, faults: &mut Vec<Cause>) {
+/// What a container may mount.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Mounts {
+    /// The volumes of its pod.
+    Volumes,
+    /// What it likes: the claims of a StatefulSet are named elsewhere, so kube-apiserver leaves its mounts to the pods.
+    Anything,
+}
+
+fn workload(object: &Value, mounts: Mounts, faults: &mut Vec<Cause>) {
     if let Some(replicas) =
         object.at(&["spec", "replicas"]).filter(|replicas| replicas.as_i64().is_some_and(|count| count < 0))
     {
@@ -53,7 +65,7 @@ fn workload(object: &Value, faults: &mut Vec<Cause>) {
     if wanted.into_iter().flat_map(Map::iter).any(|(key, value)| labels.get(key) != Some(value)) {
         faults.push(invalid("spec.template.metadata.labels", &labels, "`selector` does not match template `labels`"));
     }
-    template(object.at(&["spec", "template"]), "spec.template", faults);
+    template(object.at(&["spec", "template"]), ("spec.template", mounts), faults);
     let policy =
         object.at(&["spec", "template", "spec", "restartPolicy"]).filter(|policy| policy.as_str() != Some("Always"));
     if let Some(policy) = policy.filter(|policy| !policy.is_null()) {
@@ -65,28 +77,30 @@ fn cron_job(object: &Value, faults: &mut Vec<Cause>) {
     if object.str_at(&["spec", "schedule"]).unwrap_or_default().is_empty() {
         faults.push(required("spec.schedule", ""));
     }
-    template(object.at(&["spec", "jobTemplate", "spec", "template"]), "spec.jobTemplate.spec.template", faults);
+    let path = "spec.jobTemplate.spec.template";
+    template(object.at(&["spec", "jobTemplate", "spec", "template"]), (path, Mounts::Volumes), faults);
 }
 
-fn template(template: Option<&Value>, path: &str, faults: &mut Vec<Cause>) {
+fn template(template: Option<&Value>, (path, mounts): (&str, Mounts), faults: &mut Vec<Cause>) {
     let Some(template) = template else {
         return;
     };
     names::labels(template, &["metadata", "labels"], &format!("{path}.metadata.labels"), faults);
-    pod(template, &format!("{path}.spec"), faults);
+    pod(template, (&format!("{path}.spec"), mounts), faults);
 }
 
-fn pod(object: &Value, path: &str, faults: &mut Vec<Cause>) {
+fn pod(object: &Value, (path, mounts): (&str, Mounts), faults: &mut Vec<Cause>) {
     let list = |key: &str| object.at(&["spec", key]).and_then(Value::as_list).unwrap_or_default();
     let volumes: Vec<_> = list("volumes").iter().filter_map(|volume| volume.str_at(&["name"])).collect();
     volume_names(&volumes, path, faults);
+    let volumes = (mounts == Mounts::Volumes).then_some(volumes.as_slice());
     if list("containers").is_empty() {
         faults.push(required(&format!("{path}.containers"), ""));
     }
     let mut seen = Vec::new();
     for key in ["initContainers", "containers"] {
         for (index, one) in list(key).iter().enumerate() {
-            container(one, &format!("{path}.{key}[{index}]"), &volumes, faults);
+            container(one, &format!("{path}.{key}[{index}]"), volumes, faults);
             let name = one.str_at(&["name"]).unwrap_or_default();
             if !name.is_empty() && seen.contains(&name) {
                 faults.push(duplicate(&format!("{path}.{key}[{index}].name"), &name.into()));
@@ -110,7 +124,8 @@ fn volume_names(volumes: &[&str], path: &str, faults: &mut Vec<Cause>) {
     }
 }
 
-fn container(container: &Value, path: &str, volumes: &[&str], faults: &mut Vec<Cause>) {
+/// Without `volumes` everything may be mounted.
+fn container(container: &Value, path: &str, volumes: Option<&[&str]>, faults: &mut Vec<Cause>) {
     let text = |key: &str| container.str_at(&[key]).unwrap_or_default();
     let list = |key: &str| container.get(key).and_then(Value::as_list).unwrap_or_default();
     let name = text("name");
@@ -127,7 +142,7 @@ fn container(container: &Value, path: &str, volumes: &[&str], faults: &mut Vec<C
     }
     for (index, mount) in list("volumeMounts").iter().enumerate() {
         let name = mount.str_at(&["name"]).unwrap_or_default();
-        if !volumes.contains(&name) && mount_is_checked(path) {
+        if volumes.is_some_and(|volumes| !volumes.contains(&name)) {
             let message = format!("Not found: {name:?}");
             let field = format!("{path}.volumeMounts[{index}].name");
             faults.push(Cause { reason: "FieldValueNotFound".into(), message, field });
@@ -144,11 +159,6 @@ fn container(container: &Value, path: &str, volumes: &[&str], faults: &mut Vec<C
         }
     }
     resources(container, path, faults);
-}
-
-/// Templates of a StatefulSet may mount their claims, which are named elsewhere.
-fn mount_is_checked(path: &str) -> bool {
-    !path.starts_with("spec.template")
 }
 
 fn port_number(port: &Value, key: &str, path: &str, faults: &mut Vec<Cause>) {
