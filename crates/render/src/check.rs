@@ -10,7 +10,7 @@ use crate::Diagnostic;
 /// How an encrypted value of SOPS starts.
 const ENCRYPTED: &str = "ENC[AES256_GCM,";
 
-/// What makes the object unusable, if anything does.
+/// What makes it no object, if anything does.
 pub(crate) fn fault(object: &Object) -> Option<Diagnostic> {
     let missing: Vec<&str> = [
         ("apiVersion", object.value.str_at(&["apiVersion"]).unwrap_or_default()),
@@ -30,6 +30,15 @@ pub(crate) fn fault(object: &Object) -> Option<Diagnostic> {
             "Complete the object, or move the file where it is not taken for a manifest.",
         ));
     }
+    None
+}
+
+/// The same of an object that is to be applied: it must not be encrypted either.
+pub(crate) fn fault_of_applied(object: &Object) -> Option<Diagnostic> {
+    fault(object).or_else(|| encrypted(object))
+}
+
+fn encrypted(object: &Object) -> Option<Diagnostic> {
     is_encrypted(&object.value).then(|| {
         let message = format!("{} is encrypted with SOPS, and decryption is not supported yet", object.key());
         at(object, message, "Create the Secret in the cluster by hand, and take it out of this path.")

@@ -58,7 +58,7 @@ pub fn evaluate(text: &str, variables: &BTreeMap<String, String>, strict: bool) 
 }
 
 /// The variables that a text names, those in defaults among them; none if it is no template.
-pub(crate) fn names(text: &str) -> Vec<String> {
+pub fn names(text: &str) -> Vec<String> {
     let (mut found, mut todo) = (Vec::new(), parse(text).unwrap_or_default());
     while let Some(node) = todo.pop() {
         if let Node::Function { name, arguments, .. } = node {

@@ -76,9 +76,11 @@ pub struct Traced {
     pub origins: Origins,
 }
 
-/// Renders a Kustomization over its source and notes where each field of its objects comes from.
+/// Renders a Kustomization over its source and notes where each field of its objects comes from. It is for reading:
+/// objects that are encrypted with SOPS stay as they are.
 pub fn trace(request: &KustomizationRequest<'_>) -> Result<Traced, Vec<Diagnostic>> {
-    let sources = Sources { files: request.tree, remote: request.remote.clone(), manifests: None };
+    let remote = request.remote.clone();
+    let sources = Sources { files: request.tree, remote, manifests: None, keeps_encrypted: true };
     let (objects, tracer) = objects(request, &sources, kustomize::trace)?;
     Ok(Traced { objects, origins: tracer.finish() })
 }
@@ -104,7 +106,7 @@ pub(crate) fn render_recorded(
 ) -> Result<(Rendered, Record), Vec<Diagnostic>> {
     let (files, recording) = (RecordingFiles::new(request.tree), cache::recording(request));
     let remote = recording.clone().map(|remote| remote as Arc<dyn Remote>);
-    let sources = Sources { files: &files, remote, manifests: manifests.cloned() };
+    let sources = Sources { files: &files, remote, manifests: manifests.cloned(), keeps_encrypted: false };
     let (objects, _) = objects(request, &sources, untraced)?;
     let diagnostics = check::twice(&objects);
     let (inputs, record) = cache::inputs_digest(request, files, recording.as_deref());
@@ -118,6 +120,8 @@ struct Sources<'a> {
     remote: Option<Arc<dyn Remote>>,
     /// Files that other renders parsed.
     manifests: Option<Arc<ManifestCache>>,
+    /// Whether encrypted objects are part of what comes out.
+    keeps_encrypted: bool,
 }
 
 /// A build of a kustomization, with or without origins.
@@ -154,7 +158,8 @@ fn objects(
     };
     let kustomize::Traced { resources, tracer } = build(files, &path, &options)
         .map_err(|errors| errors.into_iter().map(|error| from_build(request, error)).collect::<Vec<_>>())?;
-    let objects = finish(request, resources, &Notes::new(request, &tracer))?;
+    let refused = if sources.keeps_encrypted { check::fault } else { check::fault_of_applied };
+    let objects = finish(request, resources, (refused, &Notes::new(request, &tracer)))?;
     Ok((objects, tracer))
 }
 
@@ -183,7 +188,7 @@ fn from_build(request: &KustomizationRequest<'_>, error: BuildError) -> Diagnost
 fn finish(
     request: &KustomizationRequest<'_>,
     resources: Vec<Resource>,
-    notes: &Notes<'_>,
+    (refused, notes): (fn(&Object) -> Option<Diagnostic>, &Notes<'_>),
 ) -> Result<Vec<Object>, Vec<Diagnostic>> {
     let substitution = Substitution::new(request.spec, &request.variables, request.strict).map_err(|error| {
         vec![Diagnostic { file: request.place.to_owned(), message: error.to_string(), ..Diagnostic::default() }]
@@ -191,7 +196,7 @@ fn finish(
     let mut errors = Vec::new();
     let mut objects = Vec::with_capacity(resources.len());
     for mut object in resources.into_iter().map(object) {
-        if let Some(fault) = check::fault(&object) {
+        if let Some(fault) = refused(&object) {
             errors.push(fault);
             continue;
         }
