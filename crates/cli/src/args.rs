@@ -26,6 +26,7 @@ pub(crate) enum Command {
     Build(crate::commands::build::BuildArgs),
     Why(crate::commands::why::WhyArgs),
     Template(Box<crate::commands::template::TemplateArgs>),
+    Check(crate::commands::check::CheckArgs),
     Diff(crate::commands::diff::DiffArgs),
     Get(crate::commands::get::GetArgs),
     Tree(crate::commands::tree::TreeArgs),

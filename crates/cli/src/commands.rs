@@ -1,6 +1,7 @@
 //! The verbs, one file each: a clap struct whose doc comment is the help page, then the function.
 
 pub(crate) mod build;
+pub(crate) mod check;
 pub(crate) mod completion;
 pub(crate) mod diff;
 pub(crate) mod down;
@@ -35,6 +36,7 @@ pub(crate) fn run() -> ExitCode {
         Command::Build(args) => rendering(move || build::build(&args)),
         Command::Why(args) => rendering(move || why::why(&args)),
         Command::Template(args) => rendering(move || template::template(&args)),
+        Command::Check(args) => with_cluster(check::check(args)),
         Command::Diff(args) => with_cluster(diff::diff(args)),
         Command::Get(args) => with_cluster(async { finish(get::get(args).await) }),
         Command::Tree(args) => with_cluster(async { finish(tree::tree(args).await) }),

@@ -8,6 +8,7 @@ mod chart;
 mod cluster;
 mod commands;
 mod failure;
+mod findings;
 mod folder;
 mod output;
 mod password;
