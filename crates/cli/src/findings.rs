@@ -7,9 +7,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::sync::Arc;
 
-use check::{Cluster, Finding};
 use goyaml::Value;
 use kustomize::{Files, Remote};
+use repository::{Cluster, Finding};
 
 use crate::failure::Failure;
 
@@ -28,7 +28,7 @@ pub(crate) struct Report {
 /// Looks at the clusters of a repository.
 pub(crate) async fn gather(files: &dyn Files, path: &str, remote: Option<Arc<dyn Remote>>) -> Result<Report, Failure> {
     let mut report = Report::default();
-    for path in check::clusters(files, path) {
+    for path in repository::clusters(files, path) {
         // Remote bases may have to be waited for.
         let cluster = tokio::task::block_in_place(|| Cluster::read(files, &path, remote.clone()));
         let (findings, notes) = cluster.check();

@@ -10,6 +10,7 @@ mod commands;
 mod failure;
 mod findings;
 mod folder;
+mod merge;
 mod output;
 mod password;
 mod preview;

@@ -14,6 +14,8 @@ mod check;
 mod held;
 #[path = "command/kubectl.rs"]
 mod kubectl;
+#[path = "command/merge.rs"]
+mod merge;
 #[path = "command/refusals.rs"]
 mod refusals;
 #[path = "command/template.rs"]
@@ -40,6 +42,7 @@ fn main() {
         build::CASES,
         why::CASES,
         check::CASES,
+        merge::CASES,
     ];
     let mut trials: Vec<Trial> = cases.into_iter().flatten().map(trial).collect();
     // Without kubectl these are reported as ignored, by name.

@@ -78,6 +78,18 @@ pub enum SourceError {
         /// `; there are: main, develop`, or empty.
         there_are: String,
     },
+    /// A revision of a local repository that is none, as `git rev-parse` would say.
+    #[error(
+        "{url} has no revision {revision:?}: {cause}. Name a branch, a tag or a commit; a shallow clone may have to be deepened (`git fetch --unshallow`)"
+    )]
+    NoSuchRevision {
+        /// The repository.
+        url: String,
+        /// As written.
+        revision: String,
+        /// What is wrong.
+        cause: String,
+    },
     /// A commit id that is not 40 hexadecimal digits.
     #[error("{commit:?} is not a commit id: {cause}. Write all 40 hexadecimal digits into `spec.ref.commit`")]
     CommitInvalid {

@@ -76,19 +76,64 @@ impl LocalFolder {
         self.repository.as_ref()?.branch.as_deref()
     }
 
-    /// What is committed at HEAD now.
-    pub fn committed(&self) -> Result<Snapshot, SourceError> {
+    fn open(&self) -> Result<gix::Repository, SourceError> {
         if self.repository.is_none() {
             return Err(SourceError::NotARepository { path: self.root.clone() });
         }
-        let repository = open(&self.root)?;
+        open(&self.root)
+    }
+
+    /// The commit that a revision means, as `git rev-parse` reads it: a branch, a tag, `HEAD~2`, a hash.
+    pub fn at(&self, revision: &str) -> Result<Snapshot, SourceError> {
+        let repository = self.open()?;
+        let id = self.commit(&repository, revision)?;
+        self.snapshot(repository, id, None)
+    }
+
+    /// The commit at which the histories of two revisions parted.
+    pub fn merge_base(&self, one: &str, other: &str) -> Result<Snapshot, SourceError> {
+        let repository = self.open()?;
+        let (first, second) = (self.commit(&repository, one)?, self.commit(&repository, other)?);
+        let wrong = |cause: &str| self.no_revision(&format!("{one}...{other}"), cause);
+        let base = repository.merge_base(first, second).map_err(|error| wrong(&error.to_string()))?;
+        let base = base.ok_or_else(|| wrong("their histories have no commit in common"))?.detach();
+        self.snapshot(repository, base, None)
+    }
+
+    fn commit(&self, repository: &gix::Repository, revision: &str) -> Result<gix::ObjectId, SourceError> {
+        let wrong = |cause: String| self.no_revision(revision, &cause);
+        let id = repository.rev_parse_single(revision).map_err(|error| wrong(error.to_string()))?;
+        let object = id.object().map_err(|error| wrong(error.to_string()))?;
+        object.peel_to_commit().map(|commit| commit.id).map_err(|error| wrong(error.to_string()))
+    }
+
+    fn no_revision(&self, revision: &str, cause: &str) -> SourceError {
+        SourceError::NoSuchRevision {
+            url: self.root.display().to_string(),
+            revision: revision.to_owned(),
+            cause: cause.to_owned(),
+        }
+    }
+
+    /// What is committed at HEAD now.
+    pub fn committed(&self) -> Result<Snapshot, SourceError> {
+        let repository = self.open()?;
         let shown = self.root.display().to_string();
         let id = repository.head_id().map_err(|_| SourceError::EmptyRepository { url: shown.clone() })?.detach();
         let branch = repository.head_name().ok().flatten();
         let branch = branch.map(|name| name.shorten().to_str_lossy().into_owned());
+        self.snapshot(repository, id, branch.as_deref())
+    }
+
+    fn snapshot(
+        &self,
+        repository: gix::Repository,
+        id: gix::ObjectId,
+        branch: Option<&str>,
+    ) -> Result<Snapshot, SourceError> {
+        let shown = self.root.display().to_string();
         let pool = Arc::new(ObjectPool::new(repository.into_sync(), None));
-        let place =
-            Place { pool: &pool, dirs: &DirCache::default(), url: &shown, name: branch.as_deref(), ignore: None };
+        let place = Place { pool: &pool, dirs: &DirCache::default(), url: &shown, name: branch, ignore: None };
         snapshot(&place, id)
     }
 

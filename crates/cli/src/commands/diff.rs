@@ -1,10 +1,10 @@
 //! `setpoint diff`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 use kustomize::Remote;
 use source::LocalFolder;
 
@@ -12,19 +12,27 @@ use crate::args::{ClusterArgs, OutputFormat};
 use crate::cluster;
 use crate::commands::up;
 use crate::failure::Failure;
+use crate::merge::{Merge, Range};
 use crate::output;
 use crate::preview::{self, Preview};
 use crate::remote::Fetched;
 
-/// Print what a folder would change on the cluster
+/// Print what a folder would change on the cluster, or what a merge would
 ///
-/// The folder's files are taken as they are on disk, so that a change can be seen before it is committed; Kustomizations
-/// inside it are followed. Values of Secrets are not shown. Exit code 0: nothing would change, 1: something would,
+/// With a folder: its files are taken as they are on disk, so that a change can be seen before it is committed, and held
+/// against the cluster. With a range of commits, `main..HEAD` or `main...HEAD` from where the two parted: both states of the
+/// whole repository are rendered and compared for each cluster below clusters/, and no cluster is asked; -o markdown is made
+/// for a comment on a merge request, what can do most harm first, 60 kB at most.
+///
+/// Kustomizations are followed. Values of Secrets are not shown. Exit code 0: nothing would change, 1: something would,
 /// above 1: an error.
 #[derive(Args, Debug)]
 pub(crate) struct DiffArgs {
-    /// The folder
-    #[arg(default_value = ".")]
+    /// The folder, or a range of commits
+    #[arg(value_name = "PATH|RANGE", default_value = ".")]
+    what: String,
+    /// The repository of a range, or a folder in it with clusters of its own
+    #[arg(long, value_name = "PATH", default_value = ".", hide_default_value = true)]
     path: PathBuf,
     /// Take the last commit instead of the files on disk
     #[arg(long)]
@@ -32,17 +40,38 @@ pub(crate) struct DiffArgs {
     /// Fetch nothing that kustomizations name by an address: refuse remote bases and files
     #[arg(long)]
     no_remote_bases: bool,
-    /// Output format
+    /// Output format; markdown and html for a range
     #[arg(short, long, value_enum, default_value_t)]
-    output: OutputFormat,
+    output: Format,
     #[command(flatten)]
     cluster: ClusterArgs,
 }
 
+/// How differences are printed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// Text for people
+    #[default]
+    Table,
+    /// JSON for scripts
+    Json,
+    /// YAML
+    Yaml,
+    /// A comment on a merge request
+    Markdown,
+    /// A page
+    Html,
+}
+
 pub(super) async fn diff(args: DiffArgs) -> ExitCode {
-    match compare(&args).await {
-        Ok(preview) if preview.has_errors() => ExitCode::from(2),
-        Ok(preview) => ExitCode::from(u8::from(preview.has_changes())),
+    let range = if Path::new(&args.what).exists() { None } else { Range::parse(&args.what) };
+    let compared = match range {
+        Some(range) => merged(&args, &range).map(|merge| (merge.has_errors(), merge.has_changes())),
+        None => compare(&args).await.map(|preview| (preview.has_errors(), preview.has_changes())),
+    };
+    match compared {
+        Ok((true, _)) => ExitCode::from(2),
+        Ok((false, has_changes)) => ExitCode::from(u8::from(has_changes)),
         Err(failure) => {
             output::note(failure.report());
             failure.exit_code_of_comparison()
@@ -50,16 +79,47 @@ pub(super) async fn diff(args: DiffArgs) -> ExitCode {
     }
 }
 
-async fn compare(args: &DiffArgs) -> Result<Preview, Failure> {
+/// Compares two commits.
+fn merged(args: &DiffArgs, range: &Range) -> Result<Merge, Failure> {
+    if args.committed {
+        return Err(Failure::usage("--committed is for a folder: a range has commits only"));
+    }
     let folder = LocalFolder::discover(&args.path).map_err(|error| Failure::task(error.to_string()))?;
+    let remote = remote(args);
+    // Remote bases may have to be waited for.
+    let merge = tokio::task::block_in_place(|| Merge::read(&folder, range, remote.as_ref()))?;
+    match args.output {
+        Format::Table => output::raw(&merge.to_string()),
+        Format::Markdown => output::raw(&merge.to_markdown()),
+        Format::Html => output::raw(&merge.to_html()),
+        Format::Json => output::objects(OutputFormat::Json, vec![merge.to_value()]),
+        Format::Yaml => output::objects(OutputFormat::Yaml, vec![merge.to_value()]),
+    }
+    Ok(merge)
+}
+
+fn remote(args: &DiffArgs) -> Option<Arc<dyn Remote>> {
+    (!args.no_remote_bases).then(|| Arc::new(Fetched::default()) as Arc<dyn Remote>)
+}
+
+async fn compare(args: &DiffArgs) -> Result<Preview, Failure> {
+    let format = match args.output {
+        Format::Table => OutputFormat::Table,
+        Format::Json => OutputFormat::Json,
+        Format::Yaml => OutputFormat::Yaml,
+        Format::Markdown | Format::Html => {
+            let failure = Failure::usage("markdown and html are for a range of commits");
+            return Err(failure.hint("setpoint diff main...HEAD -o markdown"));
+        }
+    };
+    let folder = LocalFolder::discover(&args.what).map_err(|error| Failure::task(error.to_string()))?;
     let snapshot = if args.committed { folder.committed() } else { folder.dirty() };
     let snapshot = snapshot.map_err(|error| Failure::task(error.to_string()))?;
     let cluster = cluster::pick(&args.cluster).await?;
     let mut root = up::root_kustomization(folder.sub_path());
     root.spec.target_namespace = target_namespace(&cluster.client, &root).await?;
-    let remote = (!args.no_remote_bases).then(|| Arc::new(Fetched::default()) as Arc<dyn Remote>);
-    let preview = preview::preview(&cluster.client, (&snapshot, remote), &root).await?;
-    match args.output {
+    let preview = preview::preview(&cluster.client, (&snapshot, remote(args)), &root).await?;
+    match format {
         OutputFormat::Table => output::raw(&preview.to_string()),
         format => output::objects(format, vec![preview.to_value()]),
     }

@@ -1,8 +1,8 @@
 //! What a refusal of the API server says, field by field.
 
-use check::{Finding, Rule, Unit};
 use kube::core::Status;
 use object::{FieldPath, Object, Part};
+use repository::{Finding, Rule, Unit};
 
 /// How the server begins to tell of fields that a kind does not have.
 const STRICT: &str = "strict decoding error: ";

@@ -1,13 +1,13 @@
 //! What an API server refuses: each object is sent to an embedded control plane in memory.
 
 use apply::{ApplyError, Cause, Resource};
-use check::{Cluster, Finding, Rule, Unit};
 use controlplane::{Config, ControlPlane, Identity, Storage, Workloads};
 use goyaml::Value;
 use kube::Client;
 use kube::api::{Api, ApiResource, DynamicObject, Patch, PatchParams, ValidationDirective};
 use kube::core::Status;
 use object::{FieldPath, Gvk, Object, Stage, order};
+use repository::{Cluster, Finding, Rule, Unit};
 
 use super::refusal;
 use crate::commands::up::OBJECT_NAME;
@@ -140,7 +140,7 @@ impl Showing {
     /// An object of a kind that the server does not know.
     async fn unknown(&mut self, unit: &Unit, object: &Object) -> Result<(), Failure> {
         let gvk = object.gvk();
-        if check::is_removed(&gvk) {
+        if repository::check::is_removed(&gvk) {
             return Ok(());
         }
         let kinds = self.cluster.kinds().await.map_err(|error| unexpected(&error))?;

@@ -7,7 +7,7 @@ use kustomize::{EntryKind, Files};
 use object::{Object, ObjectKey};
 
 use crate::entries::is_yaml;
-use crate::pods::items;
+use crate::fields::items;
 use crate::{Cluster, GENERATOR_GROUP, HELM_GROUP, KUSTOMIZE_GROUP, follow};
 
 /// Files that are looked through for what they declare.

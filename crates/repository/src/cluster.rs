@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use kustomize::{Files, Remote};
+use object::ObjectKey;
 
 use crate::follow::Following;
-use crate::known::Known;
-use crate::{Finding, Unit, dependencies, duplicates, images, references, releases, removed, secrets};
+use crate::{Finding, Unit};
 
 /// What a cluster's folder leads to.
 #[derive(Debug, Default)]
@@ -15,8 +15,10 @@ pub struct Cluster {
     pub path: String,
     /// The Kustomizations that could be rendered, in the order in which they were met.
     pub units: Vec<Unit>,
-    /// What could not be rendered.
+    /// What could not be rendered, and why.
     pub findings: Vec<Finding>,
+    /// The Kustomizations that could not be rendered.
+    pub failed: Vec<ObjectKey>,
     /// What was not looked at, and why.
     pub notes: Vec<String>,
     /// Kinds and names that files of the repository declare, where something could not be rendered: what seems to be
@@ -25,23 +27,14 @@ pub struct Cluster {
 }
 
 impl Cluster {
+    /// A cluster that has nothing, as its folder is not there.
+    pub fn none(path: &str) -> Self {
+        Self { path: path.to_owned(), ..Self::default() }
+    }
+
     /// Renders the folder as the Kustomization `flux-system/flux-system` does, and then each Kustomization of this
     /// repository that comes out of it. Remote bases are refused without something that fetches them.
     pub fn read(files: &dyn Files, path: &str, remote: Option<Arc<dyn Remote>>) -> Self {
         Following::new(files, remote).follow(path)
-    }
-
-    /// Looks at all objects together.
-    pub fn check(&self) -> (Vec<Finding>, Vec<String>) {
-        let known = Known::new(self);
-        let mut notes = Vec::new();
-        let mut findings = dependencies::check(self);
-        findings.extend(duplicates::check(self));
-        findings.extend(removed::check(self));
-        findings.extend(secrets::check(self));
-        findings.extend(images::check(self));
-        findings.extend(releases::check(self, &known, &mut notes));
-        findings.extend(references::check(self, &known, &mut notes));
-        (findings, notes)
     }
 }

@@ -3,7 +3,7 @@
 use goyaml::Value;
 use object::Object;
 
-use crate::waiver::is_waived;
+use super::waiver::is_waived;
 use crate::{Cluster, Finding, Rule};
 
 /// How an encrypted value of SOPS starts.

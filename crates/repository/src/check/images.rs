@@ -1,7 +1,7 @@
 //! Images that may change without a commit.
 
-use crate::pods::{containers, spec};
-use crate::waiver::is_waived;
+use super::pods::{containers, spec};
+use super::waiver::is_waived;
 use crate::{Cluster, Finding, Rule};
 
 /// Tags that by custom are moved to each new build.

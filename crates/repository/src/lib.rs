@@ -1,34 +1,27 @@
-//! What would go wrong with a repository, found before it reaches a cluster.
+//! A repository as a whole: everything that its clusters are held to.
 //!
-//! [`clusters`] finds the folders that clusters are held to, [`Cluster::read`] renders everything that such a folder leads
-//! to, one Kustomization after the other, and [`Cluster::check`] looks at all of it together. Each [`Finding`] stands at the
-//! file and line that is to be changed: the field's origin tells it, through bases, patches and variables. What a server would
-//! refuse is asked by whoever has one, and told with [`Unit::place`].
+//! [`clusters`] finds the folders that clusters are held to, and [`Cluster::read`] renders everything that such a folder
+//! leads to, one Kustomization after the other, without asking a cluster. [`Cluster::check`] says what is wrong with it: each
+//! [`Finding`] stands at the file and line that is to be changed, as the field's origin tells it through bases, patches and
+//! variables. [`Comparison`] says what becomes different between two states of it. What a server would refuse is asked by
+//! whoever has one, and told with [`Unit::place`].
 
 mod artifacts;
+pub mod check;
 mod cluster;
-mod dependencies;
-mod duplicates;
+mod compare;
 mod entries;
+mod fields;
 mod finding;
 mod follow;
-mod images;
-mod known;
-mod pods;
-mod references;
-mod releases;
-mod removed;
-mod secrets;
 mod unit;
 mod variables;
-mod waiver;
 
 pub use cluster::Cluster;
+pub use compare::{Action, Change, Comparison};
 pub use entries::clusters;
 pub use finding::{Finding, Rule};
-pub use removed::is_removed;
 pub use unit::Unit;
-pub use waiver::IGNORE;
 
 /// Group of Flux's Kustomizations.
 const KUSTOMIZE_GROUP: &str = "kustomize.toolkit.fluxcd.io";

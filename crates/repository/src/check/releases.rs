@@ -3,10 +3,10 @@
 use goyaml::Value;
 use object::{Object, ObjectKey};
 
-use crate::known::{Known, Presence};
-use crate::pods::items;
-use crate::references::{Reference, report};
-use crate::waiver::is_waived;
+use super::known::{Known, Presence};
+use super::references::{Reference, report};
+use super::waiver::is_waived;
+use crate::fields::items;
 use crate::{Cluster, Finding, HELM_GROUP, KUSTOMIZE_GROUP, Rule, SOURCE_GROUP};
 
 /// Finds sources and values that are not there.

@@ -14,6 +14,8 @@ use crate::{Finding, Rule};
 pub struct Unit {
     /// The Kustomization.
     pub key: ObjectKey,
+    /// Whether objects that it no longer has are deleted from the cluster.
+    pub prunes: bool,
     /// Its objects, in the order of the build.
     pub objects: Vec<Object>,
     origins: Origins,
@@ -22,8 +24,8 @@ pub struct Unit {
 }
 
 impl Unit {
-    pub(crate) fn new(key: ObjectKey, rendered: Traced, places: BTreeMap<String, String>) -> Self {
-        Self { key, objects: rendered.objects, origins: rendered.origins, places }
+    pub(crate) fn new((key, prunes): (ObjectKey, bool), rendered: Traced, places: BTreeMap<String, String>) -> Self {
+        Self { key, prunes, objects: rendered.objects, origins: rendered.origins, places }
     }
 
     /// The file of the repository that an object was read from.

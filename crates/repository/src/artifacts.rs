@@ -7,7 +7,7 @@ use goyaml::Value;
 use kustomize::{EntryKind, Files, MemoryFiles};
 use object::Object;
 
-use crate::pods::items;
+use crate::fields::items;
 
 /// Files of one artifact; more are not followed.
 const MAX_FILES: usize = 100_000;

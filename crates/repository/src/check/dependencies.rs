@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use goyaml::Value;
 use object::{Object, ObjectKey};
 
-use crate::pods::items;
+use crate::fields::items;
 use crate::{Cluster, Finding, HELM_GROUP, KUSTOMIZE_GROUP, Rule, Unit, follow};
 
 /// One entry of a `dependsOn`.

@@ -3,6 +3,8 @@
 use goyaml::Value;
 use object::Object;
 
+use crate::fields::items;
+
 /// The spec of the pods that an object is or makes.
 pub(crate) fn spec(object: &Object) -> Option<&Value> {
     let gvk = object.gvk();
@@ -20,9 +22,4 @@ pub(crate) fn spec(object: &Object) -> Option<&Value> {
 /// All containers of a pod.
 pub(crate) fn containers(spec: &Value) -> impl Iterator<Item = &Value> {
     ["initContainers", "containers", "ephemeralContainers"].into_iter().flat_map(|field| items(spec, &[field]))
-}
-
-/// The items of the list at a path; none if there is no list.
-pub(crate) fn items<'a>(value: &'a Value, path: &[&str]) -> impl Iterator<Item = &'a Value> + use<'a> {
-    value.at(path).and_then(Value::as_list).unwrap_or_default().iter()
 }

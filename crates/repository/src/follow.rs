@@ -10,7 +10,7 @@ use render::{Diagnostic, KustomizationRequest};
 
 use crate::artifacts::{self, Artifact};
 use crate::variables::{Sources, Variables};
-use crate::{Cluster, Finding, GENERATOR_GROUP, KUSTOMIZE_GROUP, ROOT, SOURCE_GROUP, Unit, known};
+use crate::{Cluster, Finding, GENERATOR_GROUP, KUSTOMIZE_GROUP, ROOT, SOURCE_GROUP, Unit, check};
 
 /// Kustomizations of one cluster that are followed; more would be a loop of generated names.
 const MAX_KUSTOMIZATIONS: usize = 10_000;
@@ -22,6 +22,12 @@ struct Waiting {
     spec: Value,
     place: String,
     source: Source,
+}
+
+impl Waiting {
+    fn prunes(&self) -> bool {
+        self.spec.get("prune").and_then(Value::as_bool) == Some(true)
+    }
 }
 
 /// Where the files of a Kustomization come from.
@@ -64,7 +70,7 @@ impl<'a> Following<'a> {
     /// Follows everything that starts with a folder.
     pub(crate) fn follow(mut self, path: &str) -> Cluster {
         path.clone_into(&mut self.cluster.path);
-        let spec = Value::from_iter([("path", Value::from(format!("./{path}")))]);
+        let spec = Value::from_iter([("path", Value::from(format!("./{path}"))), ("prune", true.into())]);
         let (key, place) = (kustomization(ROOT, ROOT), path.to_owned());
         self.push(Waiting { key, spec, place, source: Source::Repository });
         // A Kustomization whose variables come out of another one waits until nothing else is left.
@@ -80,7 +86,7 @@ impl<'a> Following<'a> {
             self.render(&next, variables);
         }
         if !self.cluster.findings.is_empty() {
-            self.cluster.declared = Some(known::declared(self.files));
+            self.cluster.declared = Some(check::declared(self.files));
         }
         self.cluster
     }
@@ -114,8 +120,9 @@ impl<'a> Following<'a> {
         request.variables = variables.complete(&request);
         let places = artifact.map(|artifact| artifact.places.clone()).unwrap_or_default();
         match render::trace(&request) {
-            Ok(traced) => self.keep(Unit::new(next.key.clone(), traced, places)),
+            Ok(traced) => self.keep(Unit::new((next.key.clone(), next.prunes()), traced, places)),
             Err(diagnostics) => {
+                self.cluster.failed.push(next.key.clone());
                 let findings = diagnostics.into_iter().map(|found| {
                     let file = places.get(&found.file).cloned().unwrap_or(found.file);
                     Finding::from(Diagnostic { file, ..found })

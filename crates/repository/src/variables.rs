@@ -7,7 +7,7 @@ use goyaml::{Kind, Value};
 use object::{Object, ObjectKey};
 use render::{KustomizationRequest, envsubst};
 
-use crate::pods::items;
+use crate::fields::items;
 use crate::{Finding, Rule};
 
 /// What a variable is set to whose value only the cluster knows.

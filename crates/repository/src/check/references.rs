@@ -3,10 +3,11 @@
 use goyaml::Value;
 use object::{Object, ObjectKey};
 
-use crate::known::{Known, Presence};
-use crate::pods::{containers, items, spec};
-use crate::releases::is_certain;
-use crate::waiver::is_waived;
+use super::known::{Known, Presence};
+use super::pods::{containers, spec};
+use super::releases::is_certain;
+use super::waiver::is_waived;
+use crate::fields::items;
 use crate::{Cluster, Finding, Rule, Unit};
 
 /// Names that a message lists.
