@@ -5,11 +5,10 @@ mod server;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
-use std::sync::Arc;
 
 use goyaml::Value;
-use kustomize::{Files, Remote};
-use repository::{Cluster, Finding};
+use kustomize::Files;
+use repository::{Cluster, Fetch, Finding};
 
 use crate::failure::Failure;
 
@@ -22,20 +21,23 @@ pub(crate) struct Report {
     notes: BTreeSet<String>,
     clusters: usize,
     kustomizations: usize,
+    releases: usize,
     objects: usize,
 }
 
 /// Looks at the clusters of a repository.
-pub(crate) async fn gather(files: &dyn Files, path: &str, remote: Option<Arc<dyn Remote>>) -> Result<Report, Failure> {
+pub(crate) async fn gather(files: &dyn Files, path: &str, fetch: &Fetch) -> Result<Report, Failure> {
     let mut report = Report::default();
     for path in repository::clusters(files, path) {
         // Remote bases may have to be waited for.
-        let cluster = tokio::task::block_in_place(|| Cluster::read(files, &path, remote.clone()));
+        let cluster = tokio::task::block_in_place(|| Cluster::read(files, &path, fetch.clone()));
         let (findings, notes) = cluster.check();
         let refused = server::refusals(&cluster).await?;
         report.notes.extend(cluster.notes.iter().cloned().chain(notes).chain(refused.notes));
         report.clusters += 1;
-        report.kustomizations += cluster.units.len();
+        let releases = cluster.units.iter().filter(|unit| unit.key.kind == "HelmRelease").count();
+        report.releases += releases;
+        report.kustomizations += cluster.units.len() - releases;
         report.objects += cluster.units.iter().map(|unit| unit.objects.len()).sum::<usize>();
         for finding in cluster.findings.iter().cloned().chain(findings).chain(refused.findings) {
             report.findings.entry(finding).or_default().insert(cluster.path.clone());
@@ -91,10 +93,11 @@ impl Report {
     /// What was looked at, in a sentence.
     pub(crate) fn summary(&self) -> String {
         format!(
-            "{} in {}, {} and {}",
+            "{} in {}, {}, {} and {}",
             counted(self.findings.len(), "finding"),
             counted(self.clusters, "cluster"),
             counted(self.kustomizations, "Kustomization"),
+            counted(self.releases, "rendered HelmRelease"),
             counted(self.objects, "object")
         )
     }

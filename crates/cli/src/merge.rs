@@ -5,12 +5,10 @@ mod markdown;
 mod text;
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
 
 use goyaml::Value;
-use kustomize::Remote;
 use render::TreeFiles;
-use repository::{Action, Change, Cluster, Comparison};
+use repository::{Action, Change, Cluster, Comparison, Fetch};
 use source::{LocalFolder, Snapshot};
 
 use crate::failure::Failure;
@@ -54,7 +52,7 @@ pub(crate) struct Merge {
 
 impl Merge {
     /// Renders and compares. The clusters of both states count: one may be added or go.
-    pub(crate) fn read(folder: &LocalFolder, range: &Range, remote: Option<&Arc<dyn Remote>>) -> Result<Self, Failure> {
+    pub(crate) fn read(folder: &LocalFolder, range: &Range, fetch: &Fetch) -> Result<Self, Failure> {
         let [before, after] = range.snapshots(folder)?;
         let trees = [TreeFiles::new(&before.tree), TreeFiles::new(&after.tree)];
         let is_there =
@@ -62,7 +60,7 @@ impl Merge {
         let paths: BTreeSet<String> =
             trees.iter().flat_map(|tree| repository::clusters(tree, folder.sub_path())).collect();
         let read = |tree: &TreeFiles<'_>, path: &str| {
-            if is_there(tree, path) { Cluster::read(tree, path, remote.cloned()) } else { Cluster::none(path) }
+            if is_there(tree, path) { Cluster::read(tree, path, fetch.clone()) } else { Cluster::none(path) }
         };
         let compare = |path: &String| Comparison::new(&read(&trees[0], path), &read(&trees[1], path));
         let short = |snapshot: &Snapshot| snapshot.commit.id.chars().take(SHORT).collect();
@@ -98,10 +96,10 @@ fn summary(cluster: &Comparison) -> String {
     if text.is_empty() { "nothing changes".to_owned() } else { text }
 }
 
-/// What stands behind an object in lists: where it is declared, and what became of its name and its Kustomization.
+/// What stands behind an object in lists: where it is declared, and what became of its name and of what holds it.
 fn remarks(change: &Change) -> String {
     let renamed = change.renamed_from.as_ref().map(|name| format!("was {name}"));
-    let moved = change.moved_from.as_ref().map(|from| format!("moves from the Kustomization {}", from.name));
+    let moved = change.moved_from.as_ref().map(|from| format!("was held by {from}"));
     let left =
         (change.action == Action::Leave).then(|| "stays in the cluster: its Kustomization does not prune".to_owned());
     let remarks: Vec<String> = [renamed, moved, left].into_iter().flatten().collect();
@@ -139,7 +137,7 @@ fn change_value(change: &Change) -> Value {
     let mut fields = vec![
         ("resource", Value::from(change.key.to_string())),
         ("action", action.into()),
-        ("kustomization", change.kustomization.to_string().into()),
+        ("holder", change.holder.to_string().into()),
         ("place", change.place.as_str().into()),
     ];
     fields.extend(change.renamed_from.as_deref().map(|name| ("renamedFrom", name.into())));

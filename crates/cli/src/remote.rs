@@ -7,6 +7,8 @@ use kustomize::{Files, Remote, RepositoryAddress};
 use render::{MAX_REMOTE_FILE, SnapshotFiles};
 use source::{Auth, GitRequest, Store};
 
+use crate::chart::Pulled;
+
 /// What remote addresses are fetched with: one bare clone for each repository, in the user's cache. It is opened for the
 /// first address: most builds name none, and need no cache that can be written.
 #[derive(Debug, Default)]
@@ -35,6 +37,14 @@ impl Remote for Fetched {
         let request = GitRequest { timeout: kustomize::DEFAULT_TIMEOUT, ..GitRequest::new(url) };
         self.store()?.file(&request, MAX_REMOTE_FILE).map(Arc::from).map_err(|error| error.to_string())
     }
+}
+
+/// What is fetched for a repository as a whole; nothing if the user says so.
+pub(crate) fn fetch(is_off: bool) -> repository::Fetch {
+    if is_off {
+        return repository::Fetch::default();
+    }
+    repository::Fetch { remote: Some(Arc::new(Fetched::default())), charts: Some(Arc::new(Pulled::default())) }
 }
 
 /// The keys of the user's agent for ssh; nobody's for the rest.

@@ -53,7 +53,11 @@ fn main() {
     let has_helm = oracle::find(Oracle::Helm).is_ok();
     let has_registry = has_helm && oracle::find(Oracle::Registry).is_ok();
     let has_helm_3 = has_helm && has_kubectl && oracle::find(Oracle::Helm3).is_ok();
-    let sources = [(chart_sources::WITH_HELM, has_helm), (chart_sources::WITH_REGISTRY, has_registry)];
+    let sources = [
+        (chart_sources::WITH_HELM, has_helm),
+        (merge::WITH_HELM, has_helm),
+        (chart_sources::WITH_REGISTRY, has_registry),
+    ];
     for (cases, ready) in sources.into_iter().chain([(build::WITH_HELM_3, has_helm_3)]) {
         trials.extend(cases.iter().map(|case| trial(case).with_ignored_flag(!ready)));
     }

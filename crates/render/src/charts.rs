@@ -82,17 +82,31 @@ impl HelmCharts {
     }
 
     fn load(&self, request: &ChartRequest<'_>) -> Result<Chart, String> {
-        let mut gathered = Gathered::default();
-        gathered.folder(request.files, (request.folder, ""), 0)?;
-        let options = LoadOptions { compat: self.compat, ..LoadOptions::default() };
-        let chart = load::from_files(gathered.files, &options).map_err(|errors| lines(&errors))?;
-        let kind = chart.metadata.chart_type.as_str();
-        if !matches!(kind, "" | "application") {
-            return Err(format!("{kind} charts are not installable"));
-        }
-        dependencies::check_present(&chart).map_err(|error| error.to_string())?;
-        Ok(chart)
+        chart_of_folder(request.files, request.folder, self.compat)
     }
+}
+
+/// The chart in a folder of a tree, with all of its dependencies, ready to be rendered.
+pub fn chart_of_folder(files: &dyn Files, folder: &str, compat: HelmCompat) -> Result<Chart, String> {
+    let mut gathered = Gathered::default();
+    gathered.folder(files, (folder, ""), 0)?;
+    let options = LoadOptions { compat, ..LoadOptions::default() };
+    installable(load::from_files(gathered.files, &options).map_err(|errors| lines(&errors))?)
+}
+
+/// The chart in a `.tgz` file, with all of its dependencies, ready to be rendered.
+pub fn chart_of_archive(archive: &[u8], compat: HelmCompat) -> Result<Chart, String> {
+    let options = LoadOptions { compat, ..LoadOptions::default() };
+    installable(load::from_archive(archive, &options).map_err(|errors| lines(&errors))?)
+}
+
+fn installable(chart: Chart) -> Result<Chart, String> {
+    let kind = chart.metadata.chart_type.as_str();
+    if !matches!(kind, "" | "application") {
+        return Err(format!("{kind} charts are not installable"));
+    }
+    dependencies::check_present(&chart).map_err(|error| error.to_string())?;
+    Ok(chart)
 }
 
 impl Charts for HelmCharts {
@@ -167,7 +181,8 @@ impl Gathered {
             return Err(format!("{folder}: folders are nested more than {MAX_FOLDERS} deep"));
         }
         for name in files.list(folder) {
-            let (path, below) = (format!("{folder}/{name}"), format!("{prefix}{name}"));
+            let path = if folder.is_empty() { name.clone() } else { format!("{folder}/{name}") };
+            let below = format!("{prefix}{name}");
             match files.kind(&path) {
                 Some(EntryKind::Dir) => self.folder(files, (&path, &format!("{below}/")), depth + 1)?,
                 Some(EntryKind::File) => {

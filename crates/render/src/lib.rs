@@ -10,6 +10,7 @@ mod check;
 mod diagnostic;
 pub mod envsubst;
 mod generator;
+mod release;
 mod remote;
 mod substitute;
 mod trace;
@@ -24,8 +25,9 @@ use kustomize::{BuildError, BuildOptions, Edition, EntryKind, Files, ManifestCac
 use object::{Object, Origin};
 
 pub use cache::{CacheCounts, RenderCache};
-pub use charts::{ChartSource, HelmCharts};
+pub use charts::{ChartSource, HelmCharts, chart_of_archive, chart_of_folder};
 pub use diagnostic::Diagnostic;
+pub use release::{ReleaseRequest, ReleaseValues, helm_release};
 pub use remote::{MAX_REMOTE_FILE, RemoteBase};
 pub use tree::{SnapshotFiles, TreeFiles};
 

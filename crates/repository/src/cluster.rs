@@ -1,11 +1,9 @@
 //! Everything that one cluster is held to.
 
-use std::sync::Arc;
-
-use kustomize::{Files, Remote};
+use kustomize::Files;
 use object::ObjectKey;
 
-use crate::follow::Following;
+use crate::follow::{Fetch, Following};
 use crate::{Finding, Unit};
 
 /// What a cluster's folder leads to.
@@ -32,9 +30,9 @@ impl Cluster {
         Self { path: path.to_owned(), ..Self::default() }
     }
 
-    /// Renders the folder as the Kustomization `flux-system/flux-system` does, and then each Kustomization of this
-    /// repository that comes out of it. Remote bases are refused without something that fetches them.
-    pub fn read(files: &dyn Files, path: &str, remote: Option<Arc<dyn Remote>>) -> Self {
-        Following::new(files, remote).follow(path)
+    /// Renders the folder as the Kustomization `flux-system/flux-system` does, then each Kustomization of this repository
+    /// that comes out of it, then each HelmRelease whose chart can be had.
+    pub fn read(files: &dyn Files, path: &str, fetch: Fetch) -> Self {
+        Following::new(files, fetch).follow(path)
     }
 }

@@ -26,9 +26,9 @@ pub struct Change {
     pub key: ObjectKey,
     /// Its name before, where the hash in the name of generated data became another.
     pub renamed_from: Option<String>,
-    /// The Kustomization that holds it, or did.
-    pub kustomization: ObjectKey,
-    /// The Kustomization that held it before, where that is another.
+    /// The Kustomization or HelmRelease that holds it, or did.
+    pub holder: ObjectKey,
+    /// What held it before, where that is another.
     pub moved_from: Option<ObjectKey>,
     /// `FILE:LINE` where it is declared, or was.
     pub place: String,
@@ -76,7 +76,7 @@ impl Comparison {
             let action = if held.0.prunes { Action::Delete } else { Action::Leave };
             made.changes.push(change(key, *held, action));
         }
-        made.changes.sort_by_cached_key(|change| (danger(change), change.kustomization.clone(), change.key.clone()));
+        made.changes.sort_by_cached_key(|change| (danger(change), change.holder.clone(), change.key.clone()));
         let failed = before.failed.iter();
         made.notes.extend(failed.map(|key| format!("{key} could not be rendered before, and is not compared")));
         made.notes.extend(after.notes.iter().cloned());
@@ -118,9 +118,9 @@ fn change(key: &ObjectKey, (unit, object): Held<'_>, action: Action) -> Change {
     Change {
         key: key.clone(),
         renamed_from: None,
-        kustomization: unit.key.clone(),
+        holder: unit.key.clone(),
         moved_from: None,
-        place: format!("{}:{}", unit.file_of(object), object.origin.line),
+        place: unit.place_shown(object),
         action,
     }
 }

@@ -6,9 +6,10 @@ use std::sync::Arc;
 use goyaml::{Kind, Map, Pos, Value};
 use kustomize::{Files, Remote};
 use object::{Object, ObjectKey};
-use render::{Diagnostic, KustomizationRequest};
+use render::{ChartSource, Diagnostic, KustomizationRequest};
 
 use crate::artifacts::{self, Artifact};
+use crate::releases::{self, Ground};
 use crate::variables::{Sources, Variables};
 use crate::{Cluster, Finding, GENERATOR_GROUP, KUSTOMIZE_GROUP, ROOT, SOURCE_GROUP, Unit, check};
 
@@ -30,6 +31,15 @@ impl Waiting {
     }
 }
 
+/// What brings here what the repository names by an address; `None` refuses it.
+#[derive(Clone, Debug, Default)]
+pub struct Fetch {
+    /// Remote bases and files of kustomizations.
+    pub remote: Option<Arc<dyn Remote>>,
+    /// Charts of repositories and registries.
+    pub charts: Option<Arc<dyn ChartSource>>,
+}
+
 /// Where the files of a Kustomization come from.
 enum Source {
     /// This repository.
@@ -43,7 +53,7 @@ enum Source {
 /// The Kustomizations of one cluster on the way.
 pub(crate) struct Following<'a> {
     files: &'a dyn Files,
-    remote: Option<Arc<dyn Remote>>,
+    fetch: Fetch,
     queue: VecDeque<Waiting>,
     seen: BTreeSet<ObjectKey>,
     sources: Sources,
@@ -54,10 +64,10 @@ pub(crate) struct Following<'a> {
 }
 
 impl<'a> Following<'a> {
-    pub(crate) fn new(files: &'a dyn Files, remote: Option<Arc<dyn Remote>>) -> Self {
+    pub(crate) fn new(files: &'a dyn Files, fetch: Fetch) -> Self {
         Self {
             files,
-            remote,
+            fetch,
             queue: VecDeque::new(),
             seen: BTreeSet::new(),
             sources: Sources::default(),
@@ -85,10 +95,15 @@ impl<'a> Following<'a> {
             postponed = 0;
             self.render(&next, variables);
         }
-        if !self.cluster.findings.is_empty() {
-            self.cluster.declared = Some(check::declared(self.files));
+        let mut cluster = std::mem::take(&mut self.cluster);
+        let is_own = |namespace: &str, name: &str| self.is_own_repository(namespace, name);
+        let charts = self.fetch.charts.as_ref();
+        let ground = Ground { files: self.files, artifacts: &self.artifacts, is_own: &is_own, charts };
+        releases::render(&mut cluster, &ground);
+        if !cluster.findings.is_empty() {
+            cluster.declared = Some(check::declared(self.files));
         }
-        self.cluster
+        cluster
     }
 
     fn push(&mut self, waiting: Waiting) {
@@ -115,12 +130,17 @@ impl<'a> Following<'a> {
             place: &next.place,
             variables: BTreeMap::new(),
             strict: true,
-            remote: self.remote.clone(),
+            remote: self.fetch.remote.clone(),
         };
         request.variables = variables.complete(&request);
         let places = artifact.map(|artifact| artifact.places.clone()).unwrap_or_default();
         match render::trace(&request) {
-            Ok(traced) => self.keep(Unit::new((next.key.clone(), next.prunes()), traced, places)),
+            Ok(traced) => {
+                let unit = Unit::new((next.key.clone(), next.prunes()), traced, places);
+                // `up` puts them there, as kubectl does.
+                let is_root = next.key == kustomization(ROOT, ROOT);
+                self.keep(if is_root { unit.in_namespace("default".to_owned()) } else { unit });
+            }
             Err(diagnostics) => {
                 self.cluster.failed.push(next.key.clone());
                 let findings = diagnostics.into_iter().map(|found| {
@@ -175,11 +195,14 @@ impl<'a> Following<'a> {
     /// Whether a reference means this repository: the source that everything starts with, or one with the same address.
     fn is_own(&self, reference: &Value, namespace: &str) -> bool {
         let text = |field: &str| reference.str_at(&[field]);
-        let key = (text("namespace").unwrap_or(namespace).to_owned(), text("name").unwrap_or_default().to_owned());
-        let root = (ROOT.to_owned(), ROOT.to_owned());
+        let (namespace, name) = (text("namespace").unwrap_or(namespace), text("name").unwrap_or_default());
+        text("kind") == Some("GitRepository") && self.is_own_repository(namespace, name)
+    }
+
+    fn is_own_repository(&self, namespace: &str, name: &str) -> bool {
+        let (key, root) = ((namespace.to_owned(), name.to_owned()), (ROOT.to_owned(), ROOT.to_owned()));
         let address = |key| self.repositories.get(key);
-        text("kind") == Some("GitRepository")
-            && (key == root || address(&key).is_some_and(|url| address(&root) == Some(url)))
+        key == root || address(&key).is_some_and(|url| address(&root) == Some(url))
     }
 }
 

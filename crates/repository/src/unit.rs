@@ -1,4 +1,4 @@
-//! What one Kustomization renders to.
+//! What one Kustomization or HelmRelease renders to.
 
 use std::collections::BTreeMap;
 
@@ -9,11 +9,13 @@ use render::Traced;
 
 use crate::{Finding, Rule};
 
-/// The objects of one Kustomization, with the origin of every field.
+/// The objects of one Kustomization, with the origin of every field, or of one HelmRelease.
 #[derive(Debug)]
 pub struct Unit {
-    /// The Kustomization.
+    /// The Kustomization or HelmRelease.
     pub key: ObjectKey,
+    /// The namespace of objects that live in one and name none; `None` if they are refused.
+    pub default_namespace: Option<String>,
     /// Whether objects that it no longer has are deleted from the cluster.
     pub prunes: bool,
     /// Its objects, in the order of the build.
@@ -25,12 +27,21 @@ pub struct Unit {
 
 impl Unit {
     pub(crate) fn new((key, prunes): (ObjectKey, bool), rendered: Traced, places: BTreeMap<String, String>) -> Self {
-        Self { key, prunes, objects: rendered.objects, origins: rendered.origins, places }
+        Self { key, default_namespace: None, prunes, objects: rendered.objects, origins: rendered.origins, places }
+    }
+
+    pub(crate) fn in_namespace(self, namespace: String) -> Self {
+        Self { default_namespace: Some(namespace), ..self }
     }
 
     /// The file of the repository that an object was read from.
     pub(crate) fn file_of(&self, object: &Object) -> String {
         self.in_repository(&object.origin.file)
+    }
+
+    /// `FILE:LINE` of an object.
+    pub(crate) fn place_shown(&self, object: &Object) -> String {
+        format!("{}:{}", self.file_of(object), object.origin.line)
     }
 
     fn in_repository(&self, file: &str) -> String {

@@ -154,7 +154,8 @@ fn texts(value: &Value) -> Option<BTreeMap<String, String>> {
     Some(data.map(text).collect())
 }
 
-fn decoded(text: &str) -> String {
+/// The text behind the value of a Secret.
+pub(crate) fn decoded(text: &str) -> String {
     let joined: String = text.split_whitespace().collect();
     let bytes = base64::engine::general_purpose::STANDARD.decode(joined).unwrap_or_default();
     String::from_utf8_lossy(&bytes).into_owned()

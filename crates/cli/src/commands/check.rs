@@ -2,10 +2,8 @@
 
 use std::path::PathBuf;
 use std::process::ExitCode;
-use std::sync::Arc;
 
 use clap::Args;
-use kustomize::Remote;
 use render::TreeFiles;
 use source::LocalFolder;
 
@@ -13,7 +11,7 @@ use crate::args::OutputFormat;
 use crate::failure::Failure;
 use crate::findings::{self, Report};
 use crate::output;
-use crate::remote::Fetched;
+use crate::remote;
 
 /// Find what is wrong with a repository before it reaches a cluster
 ///
@@ -30,7 +28,7 @@ pub(crate) struct CheckArgs {
     /// The repository, or a folder in it
     #[arg(default_value = ".")]
     path: PathBuf,
-    /// Fetch nothing that kustomizations name by an address: refuse remote bases and files
+    /// Fetch nothing that is named by an address: refuse remote bases and files, leave such charts out
     #[arg(long)]
     no_remote_bases: bool,
     /// Output format
@@ -51,8 +49,8 @@ pub(super) async fn check(args: CheckArgs) -> ExitCode {
 async fn look(args: &CheckArgs) -> Result<Report, Failure> {
     let folder = LocalFolder::discover(&args.path).map_err(|error| Failure::task(error.to_string()))?;
     let snapshot = folder.dirty().map_err(|error| Failure::task(error.to_string()))?;
-    let remote = (!args.no_remote_bases).then(|| Arc::new(Fetched::default()) as Arc<dyn Remote>);
-    let report = findings::gather(&TreeFiles::new(&snapshot.tree), folder.sub_path(), remote).await?;
+    let fetch = remote::fetch(args.no_remote_bases);
+    let report = findings::gather(&TreeFiles::new(&snapshot.tree), folder.sub_path(), &fetch).await?;
     for note in report.notes() {
         output::note(format!("note: {note}"));
     }

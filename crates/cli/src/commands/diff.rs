@@ -2,10 +2,8 @@
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::sync::Arc;
 
 use clap::{Args, ValueEnum};
-use kustomize::Remote;
 use source::LocalFolder;
 
 use crate::args::{ClusterArgs, OutputFormat};
@@ -15,7 +13,7 @@ use crate::failure::Failure;
 use crate::merge::{Merge, Range};
 use crate::output;
 use crate::preview::{self, Preview};
-use crate::remote::Fetched;
+use crate::remote;
 
 /// Print what a folder would change on the cluster, or what a merge would
 ///
@@ -37,7 +35,7 @@ pub(crate) struct DiffArgs {
     /// Take the last commit instead of the files on disk
     #[arg(long)]
     committed: bool,
-    /// Fetch nothing that kustomizations name by an address: refuse remote bases and files
+    /// Fetch nothing that is named by an address: refuse remote bases and files, leave such charts out
     #[arg(long)]
     no_remote_bases: bool,
     /// Output format; markdown and html for a range
@@ -85,9 +83,9 @@ fn merged(args: &DiffArgs, range: &Range) -> Result<Merge, Failure> {
         return Err(Failure::usage("--committed is for a folder: a range has commits only"));
     }
     let folder = LocalFolder::discover(&args.path).map_err(|error| Failure::task(error.to_string()))?;
-    let remote = remote(args);
-    // Remote bases may have to be waited for.
-    let merge = tokio::task::block_in_place(|| Merge::read(&folder, range, remote.as_ref()))?;
+    let fetch = remote::fetch(args.no_remote_bases);
+    // What is fetched may have to be waited for.
+    let merge = tokio::task::block_in_place(|| Merge::read(&folder, range, &fetch))?;
     match args.output {
         Format::Table => output::raw(&merge.to_string()),
         Format::Markdown => output::raw(&merge.to_markdown()),
@@ -96,10 +94,6 @@ fn merged(args: &DiffArgs, range: &Range) -> Result<Merge, Failure> {
         Format::Yaml => output::objects(OutputFormat::Yaml, vec![merge.to_value()]),
     }
     Ok(merge)
-}
-
-fn remote(args: &DiffArgs) -> Option<Arc<dyn Remote>> {
-    (!args.no_remote_bases).then(|| Arc::new(Fetched::default()) as Arc<dyn Remote>)
 }
 
 async fn compare(args: &DiffArgs) -> Result<Preview, Failure> {
@@ -118,7 +112,8 @@ async fn compare(args: &DiffArgs) -> Result<Preview, Failure> {
     let cluster = cluster::pick(&args.cluster).await?;
     let mut root = up::root_kustomization(folder.sub_path());
     root.spec.target_namespace = target_namespace(&cluster.client, &root).await?;
-    let preview = preview::preview(&cluster.client, (&snapshot, remote(args)), &root).await?;
+    let preview =
+        preview::preview(&cluster.client, (&snapshot, remote::fetch(args.no_remote_bases).remote), &root).await?;
     match format {
         OutputFormat::Table => output::raw(&preview.to_string()),
         format => output::objects(format, vec![preview.to_value()]),

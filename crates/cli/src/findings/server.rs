@@ -83,11 +83,10 @@ impl Showing {
             Err(ApplyError { cause: Cause::UnknownKind(_), .. }) => return self.unknown(unit, object).await,
             Err(error) => return Err(unexpected(&error)),
         };
-        let namespace = match (resource.namespaced, object.namespace(), unit.key.name == OBJECT_NAME) {
+        let namespace = match (resource.namespaced, object.namespace(), &unit.default_namespace) {
             (false, ..) => "",
-            // `up` puts them there, as kubectl does.
-            (true, "", true) => "default",
-            (true, "", false) => {
+            (true, "", Some(namespace)) => namespace,
+            (true, "", None) => {
                 let message = format!("{} names no namespace, and its Kustomization no targetNamespace", object.key());
                 let finding =
                     unit.place(object, &FieldPath::parse(".metadata.name").unwrap_or_default(), Rule::Schema, message);

@@ -88,7 +88,10 @@ const TAGLESS: &str =
 fn tells_what_to_do() {
     let world = World::new(&[("clusters/a/web.yaml", TAGLESS), ("clusters/b/cm.yaml", "a: 1\n")]);
     let (code, said) = world.fail(&["check", &world.repository_path()]);
-    assert!(code == 1 && said.contains("2 findings in 2 clusters, 1 Kustomization and 1 object"), "{said}");
+    assert!(
+        code == 1 && said.contains("2 findings in 2 clusters, 1 Kustomization, 0 rendered HelmReleases and 1 object"),
+        "{said}"
+    );
     let output = world.run(&["check", &world.repository_path()]);
     let printed = String::from_utf8_lossy(&output.stdout).into_owned();
     let image = "clusters/a/web.yaml:4: [mutable-image] Pod/web: the image web has no tag, which means latest: what runs \

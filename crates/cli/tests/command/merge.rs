@@ -1,5 +1,7 @@
 //! `setpoint diff` of two commits: what a merge would change, on every cluster, without one.
 
+use testkit::charts::{ChartSite, Helm};
+
 use crate::Case;
 use crate::world::World;
 
@@ -12,6 +14,9 @@ pub(crate) const CASES: &[Case] = &[
     ("merge_starts_where_histories_part", starts_where_histories_part),
     ("merge_of_unknown_revisions_is_refused", of_unknown_revisions_is_refused),
 ];
+
+/// Those that need helm, to pack charts.
+pub(crate) const WITH_HELM: &[Case] = &[("merge_shows_what_a_chart_changes", shows_what_a_chart_changes)];
 
 const KUSTOMIZATIONS: &str = "\
 apiVersion: kustomize.toolkit.fluxcd.io/v1
@@ -212,4 +217,30 @@ fn of_unknown_revisions_is_refused() {
     assert!(code == 2 && said.contains("for a range of commits"), "{code} {said}");
     let (code, said) = world.fail(&["diff", "HEAD..HEAD", "--committed", "--path", &path]);
     assert!(code == 2 && said.contains("--committed is for a folder"), "{code} {said}");
+}
+
+/// A release whose chart gets a newer version changes what the chart makes.
+fn shows_what_a_chart_changes() {
+    let (site, helm) = (ChartSite::start(), Helm::new());
+    for version in ["1.0.0", "1.1.0"] {
+        helm.package(("web", version), "", site.path());
+    }
+    helm.index(site.path());
+    let release = |version: &str| {
+        format!(
+            "apiVersion: source.toolkit.fluxcd.io/v1\nkind: HelmRepository\nmetadata: {{name: site, namespace: lab}}\nspec: {{url: '{}'}}\n\
+             ---\napiVersion: helm.toolkit.fluxcd.io/v2\nkind: HelmRelease\nmetadata: {{name: web, namespace: lab}}\nspec:\n  \
+             chart: {{spec: {{chart: web, version: {version}, sourceRef: {{kind: HelmRepository, name: site}}}}}}\n",
+            site.url()
+        )
+    };
+    let world = World::new(&[("clusters/dev/web.yaml", &release("1.0.0"))]);
+    world.repository.commit_file("clusters/dev/web.yaml", &release("1.1.0"));
+    let text = diff(&world, "HEAD~1..HEAD", "table", 1);
+    assert!(text.contains("  chart web-1.1.0: web/templates/") && text.contains("1.0.0 -> 1.1.0"), "{text}");
+    assert!(text.contains("~ HelmRelease/lab/web  clusters/dev/web.yaml:6"), "{text}");
+    let arguments = ["diff", "HEAD~1..HEAD", "--path", &world.repository_path(), "--no-remote-bases"];
+    let output = world.run(&arguments);
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(text.contains("note: HelmRelease/lab/web is not rendered: nothing is fetched"), "{text}");
 }

@@ -14,13 +14,13 @@ pub(crate) fn check(cluster: &Cluster) -> Vec<Finding> {
         for object in &unit.objects {
             let Some((other, first)) = seen.insert(object.key(), (unit, object)) else { continue };
             let message = format!(
-                "{} is declared twice: here, in the Kustomization {}, and in {}, in {}",
+                "{} is declared twice: here, by {}, and in {}, by {}",
                 object.key(),
-                unit.key.name,
-                first.origin,
-                other.key.name
+                unit.key,
+                other.place_shown(first),
+                other.key
             );
-            let hint = "Remove one of them: the Kustomizations would undo each other's work.";
+            let hint = "Remove one of them: they would undo each other's work.";
             found.push(unit.at(object, &object.value, Rule::DeclaredTwice, message).hint(hint));
         }
     }

@@ -88,8 +88,7 @@ impl<'a> Known<'a> {
 fn opened(object: &Object, units: &BTreeSet<&ObjectKey>) -> Option<String> {
     let gvk = object.gvk();
     let is_other = match (gvk.group.as_str(), gvk.kind.as_str()) {
-        (HELM_GROUP, "HelmRelease") => true,
-        (KUSTOMIZE_GROUP, "Kustomization") => !units.contains(&object.key()),
+        (HELM_GROUP, "HelmRelease") | (KUSTOMIZE_GROUP, "Kustomization") => !units.contains(&object.key()),
         _ => false,
     };
     let target = object.value.str_at(&["spec", "targetNamespace"]).unwrap_or(object.namespace());
