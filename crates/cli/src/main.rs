@@ -7,6 +7,7 @@ mod args;
 mod chart;
 mod cluster;
 mod commands;
+mod expanded;
 mod failure;
 mod findings;
 mod folder;

@@ -34,6 +34,16 @@ impl Unit {
         Self { default_namespace: Some(namespace), ..self }
     }
 
+    /// Whether the origins of fields are known: of what a chart renders to, only the template is.
+    pub fn is_traced(&self) -> bool {
+        self.key.kind != "HelmRelease"
+    }
+
+    /// The objects with the origin of every field. Files of an artifact have the names that they have there.
+    pub fn into_traced(self) -> Traced {
+        Traced { objects: self.objects, origins: self.origins }
+    }
+
     /// The file of the repository that an object was read from.
     pub(crate) fn file_of(&self, object: &Object) -> String {
         self.in_repository(&object.origin.file)

@@ -12,6 +12,7 @@ use render::{ChartSource, HelmCharts, Traced, TreeFiles};
 use source::{LocalFolder, Snapshot};
 
 use crate::chart::Pulled;
+use crate::expanded;
 use crate::failure::Failure;
 use crate::folder::cannot;
 use crate::output;
@@ -24,6 +25,7 @@ use crate::world::World;
 /// With --origin every line ends with a comment that names the file and line its value comes from, and what set it; the
 /// output stays YAML of the same objects. `setpoint why` tells the whole way of one field.
 #[derive(Args, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 pub(crate) struct BuildArgs {
     /// The folder
     #[arg(default_value = ".")]
@@ -34,6 +36,12 @@ pub(crate) struct BuildArgs {
     /// Say behind every value where it comes from
     #[arg(long)]
     origin: bool,
+    /// Follow the folder as a cluster is held to it: print what its Flux Kustomizations and its releases render to as well
+    ///
+    /// Kustomizations of this repository are built with their patches, images and variables, one after the other;
+    /// releases are rendered from their charts. Objects are printed as they are applied.
+    #[arg(long, conflicts_with_all = ["origin", "enable_helm"])]
+    expand: bool,
     /// Whether files may lie outside of the folder of the kustomization that names them
     #[arg(long, value_name = "RULE", default_value = "LoadRestrictionsRootOnly")]
     load_restrictor: LoadRestrictor,
@@ -72,6 +80,11 @@ pub(super) fn build(args: &BuildArgs) -> Result<(), Failure> {
         charts: args.enable_helm.then(|| charts(args)).transpose()?,
         ..BuildOptions::default()
     };
+    if args.expand {
+        let cluster = expanded::read(&args.path, &options)?;
+        let values = cluster.units.iter().flat_map(|unit| &unit.objects).map(|object| &object.value);
+        return write(args.output.as_deref(), &goyaml::emit_documents(values));
+    }
     if args.origin {
         return write(args.output.as_deref(), &annotated(&traced(&args.path, &options)?));
     }

@@ -12,6 +12,7 @@ use render::Traced;
 
 use crate::args::OutputFormat;
 use crate::commands::build;
+use crate::expanded;
 use crate::failure::Failure;
 use crate::output;
 use crate::remote::Fetched;
@@ -32,6 +33,7 @@ const MAX_NAMED: usize = 10;
 #[command(after_help = "Examples:\n  \
     setpoint why -f overlays/prod Deployment/web .spec.replicas\n  \
     setpoint why -f overlays/prod deploy/web '.spec.template.spec.containers[name=app].image'\n  \
+    setpoint why -f clusters/prod --expand deploy/web .spec.replicas\n  \
     setpoint why -f overlays/prod -n apps cm/settings \".metadata.annotations['example.org/owner']\"")]
 pub(crate) struct WhyArgs {
     /// The object, its kind as kubectl takes it: Deployment/web, deploy/web, deployments.apps/web
@@ -46,6 +48,9 @@ pub(crate) struct WhyArgs {
     /// The folder
     #[arg(short, long, value_name = "PATH", default_value = ".")]
     filename: PathBuf,
+    /// Follow the folder as a cluster is held to it, and look in what its Flux Kustomizations render to
+    #[arg(long)]
+    expand: bool,
     /// Namespace of the object, where objects of several have the name
     #[arg(short, long)]
     namespace: Option<String>,
@@ -60,7 +65,8 @@ pub(super) fn why(args: &WhyArgs) -> Result<(), Failure> {
     })?;
     let path = FieldPath::parse(&args.field).map_err(|error| Failure::usage(error.to_string()))?;
     let options = BuildOptions { remote: Some(Arc::new(Fetched::default())), ..BuildOptions::default() };
-    let traced = build::traced(&args.filename, &options)?;
+    let traced =
+        if args.expand { expanded(args, &wanted, &options)? } else { build::traced(&args.filename, &options)? };
     let object = one(&traced.objects, &wanted)?;
     let node = path.find(&object.value).map_err(|error| missing(&error, object, &traced))?;
     let fields = path.scalars(node);
@@ -69,6 +75,30 @@ pub(super) fn why(args: &WhyArgs) -> Result<(), Failure> {
     }
     print(args.output, object, &fields, &traced);
     Ok(())
+}
+
+/// The Kustomization of a cluster that has the object; all objects, if none has.
+fn expanded(args: &WhyArgs, wanted: &Wanted, options: &BuildOptions) -> Result<Traced, Failure> {
+    let cluster = expanded::read(&args.filename, options)?;
+    let (mut having, others): (Vec<_>, Vec<_>) =
+        cluster.units.into_iter().partition(|unit| unit.objects.iter().any(|object| wanted.is(object)));
+    match having.as_mut_slice() {
+        [] => {
+            let objects = others.into_iter().flat_map(|unit| unit.objects).collect();
+            Ok(Traced { objects, ..Traced::default() })
+        }
+        [unit] if !unit.is_traced() => {
+            let origin = unit.objects.iter().find(|object| wanted.is(object)).map(|object| object.origin.to_string());
+            let failure = Failure::task(format!("{wanted} comes out of {}: {}", unit.key, origin.unwrap_or_default()));
+            Err(failure.hint("`setpoint template --origin` tells where the fields of a chart's objects come from"))
+        }
+        [_] => Ok(having.remove(0).into_traced()),
+        several => {
+            let keys: Vec<String> = several.iter().map(|unit| unit.key.to_string()).collect();
+            let failure = Failure::usage(format!("{} have a {wanted}", keys.join(" and ")));
+            Err(failure.hint("say which namespace with -n"))
+        }
+    }
 }
 
 fn one<'a>(objects: &'a [Object], wanted: &Wanted) -> Result<&'a Object, Failure> {

@@ -11,6 +11,8 @@ pub(crate) const CASES: &[Case] = &[
     ("why_answers_scripts", why_answers_scripts),
     ("why_says_what_there_is_instead", why_says_what_there_is_instead),
     ("build_says_where_values_come_from", build_says_where_values_come_from),
+    ("why_follows_kustomizations", why_follows_kustomizations),
+    ("build_follows_kustomizations", build_follows_kustomizations),
 ];
 
 const FILES: &[(&str, &str)] = &[
@@ -110,4 +112,80 @@ fn build_says_where_values_come_from() {
         said.contains("# Deployment/web is from apps/base/web.yaml:1; changed by patch overlays/prod/patch.yaml:1, "),
         "{said}"
     );
+}
+
+const CLUSTER: &str = "\
+apiVersion: kustomize.toolkit.fluxcd.io/v1
+kind: Kustomization
+metadata: {name: apps, namespace: flux-system}
+spec:
+  interval: 10m
+  path: ./overlays/prod
+  targetNamespace: lab
+  sourceRef: {kind: GitRepository, name: flux-system}
+  postBuild:
+    substitute:
+      owner: neuro
+  patches:
+    - patch: |
+        - op: replace
+          path: /spec/replicas
+          value: 9
+      target: {kind: Deployment}
+";
+
+const RELEASE: &str = "\
+apiVersion: helm.toolkit.fluxcd.io/v2
+kind: HelmRelease
+metadata: {name: chart, namespace: lab}
+spec: {chart: {spec: {chart: ./chart, sourceRef: {kind: GitRepository, name: flux-system, namespace: flux-system}}}}
+";
+
+/// The overlay as a cluster's Kustomization builds it, and a chart beside it.
+fn followed() -> World {
+    let world = World::new(FILES);
+    let files = [
+        ("clusters/prod/apps.yaml", CLUSTER),
+        ("clusters/prod/chart.yaml", RELEASE),
+        ("chart/Chart.yaml", "apiVersion: v2\nname: chart\nversion: 1.0.0\n"),
+        ("chart/templates/map.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: of-chart}\n"),
+    ];
+    for (path, text) in files {
+        world.repository.write(path, text);
+    }
+    let web = FILES[1].1.replace("owner: lab", "owner: ${owner}");
+    world.repository.commit_file("apps/base/web.yaml", &web);
+    world
+}
+
+fn why_follows_kustomizations() {
+    let world = followed();
+    let path = format!("{}/clusters/prod", world.repository_path());
+    let why = |object: &str, field: &str| world.succeed(&["why", "--expand", "-f", &path, object, field]);
+    let expected = "apps/base/web.yaml:8 (3) → overlays/prod/patch.yaml:5 (6) → clusters/prod/apps.yaml:13 (9) → \
+                    replicas: in overlays/prod/kustomization.yaml:8 (8)";
+    assert_eq!(why("deploy/web", ".spec.replicas").trim_end(), expected);
+    let owner = why("deploy/web", ".metadata.annotations['example.org/owner']");
+    let expected = "apps/base/web.yaml:6 (${owner}) → postBuild: in clusters/prod/apps.yaml:11 (neuro)";
+    assert_eq!(owner.trim_end(), expected);
+    let (code, said) = world.fail(&["why", "--expand", "-f", &path, "cm/of-chart"]);
+    let told = said.contains("cm/of-chart comes out of HelmRelease/lab/chart") && said.contains("template --origin");
+    assert!(code == 1 && told, "{said}");
+    let (code, said) = world.fail(&["why", "--expand", "-f", &path, "deploy/wep"]);
+    assert!(code == 1 && said.contains("there is Deployment/lab/web"), "{said}");
+}
+
+fn build_follows_kustomizations() {
+    let world = followed();
+    let printed = world.succeed(&["build", "--expand", &world.repository_path()]);
+    for part in ["name: of-chart", "kind: HelmRelease", "replicas: 8", "namespace: lab", "example.org/owner: neuro"] {
+        assert!(printed.contains(part), "{part} is not in {printed}");
+    }
+    world.repository.commit_file("clusters/dev/apps.yaml", CLUSTER);
+    let (code, said) = world.fail(&["build", "--expand", &world.repository_path()]);
+    assert!(code == 2 && said.contains("clusters/dev, clusters/prod"), "{said}");
+    world.repository.commit_file("overlays/prod/patch.yaml", "kind: [\n");
+    let path = format!("{}/clusters/prod", world.repository_path());
+    let (code, said) = world.fail(&["build", "--expand", &path]);
+    assert!(code == 1 && said.contains("overlays/prod/patch.yaml"), "{said}");
 }
