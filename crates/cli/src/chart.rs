@@ -31,7 +31,7 @@ pub(crate) fn read(name: &str, args: &ChartArgs, compat: HelmCompat) -> Result<C
         Located::Disk(path) if path.is_dir() => folder(&path, args, &options),
         Located::Disk(path) => complete(archive(&bounded(&path, MAX_ARCHIVE_BYTES)?, &options)?),
         Located::Remote(request) => {
-            let fetched = locate::fetch(&locate::store()?, &request)?;
+            let fetched = locate::fetch(&locate::store(args.mirrors.read()?)?, &request)?;
             complete(archive(&fetched.bytes, &options)?)
         }
     }

@@ -2,18 +2,16 @@
 
 use std::path::Path;
 
-use kustomize::BuildOptions;
 use render::TreeFiles;
-use repository::Cluster;
+use repository::{Cluster, Fetch};
 use source::LocalFolder;
 
 use crate::failure::Failure;
 use crate::output;
-use crate::remote;
 
 /// Everything that a folder leads to. What could not be looked into is told on standard error; what cannot be rendered is
 /// an error.
-pub(crate) fn read(path: &Path, options: &BuildOptions) -> Result<Cluster, Failure> {
+pub(crate) fn read(path: &Path, fetch: Fetch) -> Result<Cluster, Failure> {
     let folder = LocalFolder::discover(path).map_err(|error| Failure::task(error.to_string()))?;
     let snapshot = folder.dirty().map_err(|error| Failure::task(error.to_string()))?;
     let files = TreeFiles::new(&snapshot.tree);
@@ -22,7 +20,7 @@ pub(crate) fn read(path: &Path, options: &BuildOptions) -> Result<Cluster, Failu
         let failure = Failure::usage(format!("{} has several clusters", path.display()));
         return Err(failure.hint(format!("name the folder of one: {}", clusters.join(", "))));
     };
-    let read = Cluster::read(&files, cluster, remote::fetch(options.remote.is_none()));
+    let read = Cluster::read(&files, cluster, fetch);
     for note in &read.notes {
         output::note(format!("note: {note}"));
     }

@@ -12,6 +12,7 @@ mod failure;
 mod findings;
 mod folder;
 mod merge;
+mod mirrors;
 mod output;
 mod password;
 mod preview;

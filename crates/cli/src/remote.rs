@@ -8,17 +8,26 @@ use render::{MAX_REMOTE_FILE, SnapshotFiles};
 use source::{Auth, GitRequest, Store};
 
 use crate::chart::Pulled;
+use crate::failure::Failure;
+use crate::mirrors::{Mirror, MirrorArgs};
 
 /// What remote addresses are fetched with: one bare clone for each repository, in the user's cache. It is opened for the
 /// first address: most builds name none, and need no cache that can be written.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Fetched {
+    mirrors: Vec<Mirror>,
     store: OnceLock<Result<Store, String>>,
 }
 
 impl Fetched {
+    pub(crate) fn new(mirrors: Vec<Mirror>) -> Self {
+        Self { mirrors, store: OnceLock::new() }
+    }
+
     fn store(&self) -> Result<&Store, String> {
-        let store = self.store.get_or_init(|| Store::open(cache("sources")).map_err(|error| error.to_string()));
+        let store = self.store.get_or_init(|| {
+            Store::with_mirrors(cache("sources"), self.mirrors.clone()).map_err(|error| error.to_string())
+        });
         store.as_ref().map_err(Clone::clone)
     }
 }
@@ -40,11 +49,13 @@ impl Remote for Fetched {
 }
 
 /// What is fetched for a repository as a whole; nothing if the user says so.
-pub(crate) fn fetch(is_off: bool) -> repository::Fetch {
+pub(crate) fn fetch(is_off: bool, mirrors: &MirrorArgs) -> Result<repository::Fetch, Failure> {
+    let mirrors = mirrors.read()?;
     if is_off {
-        return repository::Fetch::default();
+        return Ok(repository::Fetch::default());
     }
-    repository::Fetch { remote: Some(Arc::new(Fetched::default())), charts: Some(Arc::new(Pulled::default())) }
+    let remote = Some(Arc::new(Fetched::new(mirrors.clone())) as Arc<dyn Remote>);
+    Ok(repository::Fetch { remote, charts: Some(Arc::new(Pulled::new(mirrors))) })
 }
 
 /// The keys of the user's agent for ssh; nobody's for the rest.

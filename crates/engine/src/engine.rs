@@ -60,9 +60,8 @@ impl Engine {
         if options.install_crds {
             write::install_definitions(&client).await?;
         }
-        let store = Store::open(&options.store_dir).map_err(|error| StartError::Store {
-            path: options.store_dir.display().to_string(),
-            message: error.to_string(),
+        let store = Store::with_mirrors(&options.store_dir, options.mirrors.clone()).map_err(|error| {
+            StartError::Store { path: options.store_dir.display().to_string(), message: error.to_string() }
         })?;
         let cluster = Cluster::new(client.clone());
         let observer = Observer::new(&cluster, ObserverOptions::default());

@@ -22,6 +22,8 @@ const SWEEP_INTERVALS: u32 = 10;
 pub struct Options {
     /// Folder where fetched repositories are kept between runs.
     pub store_dir: PathBuf,
+    /// Addresses that begin with the first of a pair are fetched from the second; the longest match counts.
+    pub mirrors: Vec<(String, String)>,
     /// The one `GitRepository` that may name a `file://` address; its repository is watched for commits.
     pub local: Option<LocalSource>,
     /// The one `GitRepository` that may use the keys of the user's SSH agent.
@@ -106,6 +108,7 @@ impl Options {
         let cpus = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
         Self {
             store_dir,
+            mirrors: Vec::new(),
             local: None,
             agent: None,
             default_namespace: None,

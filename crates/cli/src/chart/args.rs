@@ -8,6 +8,7 @@ use source::{Auth, ClientCertificate};
 
 use super::bounded;
 use crate::failure::Failure;
+use crate::mirrors::MirrorArgs;
 use crate::password;
 
 /// Bytes of a certificate, a key or a password.
@@ -57,6 +58,8 @@ pub(crate) struct ChartArgs {
     /// Fetch the dependencies that Chart.yaml names and charts/ lacks; nothing is written to the chart
     #[arg(long)]
     pub(crate) dependency_update: bool,
+    #[command(flatten)]
+    pub(crate) mirrors: MirrorArgs,
 }
 
 impl ChartArgs {

@@ -19,7 +19,12 @@ const CHARTS: &str = "charts/";
 
 /// Puts the declared dependencies in the place of the archives in `charts/`. Those of no repository stay as they are.
 pub(super) fn update(folder: &Path, declared: &[Dependency], tree: &mut Tree, args: &ChartArgs) -> Result<(), Failure> {
-    let updating = Updating { folder, store: store()?, repositories: home::repositories()?, flags: args.access()? };
+    let updating = Updating {
+        folder,
+        store: store(args.mirrors.read()?)?,
+        repositories: home::repositories()?,
+        flags: args.access()?,
+    };
     let local: BTreeSet<&str> =
         declared.iter().filter(|it| it.repository.is_empty()).map(|it| it.name.as_str()).collect();
     tree.files.retain(|(name, _)| !is_outdated(name, &local));

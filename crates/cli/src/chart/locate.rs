@@ -8,6 +8,7 @@ use source::charts::{Access, ChartArchive, ChartError, ChartPlace, ChartRequest,
 use super::args::ChartArgs;
 use super::home;
 use crate::failure::Failure;
+use crate::mirrors::Mirror;
 use crate::output;
 use crate::remote::cache;
 
@@ -76,8 +77,8 @@ fn of_known_repository(name: &str, flags: &Access) -> Result<ChartRequest, Failu
 }
 
 /// The user's store of charts.
-pub(super) fn store() -> Result<ChartStore, Failure> {
-    ChartStore::open(cache("charts")).map_err(|error| failure(&error))
+pub(super) fn store(mirrors: Vec<Mirror>) -> Result<ChartStore, Failure> {
+    ChartStore::with_mirrors(cache("charts"), mirrors).map_err(|error| failure(&error))
 }
 
 /// Fetches a chart, and says what came from a registry, as helm does.

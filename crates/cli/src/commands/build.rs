@@ -6,17 +6,17 @@ use std::sync::Arc;
 
 use clap::{Args, ValueEnum};
 use helm::{HelmCompat, KubeVersion};
-use kustomize::{BuildOptions, Charts, Remote, Resource};
+use kustomize::{BuildOptions, Charts, Resource};
 use object::Object;
-use render::{ChartSource, HelmCharts, Traced, TreeFiles};
+use render::{HelmCharts, Traced, TreeFiles};
 use source::{LocalFolder, Snapshot};
 
-use crate::chart::Pulled;
 use crate::expanded;
 use crate::failure::Failure;
 use crate::folder::cannot;
+use crate::mirrors::MirrorArgs;
 use crate::output;
-use crate::remote::Fetched;
+use crate::remote;
 use crate::world::World;
 
 /// Print the objects that a folder renders to
@@ -60,6 +60,8 @@ pub(crate) struct BuildArgs {
     /// Fetch nothing: refuse files, bases and charts that are named by an address
     #[arg(long)]
     no_remote_bases: bool,
+    #[command(flatten)]
+    mirrors: MirrorArgs,
 }
 
 /// What kustomize's flag of this name takes.
@@ -76,12 +78,12 @@ enum LoadRestrictor {
 pub(super) fn build(args: &BuildArgs) -> Result<(), Failure> {
     let options = BuildOptions {
         root_only: args.load_restrictor == LoadRestrictor::RootOnly,
-        remote: if args.no_remote_bases { None } else { Some(Arc::new(Fetched::default()) as Arc<dyn Remote>) },
+        remote: remote::fetch(args.no_remote_bases, &args.mirrors)?.remote,
         charts: args.enable_helm.then(|| charts(args)).transpose()?,
         ..BuildOptions::default()
     };
     if args.expand {
-        let cluster = expanded::read(&args.path, &options)?;
+        let cluster = expanded::read(&args.path, remote::fetch(args.no_remote_bases, &args.mirrors)?)?;
         let values = cluster.units.iter().flat_map(|unit| &unit.objects).map(|object| &object.value);
         return write(args.output.as_deref(), &goyaml::emit_documents(values));
     }
@@ -106,7 +108,7 @@ fn charts(args: &BuildArgs) -> Result<Arc<dyn Charts>, Failure> {
         charts.kube_version = Some(version);
     }
     charts.api_versions.clone_from(&args.helm_api_versions);
-    charts.source = (!args.no_remote_bases).then(|| Arc::new(Pulled::default()) as Arc<dyn ChartSource>);
+    charts.source = remote::fetch(args.no_remote_bases, &args.mirrors)?.charts;
     Ok(Arc::new(charts))
 }
 

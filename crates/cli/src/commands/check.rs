@@ -10,6 +10,7 @@ use source::LocalFolder;
 use crate::args::OutputFormat;
 use crate::failure::Failure;
 use crate::findings::{self, Report};
+use crate::mirrors::MirrorArgs;
 use crate::output;
 use crate::remote;
 
@@ -31,6 +32,8 @@ pub(crate) struct CheckArgs {
     /// Fetch nothing that is named by an address: refuse remote bases and files, leave such charts out
     #[arg(long)]
     no_remote_bases: bool,
+    #[command(flatten)]
+    mirrors: MirrorArgs,
     /// Output format
     #[arg(short, long, value_enum, default_value_t)]
     output: OutputFormat,
@@ -49,7 +52,7 @@ pub(super) async fn check(args: CheckArgs) -> ExitCode {
 async fn look(args: &CheckArgs) -> Result<Report, Failure> {
     let folder = LocalFolder::discover(&args.path).map_err(|error| Failure::task(error.to_string()))?;
     let snapshot = folder.dirty().map_err(|error| Failure::task(error.to_string()))?;
-    let fetch = remote::fetch(args.no_remote_bases);
+    let fetch = remote::fetch(args.no_remote_bases, &args.mirrors)?;
     let report = findings::gather(&TreeFiles::new(&snapshot.tree), folder.sub_path(), &fetch).await?;
     for note in report.notes() {
         output::note(format!("note: {note}"));

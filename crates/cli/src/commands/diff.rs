@@ -11,6 +11,7 @@ use crate::cluster;
 use crate::commands::up;
 use crate::failure::Failure;
 use crate::merge::{Merge, Range};
+use crate::mirrors::MirrorArgs;
 use crate::output;
 use crate::preview::{self, Preview};
 use crate::remote;
@@ -38,6 +39,8 @@ pub(crate) struct DiffArgs {
     /// Fetch nothing that is named by an address: refuse remote bases and files, leave such charts out
     #[arg(long)]
     no_remote_bases: bool,
+    #[command(flatten)]
+    mirrors: MirrorArgs,
     /// Output format; markdown and html for a range
     #[arg(short, long, value_enum, default_value_t)]
     output: Format,
@@ -83,7 +86,7 @@ fn merged(args: &DiffArgs, range: &Range) -> Result<Merge, Failure> {
         return Err(Failure::usage("--committed is for a folder: a range has commits only"));
     }
     let folder = LocalFolder::discover(&args.path).map_err(|error| Failure::task(error.to_string()))?;
-    let fetch = remote::fetch(args.no_remote_bases);
+    let fetch = remote::fetch(args.no_remote_bases, &args.mirrors)?;
     // What is fetched may have to be waited for.
     let merge = tokio::task::block_in_place(|| Merge::read(&folder, range, &fetch))?;
     match args.output {
@@ -112,8 +115,12 @@ async fn compare(args: &DiffArgs) -> Result<Preview, Failure> {
     let cluster = cluster::pick(&args.cluster).await?;
     let mut root = up::root_kustomization(folder.sub_path());
     root.spec.target_namespace = target_namespace(&cluster.client, &root).await?;
-    let preview =
-        preview::preview(&cluster.client, (&snapshot, remote::fetch(args.no_remote_bases).remote), &root).await?;
+    let preview = preview::preview(
+        &cluster.client,
+        (&snapshot, remote::fetch(args.no_remote_bases, &args.mirrors)?.remote),
+        &root,
+    )
+    .await?;
     match format {
         OutputFormat::Table => output::raw(&preview.to_string()),
         format => output::objects(format, vec![preview.to_value()]),

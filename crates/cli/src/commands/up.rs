@@ -15,6 +15,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use crate::args::ClusterArgs;
 use crate::failure::Failure;
 use crate::folder::Folder;
+use crate::mirrors::MirrorArgs;
 use crate::output;
 
 /// Name and namespace of the GitRepository and the Kustomization that `up` makes, as `flux bootstrap` does.
@@ -56,6 +57,8 @@ pub(crate) struct UpArgs {
     /// Fetch nothing that kustomizations name by an address: refuse remote bases and files
     #[arg(long)]
     pub(super) no_remote_bases: bool,
+    #[command(flatten)]
+    pub(super) mirrors: MirrorArgs,
     /// Write to the cluster that --kubeconfig or --context names without asking
     #[arg(long)]
     pub(super) yes: bool,
@@ -138,6 +141,7 @@ async fn hold(
     let mut options = engine::Options::new(folder.store());
     options.install_crds = false;
     options.remote_bases = !args.no_remote_bases;
+    options.mirrors = args.mirrors.read()?;
     options.local = repository.local_source();
     options.agent = repository.agent_source();
     options.default_namespace = Some(engine::DefaultNamespace {

@@ -1,7 +1,6 @@
 //! `setpoint why`.
 
 use std::path::PathBuf;
-use std::sync::Arc;
 
 use clap::Args;
 use goyaml::Value;
@@ -9,13 +8,15 @@ use kustomize::BuildOptions;
 use object::wanted::{self, Wanted};
 use object::{FieldOrigin, FieldPath, FieldPathError, Object};
 use render::Traced;
+use repository::Fetch;
 
 use crate::args::OutputFormat;
 use crate::commands::build;
 use crate::expanded;
 use crate::failure::Failure;
+use crate::mirrors::MirrorArgs;
 use crate::output;
-use crate::remote::Fetched;
+use crate::remote;
 
 /// Objects and fields that a message lists.
 const MAX_NAMED: usize = 10;
@@ -51,6 +52,8 @@ pub(crate) struct WhyArgs {
     /// Follow the folder as a cluster is held to it, and look in what its Flux Kustomizations render to
     #[arg(long)]
     expand: bool,
+    #[command(flatten)]
+    mirrors: MirrorArgs,
     /// Namespace of the object, where objects of several have the name
     #[arg(short, long)]
     namespace: Option<String>,
@@ -64,9 +67,9 @@ pub(super) fn why(args: &WhyArgs) -> Result<(), Failure> {
         Failure::usage(format!("'{}' is not an object", args.object)).hint("write KIND/NAME, such as deploy/web")
     })?;
     let path = FieldPath::parse(&args.field).map_err(|error| Failure::usage(error.to_string()))?;
-    let options = BuildOptions { remote: Some(Arc::new(Fetched::default())), ..BuildOptions::default() };
-    let traced =
-        if args.expand { expanded(args, &wanted, &options)? } else { build::traced(&args.filename, &options)? };
+    let fetch = remote::fetch(false, &args.mirrors)?;
+    let options = BuildOptions { remote: fetch.remote.clone(), ..BuildOptions::default() };
+    let traced = if args.expand { expanded(args, &wanted, fetch)? } else { build::traced(&args.filename, &options)? };
     let object = one(&traced.objects, &wanted)?;
     let node = path.find(&object.value).map_err(|error| missing(&error, object, &traced))?;
     let fields = path.scalars(node);
@@ -78,8 +81,8 @@ pub(super) fn why(args: &WhyArgs) -> Result<(), Failure> {
 }
 
 /// The Kustomization of a cluster that has the object; all objects, if none has.
-fn expanded(args: &WhyArgs, wanted: &Wanted, options: &BuildOptions) -> Result<Traced, Failure> {
-    let cluster = expanded::read(&args.filename, options)?;
+fn expanded(args: &WhyArgs, wanted: &Wanted, fetch: Fetch) -> Result<Traced, Failure> {
+    let cluster = expanded::read(&args.filename, fetch)?;
     let (mut having, others): (Vec<_>, Vec<_>) =
         cluster.units.into_iter().partition(|unit| unit.objects.iter().any(|object| wanted.is(object)));
     match having.as_mut_slice() {

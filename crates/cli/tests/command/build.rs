@@ -14,6 +14,7 @@ pub(crate) const CASES: &[Case] = &[
     ("build_obeys_the_load_restrictor", build_obeys_the_load_restrictor),
     ("build_fetches_bases", build_fetches_bases),
     ("build_fetches_nothing_if_told_so", build_fetches_nothing_if_told_so),
+    ("build_and_up_fetch_from_a_mirror", build_and_up_fetch_from_a_mirror),
     ("build_inflates_charts_if_told_so", build_inflates_charts_if_told_so),
     ("build_tells_where_a_chart_is_missed", build_tells_where_a_chart_is_missed),
 ];
@@ -92,6 +93,28 @@ fn build_fetches_nothing_if_told_so() {
     let (code, error) = world.fail(&["build", &world.repository_path(), "--no-remote-bases"]);
     assert!(code == 1 && error.contains("kustomization.yaml:2") && error.contains("are off"), "{error}");
     assert_eq!(server.requests(), 0);
+}
+
+/// Names of the reserved domain `invalid` are nowhere: what is found comes from the mirror.
+fn build_and_up_fetch_from_a_mirror() {
+    let server = served();
+    let base = "resources: [a.yaml, 'https://forge.invalid/org/repo.git//apps/base?ref=v1']\n";
+    let a = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: own}\n";
+    let world = World::new(&[("kustomization.yaml", base), ("a.yaml", a)]);
+    let (mirror, path) =
+        (format!("https://forge.invalid/={}/", server.url("").trim_end_matches('/')), world.repository_path());
+    assert!(world.succeed(&["build", &path, "--mirror", &mirror]).contains("some.txt: |\n    one"));
+    let file = world.state.path().join("mirrors");
+    std::fs::write(&file, format!("# of the institute\n{mirror}\n")).expect("a file");
+    let file = file.display().to_string();
+    assert!(world.succeed(&["build", &path, "--mirror-file", &file]).contains("name: Web"));
+    let (code, error) = world.fail(&["build", &path, "--mirror", "forge.invalid"]);
+    assert!(code == 2 && error.contains("is no mirror"), "{error}");
+    let url = "https://forge.invalid/org/repo.git";
+    let arguments =
+        ["up", url, "--branch", "main", "--path", "apps/more", "--mirror", &mirror, "--once", "--port", "0"];
+    let said = world.succeed(&arguments);
+    assert!(said.contains("ready"), "{said}");
 }
 
 const INFO: &str = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: info}\ndata: {kube: {{ .Capabilities.KubeVersion }}, \

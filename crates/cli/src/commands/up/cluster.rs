@@ -9,7 +9,6 @@ use std::sync::Arc;
 use controlplane::{Config, ControlPlane, Identity, Listening, Storage};
 use kube::Client;
 use kube::config::Kubeconfig;
-use kustomize::Remote;
 use source::Snapshot;
 
 use super::repository::Repository;
@@ -17,9 +16,10 @@ use super::{UpArgs, install};
 use crate::cluster::{self, Cluster};
 use crate::failure::Failure;
 use crate::folder::{Folder, cannot};
+use crate::mirrors::Mirror;
 use crate::output;
 use crate::preview;
-use crate::remote::Fetched;
+use crate::remote;
 
 /// An open cluster.
 pub(super) struct Target {
@@ -110,10 +110,10 @@ async fn real(
 ) -> Result<Option<Target>, Failure> {
     output::line(format!("cluster: {}", cluster.description));
     no_other_controller(&cluster.client).await?;
-    let snapshot = fetch(repository.clone(), folder.store()).await?;
+    let fetching = remote::fetch(args.no_remote_bases, &args.mirrors)?;
+    let snapshot = fetch(repository.clone(), (folder.store(), args.mirrors.read()?)).await?;
     let root = install::kustomization(&repository.path, args.target_namespace.as_deref());
-    let remote = (!args.no_remote_bases).then(|| Arc::new(Fetched::default()) as Arc<dyn Remote>);
-    let plan = preview::preview(&cluster.client, (&snapshot, remote), &root).await?;
+    let plan = preview::preview(&cluster.client, (&snapshot, fetching.remote), &root).await?;
     output::raw(&plan.to_string());
     if !args.yes && !agreed(&cluster.description)? {
         return Ok(None);
@@ -134,7 +134,7 @@ async fn no_other_controller(client: &Client) -> Result<(), Failure> {
     }
 }
 
-async fn fetch(repository: Repository, store: PathBuf) -> Result<Snapshot, Failure> {
+async fn fetch(repository: Repository, store: (PathBuf, Vec<Mirror>)) -> Result<Snapshot, Failure> {
     let fetched = tokio::task::spawn_blocking(move || repository.snapshot(store)).await;
     let fetched = fetched.map_err(|error| Failure::task(format!("the fetch ended unexpectedly: {error}")))?;
     fetched.map_err(|error| Failure::unreachable(error.to_string()))

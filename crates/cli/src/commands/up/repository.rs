@@ -8,6 +8,7 @@ use source::{Auth, GitRequest, LocalFolder, Reference, Snapshot, SourceError, St
 use super::{CredentialArgs, OBJECT_NAME, ReferenceArgs, UpArgs};
 use crate::failure::Failure;
 use crate::folder::cannot;
+use crate::mirrors::Mirror;
 use crate::password;
 
 /// Longest password that is read from standard input.
@@ -47,10 +48,10 @@ impl Repository {
     }
 
     /// What the engine will find: fetched once beforehand into the store where it looks.
-    pub(super) fn snapshot(&self, store: PathBuf) -> Result<Snapshot, SourceError> {
+    pub(super) fn snapshot(&self, (store, mirrors): (PathBuf, Vec<Mirror>)) -> Result<Snapshot, SourceError> {
         match &self.work_tree {
             Some(folder) => LocalFolder::discover(folder)?.dirty(),
-            None => Store::open(store)?.fetch(&self.request()),
+            None => Store::with_mirrors(store, mirrors)?.fetch(&self.request()),
         }
     }
 
