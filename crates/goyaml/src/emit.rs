@@ -21,6 +21,9 @@ const MAX_SIMPLE_KEY: usize = 128;
 /// Characters of a key in JSON, quotes and escapes counted, that the YAML reader behind `sigs.k8s.io/yaml` lets pass.
 const MAX_JSON_KEY: usize = 1024;
 
+/// The one line break that Go's JSON leaves as it is.
+const NEXT_LINE: char = '\u{85}';
+
 /// Which writer of the Go world is meant.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Profile {
@@ -49,6 +52,13 @@ pub enum EmitError {
     /// The value goes through JSON, whose reader looks for the end of a key on one line and not for ever.
     #[error("error converting JSON to YAML: yaml: did not find expected ',' or '}}'")]
     LongKey,
+    /// The value goes through JSON, where U+0085 stands as it is: to the reader it ends a line, and what follows is the mark
+    /// of a document.
+    #[error("yaml: line {line}: found unexpected document indicator")]
+    DocumentIndicator {
+        /// Line of the JSON, from 1.
+        line: u32,
+    },
 }
 
 /// Writes one document, keys in go-yaml's natural order, without a document marker.
@@ -102,13 +112,15 @@ pub struct Emitter {
     profile: Profile,
     context: Context,
     refused: Option<EmitError>,
+    /// Line breaks that the JSON of what was written would have.
+    lines: u32,
 }
 
 impl Emitter {
     /// An emitter at the start of a document.
     pub fn new(profile: Profile) -> Self {
         let writer = Writer::new(profile != Profile::Pretty, profile == Profile::ToYaml);
-        Self { writer, profile, context: Context::default(), refused: None }
+        Self { writer, profile, context: Context::default(), refused: None, lines: 0 }
     }
 
     /// Ends the document: its text, and why the tool of the profile would not have written it.
@@ -265,6 +277,20 @@ impl Emitter {
     fn check_text(&mut self, text: &str) {
         if scalar::unreadable_in_json(text) {
             self.refused.get_or_insert(EmitError::ControlCharacters);
+        }
+        if text.contains(NEXT_LINE) {
+            self.check_lines(text);
+        }
+    }
+
+    fn check_lines(&mut self, text: &str) {
+        for (at, _) in text.match_indices(NEXT_LINE) {
+            self.lines += 1;
+            let behind = &text[at + NEXT_LINE.len_utf8()..];
+            let ends = behind.strip_prefix("---").or_else(|| behind.strip_prefix("..."));
+            if ends.is_some_and(|rest| rest.starts_with([' ', NEXT_LINE])) {
+                self.refused.get_or_insert(EmitError::DocumentIndicator { line: self.lines + 1 });
+            }
         }
     }
 

@@ -232,7 +232,7 @@ impl<'a> Scanner<'a> {
 
     fn fetch_value(&mut self) -> Result<(), Fault> {
         if let Some(key) = self.take_key()? {
-            self.queue.insert(key.number - self.taken, Token::bare(TokenKind::Key, key.mark));
+            self.insert(key.number, Token::bare(TokenKind::Key, key.mark));
             self.roll_indent(key.mark, Some(key.number), TokenKind::BlockMappingStart)?;
             self.key_allowed = false;
         } else {

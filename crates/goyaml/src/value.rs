@@ -386,6 +386,11 @@ impl Key {
         &self.text
     }
 
+    /// The key's text, to be shared.
+    pub fn text(&self) -> &Arc<str> {
+        &self.text
+    }
+
     /// Where the key was read.
     pub fn pos(&self) -> Pos {
         self.pos

@@ -91,24 +91,60 @@ struct Shortest {
     exponent: i32,
 }
 
-/// Finds the shortest digits. Of two that are equally near the even one counts, in Go as in `serde_json`,
-/// which is asked for that reason: Rust's own formatting takes the larger one.
-fn shortest<T: serde::Serialize>(value: T) -> Shortest {
-    let text = serde_json::to_string(&value).unwrap_or_default();
-    let (mantissa, exponent) = text.split_once('e').unwrap_or((&text, "0"));
-    let negative = mantissa.starts_with('-');
-    let (whole, fraction) =
-        mantissa.trim_start_matches('-').split_once('.').unwrap_or((mantissa.trim_start_matches('-'), ""));
-    let all = format!("{whole}{fraction}");
-    let digits = all.trim_start_matches('0');
-    let dropped = all.len() - digits.len();
-    let digits = digits.trim_end_matches('0').to_owned();
-    if digits.is_empty() {
-        return Shortest { negative, digits: "0".to_owned(), exponent: 0 };
+/// The shortest digits that lead back to the number; of two that are equally near the even ones, as Go takes them.
+fn shortest(value: f64) -> Shortest {
+    split(&shortest_exponential(value))
+}
+
+/// The shortest text that leads back to a finite number, in the form `-1.25e-7`; of two equally near ones the even one, as
+/// Go takes it. Rust's own formatting takes the larger one.
+pub fn shortest_exponential(value: f64) -> String {
+    let text = format!("{value:e}");
+    even(text, value, |text| text.parse() == Ok(value))
+}
+
+/// Digits that a number has at least if two equally near texts lead back to it.
+const LEAST_DIGITS_OF_TIES: usize = 7;
+
+/// The even one of two texts that are equally near.
+fn even(text: String, exact: f64, leads_back: impl Fn(&str) -> bool) -> String {
+    let mantissa = text.split('e').next().unwrap_or_default();
+    let digits = mantissa.bytes().filter(u8::is_ascii_digit).count();
+    if digits < LEAST_DIGITS_OF_TIES || !is_tie(exact, digits) {
+        return text;
     }
-    let point = i32::try_from(whole.len()).unwrap_or(0) - i32::try_from(dropped).unwrap_or(0);
-    let exponent = exponent.trim_start_matches('+').parse::<i32>().unwrap_or(0) + point - 1;
-    Shortest { negative, digits, exponent }
+    // One digit more is exact, and it is a 5.
+    let longer = format!("{exact:.digits$e}");
+    let Some((mantissa, exponent)) = longer.split_once('e') else { return text };
+    let lower = &mantissa[..mantissa.len() - 1];
+    let is_even = lower.bytes().next_back().is_some_and(|digit| digit % 2 == 0);
+    let lower = format!("{lower}e{exponent}");
+    if is_even && leads_back(&lower) { lower } else { text }
+}
+
+/// Whether the number lies exactly between two texts of so many digits.
+fn is_tie(exact: f64, digits: usize) -> bool {
+    /// No double has more digits.
+    const ALL: usize = 767;
+    let ends = |all: usize| {
+        let text = format!("{exact:.all$e}");
+        let mantissa = text.split('e').next().unwrap_or_default();
+        let behind: Vec<u8> = mantissa.bytes().filter(u8::is_ascii_digit).skip(digits).collect();
+        behind.first() == Some(&b'5') && behind[1..].iter().all(|digit| *digit == b'0')
+    };
+    ends(digits + 4) && ends(ALL)
+}
+
+fn shortest_narrow(value: f32) -> Shortest {
+    split(&even(format!("{value:e}"), f64::from(value), |text| text.parse() == Ok(value)))
+}
+
+/// A text of the form `-1.25e-7` in its parts.
+fn split(text: &str) -> Shortest {
+    let (mantissa, exponent) = text.split_once('e').unwrap_or((text, "0"));
+    let negative = mantissa.starts_with('-');
+    let digits: String = mantissa.chars().filter(char::is_ascii_digit).collect();
+    Shortest { negative, digits, exponent: exponent.parse().unwrap_or(0) }
 }
 
 /// Digits in positional notation.
@@ -150,7 +186,7 @@ pub(crate) fn format_g(value: f64) -> String {
 pub(crate) fn format_g32(value: f64) -> String {
     #[expect(clippy::cast_possible_truncation, reason = "Go rounds to 32 bits here too")]
     let narrow = value as f32;
-    if narrow.is_finite() { format_shortest(&shortest(narrow)) } else { format_g(f64::from(narrow)) }
+    if narrow.is_finite() { format_shortest(&shortest_narrow(narrow)) } else { format_g(f64::from(narrow)) }
 }
 
 fn format_shortest(number: &Shortest) -> String {
@@ -181,5 +217,25 @@ pub(crate) fn format_json(value: f64) -> String {
     match text.rfind("e-0") {
         Some(at) => format!("{sign}{}{}", &text[..at + 2], &text[at + 3..]),
         None => format!("{sign}{text}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::shortest_exponential;
+
+    #[test]
+    fn of_two_equally_near_texts_the_even_one_counts() {
+        for (value, text) in [
+            (175_750_766_607_633.0 + 0.625, "1.7575076660763362e14"),
+            (-175_750_766_607_633.0 - 0.625, "-1.7575076660763362e14"),
+            (175_750_766_607_633.0 + 0.375, "1.7575076660763338e14"),
+            (0.1, "1e-1"),
+            (5e-324, "5e-324"),
+            (9_007_199_254_740_993.0, "9.007199254740992e15"),
+            (0.0, "0e0"),
+        ] {
+            assert_eq!(shortest_exponential(value), text);
+        }
     }
 }

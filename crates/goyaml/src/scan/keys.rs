@@ -12,18 +12,20 @@ const MAX_KEY_CHARS: usize = 1024;
 pub(crate) struct SimpleKey {
     possible: bool,
     required: bool,
+    /// Whether the reader waits for its `:` before it takes the token.
+    awaited: bool,
     /// Which token it is, counted over the whole text.
     pub(super) number: usize,
     /// Where it starts.
     pub(super) mark: Mark,
 }
 
-impl Scanner<'_> {
+impl<'a> Scanner<'a> {
     /// Whether the token of this number waits for its `:`.
     pub(super) fn may_become_key(&mut self, number: usize) -> Result<bool, Fault> {
         let index = self.keys.partition_point(|key| key.number < number);
         match self.keys.get(index) {
-            Some(key) if key.number == number => self.key_is_valid(index),
+            Some(key) if key.number == number && key.awaited => self.key_is_valid(index),
             _ => Ok(false),
         }
     }
@@ -51,7 +53,8 @@ impl Scanner<'_> {
         }
         let required = self.flow_level == 0 && self.indent == self.cursor.column();
         self.drop_key()?;
-        let key = SimpleKey { possible: true, required, number: self.next_number(), mark: self.cursor.mark() };
+        let (number, mark) = (self.next_number(), self.cursor.mark());
+        let key = SimpleKey { possible: true, required, awaited: true, number, mark };
         if let Some(last) = self.keys.last_mut() {
             *last = key;
         }
@@ -88,10 +91,18 @@ impl Scanner<'_> {
         self.check_depth(self.flow_level)
     }
 
+    /// go-yaml forgets the key in waiting of the level that ends by its number, which is that of the bracket itself as long
+    /// as nothing inside was one: an empty collection in brackets is not waited for any more.
     pub(super) fn leave_flow(&mut self) {
-        if self.flow_level > 0 {
-            self.flow_level -= 1;
-            self.keys.pop();
+        if self.flow_level == 0 {
+            return;
+        }
+        self.flow_level -= 1;
+        let ended = self.keys.pop();
+        if let (Some(ended), Some(bracket)) = (ended, self.keys.last_mut())
+            && ended.number == bracket.number
+        {
+            bracket.awaited = false;
         }
     }
 
@@ -115,10 +126,16 @@ impl Scanner<'_> {
         self.check_depth(self.indents.len())?;
         let token = Token::bare(kind, mark);
         match number {
-            Some(number) => self.queue.insert(number - self.taken, token),
+            Some(number) => self.insert(number, token),
             None => self.queue.push_back(token),
         }
         Ok(())
+    }
+
+    /// Puts a token before the one of this number, or behind all if that one was taken already, as go-yaml does.
+    pub(super) fn insert(&mut self, number: usize, token: Token<'a>) {
+        let at = number.checked_sub(self.taken).filter(|at| *at < self.queue.len());
+        self.queue.insert(at.unwrap_or(self.queue.len()), token);
     }
 
     /// Closes the block collections that stand deeper than this column.
