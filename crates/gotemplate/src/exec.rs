@@ -10,6 +10,8 @@ mod walk;
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use foldhash::fast::RandomState;
+
 pub use self::trace::{Read, Trace};
 use crate::error::{ExecError, Fault};
 use crate::host::Host;
@@ -22,14 +24,14 @@ use crate::value::{Map, Text, Value, WeakMap};
 /// Templates by their names.
 #[derive(Debug, Clone)]
 pub struct TemplateSet {
-    trees: HashMap<Arc<str>, Arc<Tree>>,
+    trees: HashMap<Arc<str>, Arc<Tree>, RandomState>,
     functions: Functions,
 }
 
 impl TemplateSet {
     /// A set without templates; texts given to `tpl` are read with these functions.
     pub fn new(functions: Functions) -> Self {
-        Self { trees: HashMap::new(), functions }
+        Self { trees: HashMap::default(), functions }
     }
 
     /// Adds the templates of one text. One of a known name replaces it, unless the new one is blank.
@@ -79,10 +81,10 @@ pub(crate) struct Run<'h> {
     steps: u64,
     memory: usize,
     depth: usize,
-    texts: HashMap<Text, Arc<TemplateSet>>,
+    texts: HashMap<Text, Arc<TemplateSet>, RandomState>,
     changed: Vec<WeakMap>,
     trace: Option<Trace>,
-    pub(crate) regexes: HashMap<Vec<u8>, Arc<regex::bytes::Regex>>,
+    pub(crate) regexes: HashMap<Vec<u8>, Arc<regex::bytes::Regex>, RandomState>,
 }
 
 /// What a function may use.
@@ -101,10 +103,10 @@ impl<'h> Renderer<'h> {
             steps: options.steps,
             memory: options.memory,
             depth: 0,
-            texts: HashMap::new(),
+            texts: HashMap::default(),
             changed: Vec::new(),
             trace: None,
-            regexes: HashMap::new(),
+            regexes: HashMap::default(),
         };
         Self { set, run }
     }

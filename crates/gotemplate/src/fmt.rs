@@ -5,7 +5,7 @@ mod number;
 mod quoted;
 mod value;
 
-pub(crate) use number::float_text;
+pub(crate) use number::{float_text, plain_float};
 pub use quoted::{is_print, quote};
 
 use crate::value::Value;

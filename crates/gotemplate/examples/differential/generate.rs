@@ -1,5 +1,7 @@
 //! Made-up templates over one set of values.
 
+use crate::functions::{FUNCTIONS, HELM, OF_TODAY};
+
 /// The values all templates see, as JSON.
 pub(crate) const VALUES: &str = r#"{"s":"Hello World","e":"","n":null,"i":3,"z":0,"f":2.5,"big":12345678,"neg":-7,"t":true,"no":false,"u":"grüße ☃","ml":"a: 1\nb:\n  - x\n","v":"1.2.3","l":["b","a","c","a"],"nums":[3,1,2],"mixed":[1,"x",null,true,[1,2],{"k":"v"}],"el":[],"m":{"a":1,"b":"two","c":{"d":"deep","e":null}},"em":{},"o":{"b":"other","c":{"f":5},"x":[1]},"ld":[{"name":"p","port":80},{"name":"q","port":443}]}"#;
 
@@ -62,244 +64,6 @@ const VALUES_OF: &[&str] = &[
     "\"-\"",
     "(until 3)",
     "\"foo_bar-baz Qux\"",
-];
-
-/// Functions with the sorts of their arguments, a letter each, `*` for up to three of the last; those with chance in
-/// them are out, and `keys` and `values`, whose order Go leaves open.
-const FUNCTIONS: &[(&str, &str)] = &[
-    ("and", "v*"),
-    ("or", "v*"),
-    ("not", "v"),
-    ("len", "x"),
-    ("index", "xv"),
-    ("index", "lj"),
-    ("index", "mk"),
-    ("print", "a*"),
-    ("println", "a*"),
-    ("html", "a"),
-    ("js", "a"),
-    ("urlquery", "a"),
-    ("eq", "aa"),
-    ("eq", "ss"),
-    ("eq", "ii"),
-    ("ne", "aa"),
-    ("lt", "ii"),
-    ("le", "ss"),
-    ("gt", "ii"),
-    ("ge", "aa"),
-    ("trim", "s"),
-    ("trimAll", "ss"),
-    ("trimSuffix", "ss"),
-    ("trimPrefix", "ss"),
-    ("upper", "s"),
-    ("lower", "s"),
-    ("title", "s"),
-    ("untitle", "s"),
-    ("substr", "jjs"),
-    ("nospace", "s"),
-    ("trunc", "js"),
-    ("abbrev", "js"),
-    ("abbrevboth", "jjs"),
-    ("initials", "s"),
-    ("wrap", "js"),
-    ("wrapWith", "jss"),
-    ("contains", "ss"),
-    ("hasPrefix", "ss"),
-    ("hasSuffix", "ss"),
-    ("quote", "a*"),
-    ("squote", "a*"),
-    ("cat", "a*"),
-    ("indent", "js"),
-    ("nindent", "js"),
-    ("replace", "sss"),
-    ("plural", "ssj"),
-    ("snakecase", "s"),
-    ("camelcase", "s"),
-    ("kebabcase", "s"),
-    ("swapcase", "s"),
-    ("toString", "a"),
-    ("repeat", "js"),
-    ("join", "sl"),
-    ("join", "sa"),
-    ("split", "ss"),
-    ("splitn", "sjs"),
-    ("splitList", "ss"),
-    ("toStrings", "a"),
-    ("sortAlpha", "l"),
-    ("sortAlpha", "a"),
-    ("add", "n*"),
-    ("add1", "n"),
-    ("sub", "nn"),
-    ("mul", "nn"),
-    ("div", "nn"),
-    ("mod", "nn"),
-    ("max", "nn"),
-    ("min", "nn"),
-    ("ceil", "n"),
-    ("floor", "n"),
-    ("round", "nj"),
-    ("int", "a"),
-    ("int64", "a"),
-    ("float64", "a"),
-    ("atoi", "s"),
-    ("toDecimal", "a"),
-    ("addf", "n*"),
-    ("add1f", "n"),
-    ("subf", "nn"),
-    ("mulf", "nn"),
-    ("divf", "nn"),
-    ("maxf", "nn"),
-    ("minf", "nn"),
-    ("seq", "j*"),
-    ("until", "j"),
-    ("untilStep", "jjj"),
-    ("default", "aa"),
-    ("empty", "a"),
-    ("coalesce", "a*"),
-    ("all", "a*"),
-    ("any", "a*"),
-    ("compact", "l"),
-    ("ternary", "aab"),
-    ("fromJson", "q"),
-    ("toJson", "a"),
-    ("toPrettyJson", "a"),
-    ("toRawJson", "a"),
-    ("mustToJson", "a"),
-    ("b64enc", "s"),
-    ("b64dec", "s"),
-    ("b32enc", "s"),
-    ("b32dec", "s"),
-    ("sha1sum", "s"),
-    ("sha256sum", "s"),
-    ("sha512sum", "s"),
-    ("adler32sum", "s"),
-    ("list", "a*"),
-    ("first", "l"),
-    ("rest", "l"),
-    ("last", "l"),
-    ("initial", "l"),
-    ("append", "la"),
-    ("prepend", "la"),
-    ("concat", "ll"),
-    ("reverse", "l"),
-    ("uniq", "l"),
-    ("without", "laa"),
-    ("has", "al"),
-    ("slice", "ljj"),
-    ("slice", "lj"),
-    ("chunk", "jl"),
-    ("dict", "sasa"),
-    ("get", "mk"),
-    ("set", "mka"),
-    ("unset", "mk"),
-    ("hasKey", "mk"),
-    ("pluck", "kmm"),
-    ("pick", "mkk"),
-    ("omit", "mkk"),
-    ("merge", "mm"),
-    ("mergeOverwrite", "mm"),
-    ("merge", "mmm"),
-    ("mergeOverwrite", "mmm"),
-    ("dig", "kam"),
-    ("dig", "kkam"),
-    ("deepCopy", "a"),
-    ("typeOf", "a"),
-    ("typeIs", "sa"),
-    ("typeIsLike", "sa"),
-    ("kindOf", "a"),
-    ("kindIs", "sa"),
-    ("deepEqual", "aa"),
-    ("base", "p"),
-    ("dir", "p"),
-    ("clean", "p"),
-    ("ext", "p"),
-    ("isAbs", "p"),
-    ("semverCompare", "cw"),
-    ("semver", "w"),
-    ("regexMatch", "rs"),
-    ("regexFind", "rs"),
-    ("regexFindAll", "rsj"),
-    ("regexReplaceAll", "rss"),
-    ("regexReplaceAllLiteral", "rss"),
-    ("regexSplit", "rsj"),
-    ("regexQuoteMeta", "s"),
-    ("urlParse", "u"),
-    ("urlJoin", "m"),
-    ("duration", "s"),
-    ("durationRound", "d"),
-    ("duration", "n"),
-    ("toDate", "tz"),
-    ("dateInZone", "tjs"),
-    ("htmlDateInZone", "js"),
-    ("unixEpoch", "D"),
-    ("dateInZone", "tDs"),
-    ("dateModify", "dD"),
-    ("fail", "s"),
-    ("kindOf", "D"),
-    ("print", "D"),
-    ("biggest", "nn"),
-    ("call", "a"),
-    ("date", "tD"),
-    ("date_in_zone", "tDs"),
-    ("date_modify", "dD"),
-    ("hello", ""),
-    ("htmlDate", "D"),
-    ("mustAppend", "la"),
-    ("mustChunk", "jl"),
-    ("mustCompact", "l"),
-    ("mustDateModify", "dD"),
-    ("mustDeepCopy", "a"),
-    ("mustFirst", "l"),
-    ("mustFromJson", "q"),
-    ("mustHas", "al"),
-    ("mustInitial", "l"),
-    ("mustLast", "l"),
-    ("mustMerge", "mm"),
-    ("mustMerge", "mmm"),
-    ("mustMergeOverwrite", "mm"),
-    ("mustMergeOverwrite", "mmm"),
-    ("mustPrepend", "la"),
-    ("mustPush", "la"),
-    ("mustRegexFind", "rs"),
-    ("mustRegexFindAll", "rsj"),
-    ("mustRegexMatch", "rs"),
-    ("mustRegexReplaceAll", "rss"),
-    ("mustRegexReplaceAllLiteral", "rss"),
-    ("mustRegexSplit", "rsj"),
-    ("mustRest", "l"),
-    ("mustReverse", "l"),
-    ("mustSlice", "lj"),
-    ("mustSlice", "ljj"),
-    ("mustToDate", "tz"),
-    ("mustToPrettyJson", "a"),
-    ("mustToRawJson", "a"),
-    ("mustUniq", "l"),
-    ("mustWithout", "laa"),
-    ("must_date_modify", "dD"),
-    ("osBase", "p"),
-    ("osClean", "p"),
-    ("osDir", "p"),
-    ("osExt", "p"),
-    ("osIsAbs", "p"),
-    ("push", "la"),
-    ("trimall", "ss"),
-    ("tuple", "a*"),
-];
-
-/// Functions of Helm, with those of Sprig that it replaces.
-const HELM: &[(&str, &str)] = &[
-    ("toYaml", "a"),
-    ("fromYaml", "y"),
-    ("fromYamlArray", "y"),
-    ("toJson", "a"),
-    ("fromJson", "q"),
-    ("fromJsonArray", "q"),
-    ("toToml", "m"),
-    ("tpl", "Tm"),
-    ("required", "sa"),
-    ("include", "Na"),
-    ("mustToYaml", "a"),
-    ("lookup", "ssss"),
 ];
 
 /// Operands of each sort.
@@ -394,6 +158,8 @@ const SORTS: &[(char, &[&str])] = &[
             "(list nil 1 \"\" .l)",
             "(chunk 2 .l)",
             "(list .m .em .m)",
+            "(keys .m | sortAlpha)",
+            "(values .o | sortAlpha)",
         ],
     ),
     ('x', &[".l", ".m", ".s", ".mixed", ".ld", "(until 3)"]),
@@ -503,6 +269,14 @@ const SORTS: &[(char, &[&str])] = &[
             "\".\"",
             "\"é|ü\"",
             "\"x{2,1}\"",
+            "\"[\\\\w-\\\\.]+\"",
+            "\"[^\\\\W_-]\"",
+            "\"[a-\\\\d]\"",
+            "\"[z-a]\"",
+            "\"[[:no:]]\"",
+            "\"[]x&&~-]\"",
+            "\"[\\\\x41-\\\\x{5a}\\\\]]\"",
+            "\"[a\"",
         ],
     ),
     (
@@ -567,6 +341,33 @@ const SORTS: &[(char, &[&str])] = &[
             "(toDate \"2006-01-02\" \"2024-02-29\")",
             "(toDate \"2006-01-02 15:04:05\" \"1999-12-31 23:59:58\")",
             "(toDate \"2006-01-02T15:04:05.999Z07:00\" \"2021-07-04T05:06:07.125Z\")",
+            "(int .i)",
+            "1700000000",
+            "(int64 1e9)",
+        ],
+    ),
+    (
+        'o',
+        &[
+            "\"a = 1\"",
+            "\"[a.b]\\nc = [1, 2.5, 1e3]\"",
+            "\"a = 'x'\\nb = true\\nc = 1979-05-27T07:32:00Z\"",
+            "\"a = {b = \\\"\\\\u00e9\\\"}\"",
+            "\"[[a]]\\nb = 1\\n[[a]]\\nb = inf\"",
+            "\"a = 1\\na = 2\"",
+            "\"a =\"",
+            "\"\"",
+            "(toToml .m)",
+        ],
+    ),
+    (
+        'A',
+        &[
+            "\"30tEfhuJSVRhpG97XCuWgz2okj7L8vQ1s6V9zVUPeDQ=\"",
+            "\"MTIzNDU2Nzg5MDEyMzQ1NjEyMzQ1Njc4OTAxMjM0NTY=\"",
+            "\"!\"",
+            "\"\"",
+            "\"YQ==\"",
         ],
     ),
     (
@@ -660,11 +461,11 @@ impl Generator {
         self.pick(VALUES_OF).to_owned()
     }
 
-    /// An operand of a sort; now and then one of any sort.
-    fn operand(&mut self, sort: char, depth: usize) -> String {
+    /// An operand of a sort; now and then one of any sort, if that may be.
+    fn operand(&mut self, sort: char, depth: usize, strict: bool) -> String {
         let known = SORTS.iter().find(|(letter, _)| *letter == sort);
         match known {
-            Some((_, operands)) if self.below(24) > 0 => self.pick(operands).to_owned(),
+            Some((_, operands)) if strict || self.below(24) > 0 => self.pick(operands).to_owned(),
             _ => self.value(depth),
         }
     }
@@ -675,7 +476,7 @@ impl Generator {
         let mut calls = Vec::new();
         for (name, sorts) in table {
             for _ in 0..tries {
-                let args = self.arguments(sorts, 0);
+                let args = self.arguments(name, sorts, 0);
                 calls.push((*name, format!("{{{{ {name} {} }}}}", args.join(" "))));
             }
         }
@@ -683,13 +484,14 @@ impl Generator {
     }
 
     /// Operands of these sorts.
-    fn arguments(&mut self, sorts: &str, depth: usize) -> Vec<String> {
+    fn arguments(&mut self, name: &str, sorts: &str, depth: usize) -> Vec<String> {
+        let strict = OF_TODAY.contains(&name);
         let mut args = Vec::new();
         let mut last = 'a';
         for sort in sorts.chars() {
             let count = if sort == '*' { self.below(3) } else { 1 };
             last = if sort == '*' { last } else { sort };
-            args.extend((0..count).map(|_| self.operand(last, depth)));
+            args.extend((0..count).map(|_| self.operand(last, depth, strict)));
         }
         args
     }
@@ -702,8 +504,8 @@ impl Generator {
         }
         let helm = self.helm && self.below(2) == 0;
         let (name, sorts) = if helm { HELM[self.below(HELM.len())] } else { FUNCTIONS[self.below(FUNCTIONS.len())] };
-        let mut args = self.arguments(sorts, depth);
-        if self.below(60) == 0 {
+        let mut args = self.arguments(name, sorts, depth);
+        if self.below(60) == 0 && !OF_TODAY.contains(&name) {
             args.pop();
         }
         if !args.is_empty() && self.below(3) == 0 {

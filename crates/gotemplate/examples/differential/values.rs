@@ -13,7 +13,7 @@ const BATCH: u64 = 500;
 const ENDS: [&str; 2] = ["<end of a result>", "<end of a value>"];
 
 /// Times that Go is asked again where it differs: its order of some keys hangs on the order of its maps.
-const AGAIN: usize = 20;
+const AGAIN: usize = 80;
 
 const CALLS: &[&str] = &[
     "toYaml .",

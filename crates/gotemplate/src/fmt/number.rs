@@ -29,9 +29,9 @@ pub(crate) fn format_float(value: f64, form: FloatForm, precision: Option<usize>
         return if value > 0.0 { "+Inf" } else { "-Inf" }.to_owned();
     }
     match (form, precision) {
-        (FloatForm::Fixed, None) => format!("{value}"),
+        (FloatForm::Fixed, None) => plain_float(value),
         (FloatForm::Fixed, Some(digits)) => format!("{value:.digits$}"),
-        (FloatForm::Exponent, None) => exponent(&format!("{value:e}")),
+        (FloatForm::Exponent, None) => exponent(&goyaml::shortest_exponential(value)),
         (FloatForm::Exponent, Some(digits)) => exponent(&format!("{value:.digits$e}")),
         (FloatForm::General, _) => general(value, precision),
         (FloatForm::Hex, _) => hex(value, precision),
@@ -95,9 +95,27 @@ fn exponent(text: &str) -> String {
     format!("{mantissa}e{sign}{digits:0>2}")
 }
 
+/// The shortest text without an exponent.
+pub(crate) fn plain_float(value: f64) -> String {
+    fixed(&goyaml::shortest_exponential(value))
+}
+
+/// Rust's `-1.25e1` as `-12.5`.
+fn fixed(text: &str) -> String {
+    let (mantissa, power) = text.split_once('e').unwrap_or((text, "0"));
+    let (sign, mantissa) = mantissa.strip_prefix('-').map_or(("", mantissa), |bare| ("-", bare));
+    let digits = mantissa.replace('.', "");
+    let point = power.parse::<i32>().unwrap_or(0) + 1;
+    match usize::try_from(point) {
+        Ok(point) if point >= digits.len() => format!("{sign}{digits:0<point$}"),
+        Ok(point) if point > 0 => format!("{sign}{}.{}", &digits[..point], &digits[point..]),
+        _ => format!("{sign}0.{}{digits}", "0".repeat(usize::try_from(-point).unwrap_or(0))),
+    }
+}
+
 fn general(value: f64, precision: Option<usize>) -> String {
     let text = match precision {
-        None => format!("{value:e}"),
+        None => goyaml::shortest_exponential(value),
         Some(digits) => format!("{value:.*e}", digits.max(1) - 1),
     };
     let Some((mantissa, power)) = text.split_once('e') else {
@@ -122,7 +140,7 @@ fn general(value: f64, precision: Option<usize>) -> String {
         return exponent(&format!("{mantissa}e{power}"));
     }
     if precision.is_none() {
-        return format!("{value}");
+        return fixed(&text);
     }
     let places = i32::try_from(digits).unwrap_or(0) - 1 - power;
     format!("{value:.*}", usize::try_from(places).unwrap_or(0))

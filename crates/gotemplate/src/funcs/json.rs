@@ -139,10 +139,10 @@ fn number(value: f64) -> Result<String, String> {
     }
     let size = value.abs();
     if size != 0.0 && !(1e-6..1e21).contains(&size) {
-        let text = format!("{value:e}");
+        let text = goyaml::shortest_exponential(value);
         return Ok(text.replace('e', if text.contains("e-") { "e" } else { "e+" }));
     }
-    Ok(format!("{value}"))
+    Ok(crate::fmt::plain_float(value))
 }
 
 fn to_json(_: Cx, args: &[Value]) -> Outcome {

@@ -70,7 +70,7 @@ fn reverse(_: Cx, args: &[Value]) -> Outcome {
 fn compact(_: Cx, args: &[Value]) -> Outcome {
     let mut items = list_of(&args[0], "Cannot compact on type")?;
     items.retain(Value::is_true);
-    Ok(Value::list(items))
+    Ok(Value::List(List::grown(items)))
 }
 
 fn contains(cx: Cx, items: &[Value], wanted: &Value) -> Result<bool, &'static str> {
@@ -89,7 +89,7 @@ fn uniq(cx: Cx, args: &[Value]) -> Outcome {
             kept.push(item);
         }
     }
-    Ok(Value::list(kept))
+    Ok(Value::List(List::grown(kept)))
 }
 
 fn without(cx: Cx, args: &[Value]) -> Outcome {
@@ -99,7 +99,7 @@ fn without(cx: Cx, args: &[Value]) -> Outcome {
             kept.push(item);
         }
     }
-    Ok(Value::list(kept))
+    Ok(Value::List(List::grown(kept)))
 }
 
 fn has(cx: Cx, args: &[Value]) -> Outcome {
@@ -123,10 +123,17 @@ fn slice(_: Cx, args: &[Value]) -> Outcome {
     let (Some(start), Some(end)) = range else {
         return Err("reflect.Value.Slice: slice index out of bounds".into());
     };
-    match items.get(start..end) {
-        Some(part) => Ok(Value::List(List::new(same_kind(&args[0]), part.to_vec()))),
-        None => Err("reflect.Value.Slice: slice index out of bounds".into()),
+    let room = match &args[0] {
+        Value::List(list) => list.capacity(),
+        _ => items.len(),
+    };
+    if start > end || end > room {
+        return Err("reflect.Value.Slice: slice index out of bounds".into());
     }
+    // What a slice has room for is there to Go, as its zero.
+    let mut part: Vec<Value> = items.into_iter().take(end).skip(start).collect();
+    part.resize(end - start, Value::Nil);
+    Ok(Value::List(List::new(same_kind(&args[0]), part)))
 }
 
 fn concat(_: Cx, args: &[Value]) -> Outcome {

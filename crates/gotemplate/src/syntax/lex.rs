@@ -66,7 +66,7 @@ pub(super) struct Token {
     pub(super) start: usize,
     pub(super) end: usize,
     pub(super) line: u32,
-    pub(super) message: String,
+    pub(super) message: Option<Box<str>>,
 }
 
 /// Reads one token after the other.
@@ -91,7 +91,7 @@ impl<'t> Lexer<'t> {
     /// The next token; after the end and after an error always the end.
     pub(super) fn next(&mut self) -> Token {
         if self.failed {
-            return Token { kind: Kind::Eof, start: 0, end: 0, line: self.line, message: String::new() };
+            return Token { kind: Kind::Eof, start: 0, end: 0, line: self.line, message: None };
         }
         if self.inside { self.action() } else { self.text() }
     }
@@ -106,15 +106,15 @@ impl<'t> Lexer<'t> {
 
     fn emit_until(&mut self, kind: Kind, end: usize) -> Token {
         let line = self.line_at(self.start);
-        let token = Token { kind, start: self.start, end, line, message: String::new() };
+        let token = Token { kind, start: self.start, end, line, message: None };
         self.start = self.pos;
         token
     }
 
-    fn error(&mut self, message: impl Into<String>) -> Token {
+    fn error(&mut self, message: impl Into<Box<str>>) -> Token {
         let line = self.line_at(self.start);
         self.failed = true;
-        Token { kind: Kind::Error, start: self.start, end: self.start, line, message: message.into() }
+        Token { kind: Kind::Error, start: self.start, end: self.start, line, message: Some(message.into()) }
     }
 
     fn line_at(&mut self, pos: usize) -> u32 {
@@ -273,9 +273,7 @@ impl<'t> Lexer<'t> {
     }
 
     fn word(&mut self) -> Token {
-        while self.peek_char().is_some_and(is_word) {
-            self.bump();
-        }
+        self.skip_word();
         if !self.at_terminator() {
             return self.bad_character();
         }
@@ -283,10 +281,19 @@ impl<'t> Lexer<'t> {
         self.emit(kind)
     }
 
-    fn name(&mut self, kind: Kind) -> Token {
-        while self.peek_char().is_some_and(is_word) {
+    fn skip_word(&mut self) {
+        loop {
+            let rest = self.rest();
+            self.pos += rest.iter().take_while(|byte| byte.is_ascii_alphanumeric() || **byte == b'_').count();
+            if !self.peek_char().is_some_and(|next| !next.is_ascii() && is_word(next)) {
+                return;
+            }
             self.bump();
         }
+    }
+
+    fn name(&mut self, kind: Kind) -> Token {
+        self.skip_word();
         if self.at_terminator() { self.emit(kind) } else { self.bad_character() }
     }
 

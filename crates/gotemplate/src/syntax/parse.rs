@@ -60,7 +60,7 @@ pub(super) struct Frame {
 
 impl Frame {
     pub(super) fn new() -> Self {
-        let none = || Token { kind: Kind::Error, start: 0, end: 0, line: 0, message: String::new() };
+        let none = || Token { kind: Kind::Error, start: 0, end: 0, line: 0, message: None };
         Self { look: [none(), none(), none()], ahead: 0, variables: vec!["$".into()], action_line: 0, ranges: 0 }
     }
 }
@@ -149,12 +149,13 @@ impl Parser<'_> {
         if token.kind != Kind::Error {
             return self.fail(format!("unexpected {} in {context}", self.shown(token)));
         }
+        let message = token.message.as_deref().unwrap_or_default();
         let started = self.frame.action_line;
         if started == 0 || started == token.line {
-            return self.fail(token.message.clone());
+            return self.fail(message);
         }
-        let joint = if token.message.ends_with(" action") { " started at" } else { " in action started at" };
-        self.fail(format!("{}{joint} {}:{started}", token.message, self.file))
+        let joint = if message.ends_with(" action") { " started at" } else { " in action started at" };
+        self.fail(format!("{message}{joint} {}:{started}", self.file))
     }
 
     /// A token as messages show it: keywords in angle brackets, long texts cut.

@@ -41,13 +41,16 @@ pub(crate) fn unquote_char(text: &[u8], quote: u8) -> Option<(u32, &[u8])> {
 }
 
 /// One character out of bytes, U+FFFD of length 1 where they are not UTF-8.
+#[inline]
 pub(crate) fn decode(bytes: &[u8]) -> (char, usize) {
-    let Some(&first) = bytes.first() else {
-        return (char::REPLACEMENT_CHARACTER, 0);
-    };
-    if first < 0x80 {
-        return (char::from(first), 1);
+    match bytes.first() {
+        None => (char::REPLACEMENT_CHARACTER, 0),
+        Some(first) if first.is_ascii() => (char::from(*first), 1),
+        Some(_) => decode_long(bytes),
     }
+}
+
+fn decode_long(bytes: &[u8]) -> (char, usize) {
     let end = bytes.len().min(4);
     for length in 2..=end {
         if let Ok(text) = str::from_utf8(&bytes[..length]) {

@@ -30,9 +30,14 @@ impl ListKind {
     }
 }
 
+/// Up to so many items Go doubles the room of a slice that grows; where it rounds to sizes of its memory is not followed.
+const MAX_DOUBLED: usize = 512;
+
 struct Data {
     kind: ListKind,
     nil: bool,
+    /// Places behind the items, which `slice` reaches.
+    spare: usize,
     items: Vec<Value>,
 }
 
@@ -43,12 +48,18 @@ pub struct List(Rc<Data>);
 impl List {
     /// A list of these items, which must be of the type that the kind says.
     pub fn new(kind: ListKind, items: Vec<Value>) -> Self {
-        Self(Rc::new(Data { kind, nil: false, items }))
+        Self(Rc::new(Data { kind, nil: false, spare: 0, items }))
+    }
+
+    /// A `[]interface {}` that was filled item by item, as `encoding/json` fills it: it has room for more.
+    pub fn grown(items: Vec<Value>) -> Self {
+        let spare = if items.len() <= MAX_DOUBLED { items.len().next_power_of_two() - items.len() } else { 0 };
+        Self(Rc::new(Data { kind: ListKind::Any, nil: false, spare, items }))
     }
 
     /// Go's nil slice: empty, but `null` in JSON.
     pub fn nil(kind: ListKind) -> Self {
-        Self(Rc::new(Data { kind, nil: true, items: Vec::new() }))
+        Self(Rc::new(Data { kind, nil: true, spare: 0, items: Vec::new() }))
     }
 
     /// Whether this is a nil slice.
@@ -59,6 +70,11 @@ impl List {
     /// Its type.
     pub fn kind(&self) -> ListKind {
         self.0.kind
+    }
+
+    /// How many items its memory has room for: Go's `cap`.
+    pub fn capacity(&self) -> usize {
+        self.len() + self.0.spare
     }
 
     fn take_if_last(self) -> Option<Vec<Value>> {
