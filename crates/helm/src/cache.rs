@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use foldhash::fast::RandomState;
 use gotemplate::{Functions, ParseError, Parsed, parse};
 
 /// Bytes of template text that a cache keeps; beyond it, it starts anew.
@@ -11,7 +12,8 @@ pub const MAX_CACHED: usize = 256 << 20;
 /// Keeps parsed templates between renders, for all threads.
 ///
 /// A template is found by its path and its whole text, so that a cache can serve many charts and many versions of them,
-/// and never answers with another text's template.
+/// and never answers with another text's template. A text that is kept in the cache is known again by where it lies, so
+/// that a chart that stays in memory costs no look at its texts.
 #[derive(Debug, Default)]
 pub struct TemplateCache {
     known: Mutex<Known>,
@@ -20,10 +22,29 @@ pub struct TemplateCache {
 /// Path and text.
 type Key = (Arc<str>, Arc<[u8]>);
 
+/// Where a text lies. No other text lies there while it is kept in [`Known::parsed`].
+type Place = (usize, usize);
+
+/// A path with its template.
+type Named = (Arc<str>, Arc<Parsed>);
+
 #[derive(Debug, Default)]
 struct Known {
-    parsed: HashMap<Key, Arc<Parsed>>,
+    parsed: HashMap<Key, Arc<Parsed>, RandomState>,
+    /// By path within texts that are kept.
+    places: HashMap<Place, Vec<Named>, RandomState>,
     bytes: usize,
+}
+
+impl Known {
+    fn at_place(&self, path: &str, text: &Arc<[u8]>) -> Option<Arc<Parsed>> {
+        let found = self.places.get(&place(text))?;
+        found.iter().find(|(known, _)| **known == *path).map(|(_, parsed)| Arc::clone(parsed))
+    }
+}
+
+fn place(text: &Arc<[u8]>) -> Place {
+    (text.as_ptr() as usize, text.len())
 }
 
 impl TemplateCache {
@@ -34,6 +55,9 @@ impl TemplateCache {
 
     /// The template of this path and text.
     pub(crate) fn parsed(&self, path: &Arc<str>, text: &Arc<[u8]>) -> Result<Arc<Parsed>, ParseError> {
+        if let Some(parsed) = self.lock().at_place(path, text) {
+            return Ok(parsed);
+        }
         let key = (Arc::clone(path), Arc::clone(text));
         if let Some(parsed) = self.lock().parsed.get(&key) {
             return Ok(Arc::clone(parsed));
@@ -44,12 +68,34 @@ impl TemplateCache {
             *known = Known::default();
         }
         known.bytes += text.len();
-        known.parsed.insert(key, Arc::clone(&parsed));
+        if known.parsed.insert(key, Arc::clone(&parsed)).is_none() {
+            known.places.entry(place(text)).or_default().push((Arc::clone(path), Arc::clone(&parsed)));
+        }
         Ok(parsed)
     }
 
     /// What was put in is whole, even if a thread died while it held the lock.
     fn lock(&self) -> std::sync::MutexGuard<'_, Known> {
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::TemplateCache;
+
+    #[test]
+    fn a_template_is_found_by_path_and_text_wherever_it_lies() {
+        let cache = TemplateCache::new();
+        let parsed = |path: &str, text: &Arc<[u8]>| cache.parsed(&path.into(), text).expect("a template");
+        let text: Arc<[u8]> = Arc::from(*b"{{ .a }}");
+        let first = parsed("a", &text);
+        assert!(Arc::ptr_eq(&first, &parsed("a", &text)), "the same text");
+        assert!(Arc::ptr_eq(&first, &parsed("a", &Arc::from(*b"{{ .a }}"))), "a copy of it");
+        assert!(!Arc::ptr_eq(&first, &parsed("b", &text)), "another path");
+        assert!(Arc::ptr_eq(&parsed("b", &text), &parsed("b", &text)), "the other path again");
+        assert!(!Arc::ptr_eq(&first, &parsed("a", &Arc::from(*b"{{ .b }}"))), "another text");
     }
 }

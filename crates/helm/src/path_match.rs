@@ -67,6 +67,9 @@ fn split_chunk(pattern: &str) -> (bool, &str, &str) {
 
 /// What is left of the name behind the chunk, if it starts with it. The whole chunk is checked even after a mismatch.
 fn match_chunk<'n>(chunk: &str, name: &'n str) -> Result<Option<&'n str>, BadPattern> {
+    if !chunk.bytes().any(|letter| matches!(letter, b'[' | b'?' | b'\\')) {
+        return Ok(name.strip_prefix(chunk));
+    }
     let mut chunk = chunk.chars();
     let mut name = name.chars();
     let mut failed = false;

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use gotemplate::{List, ListKind, Map, MapKind, Text, Value};
+use gotemplate::{List, Map, MapKind, Text, Value};
 use goyaml::Kind as Yaml;
 
 use crate::chart::{Chart, ChartFile};
@@ -118,15 +118,20 @@ fn table(values: &Map, name: &str) -> Map {
     map.as_kind(MapKind::Values)
 }
 
+/// The text of a key, shared.
+fn bytes(key: &goyaml::Key) -> Text {
+    Arc::clone(key.text()).into()
+}
+
 /// Values as templates see them. Unlike in files, whose numbers are floats when they come here, integers are those of
 /// `--set` and stay what they are.
 pub(crate) fn template_value(value: &goyaml::Value) -> Value {
     match value.kind() {
         Yaml::Int(value) => Value::Int64(*value),
-        Yaml::List(items) => Value::List(List::new(ListKind::Any, items.iter().map(template_value).collect())),
+        Yaml::List(items) => Value::List(List::grown(items.iter().map(template_value).collect())),
         Yaml::Map(map) => {
             let entries: BTreeMap<Text, Value> =
-                map.iter().map(|(key, value)| (Text::from(key.as_bytes()), template_value(value))).collect();
+                map.keys().zip(map.values()).map(|(key, value)| (bytes(key), template_value(value))).collect();
             Value::Map(Map::of(MapKind::Any, entries))
         }
         _ => gotemplate::from_yaml(value),

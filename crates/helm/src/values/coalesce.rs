@@ -7,11 +7,13 @@
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
+use foldhash::fast::RandomState;
 use goyaml::{Key, Kind, Map, Pos, Value};
-use indexmap::IndexMap;
 
 use crate::text::{printed, quoted};
 use crate::{Chart, HelmCompat, Warning};
+
+type IndexMap<K, V> = indexmap::IndexMap<K, V, RandomState>;
 
 const GLOBAL: &str = "global";
 
