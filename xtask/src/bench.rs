@@ -7,7 +7,6 @@ use std::path::Path;
 use std::process::Command;
 
 use clap::Subcommand;
-use oracle::Oracle;
 
 use crate::failure::{Failure, run};
 use crate::{programs, soak};
@@ -76,9 +75,8 @@ pub(crate) fn bench(root: &Path, work: &Bench) -> Result<(), Failure> {
 }
 
 fn helm(root: &Path, rounds: u32, charts: &[String]) -> Result<(), Failure> {
-    let helm = oracle::find(Oracle::Helm).map_err(|missing| Failure::Refused(missing.to_string()))?;
     let setpoint = programs::setpoint(root)?;
     let mut bench = Command::new(programs::example(root, "setpoint-helm", "helm_bench")?);
-    bench.env("SETPOINT_HELM", helm).arg("--setpoint").arg(setpoint);
+    bench.arg("--setpoint").arg(setpoint);
     run(bench.args(["--rounds", &rounds.to_string()]).args(charts))
 }

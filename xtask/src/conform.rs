@@ -28,12 +28,16 @@ pub(crate) enum Conform {
         /// The folder.
         #[arg(long)]
         dir: PathBuf,
-        /// Fixed values for what charts make up by chance: a YAML map from names of charts to values.
+        /// Fixed values for what charts make up by chance: a YAML map from names of charts to values. Without it, those of
+        /// the example.
         #[arg(long)]
         mask: Option<PathBuf>,
         /// Only charts and files of values whose path holds this text.
         #[arg(long)]
         only: Option<String>,
+        /// Compare with the last Helm 3, as which ours renders then.
+        #[arg(long)]
+        helm3: bool,
         /// Print the lines that differ.
         #[arg(long)]
         show: bool,
@@ -44,15 +48,15 @@ pub(crate) enum Conform {
 pub(crate) fn conform(root: &Path, what: &Conform) -> Result<(), Failure> {
     match what {
         Conform::Kustomize { dir, flux } => kustomize(root, dir, *flux),
-        Conform::Helm { dir, mask, only, show } => {
-            let helm = oracle::find(Oracle::Helm).map_err(|missing| Failure::Refused(missing.to_string()))?;
+        Conform::Helm { dir, mask, only, helm3, show } => {
+            let wanted = if *helm3 { Oracle::Helm3 } else { Oracle::Helm };
+            let helm = oracle::find(wanted).map_err(|missing| Failure::Refused(missing.to_string()))?;
             let mut conform = Command::new(programs::example(root, "setpoint-helm", "helm_conform")?);
             conform.arg(dir).env("SETPOINT_HELM", helm);
-            for (flag, value) in
-                [("--mask", mask.as_ref().map(|path| path.as_os_str())), ("--only", only.as_ref().map(AsRef::as_ref))]
-            {
-                conform.args(value.map(|value| [flag.as_ref(), value]).into_iter().flatten());
-            }
+            let own = || root.join("crates/helm/examples/helm_conform/mask.yaml");
+            conform.arg("--mask").arg(mask.clone().unwrap_or_else(own));
+            conform.args(only.iter().flat_map(|only| ["--only", only]));
+            conform.args(helm3.then_some(["--compat", "3"]).into_iter().flatten());
             conform.args(show.then_some("--show"));
             run(&mut conform)
         }

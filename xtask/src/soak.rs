@@ -41,7 +41,16 @@ pub(crate) enum Soak {
         #[arg(long, default_value_t = 1)]
         seed: u64,
     },
-    /// A target of cargo-fuzz (`cargo install cargo-fuzz`): scanner, template, kustomization or patches.
+    /// Random charts, values and settings through the real Helm's library and ours; patterns of files too.
+    FuzzCharts {
+        /// Requests of each sort.
+        #[arg(long, default_value_t = 20_000)]
+        count: u64,
+        /// Repeats a run.
+        #[arg(long, default_value_t = 1)]
+        seed: u64,
+    },
+    /// A target of cargo-fuzz (`cargo install cargo-fuzz`): scanner, template, tgz, kustomization or patches.
     Fuzz {
         /// Its name.
         #[arg(long)]
@@ -83,6 +92,7 @@ pub(crate) fn soak(root: &Path, work: &Soak) -> Result<(), Failure> {
             fuzz::differential(root, &["random", &half, &seed])?;
             fuzz::differential(root, &["random", &half, &seed, "helm"])
         }
+        Soak::FuzzCharts { count, seed } => fuzz::charts(root, *count, *seed),
         Soak::Fuzz { target, minutes } => fuzz::target(root, target, *minutes),
         Soak::FuzzKustomize { runs, seed, folder } => {
             let batch = oracle::find(Oracle::KustomizeBatch).map_err(|why| Failure::Refused(why.to_string()))?;

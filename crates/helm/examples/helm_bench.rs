@@ -1,26 +1,37 @@
 //! Renders charts with the real helm and with ours, one after the other in each round, and prints medians.
 //!
-//! `helm_bench [--rounds N] [--setpoint PATH] [NAME=FOLDER …]`; the real helm is `SETPOINT_HELM`. Without charts, those of the
-//! tests are measured. As a process, ours is `setpoint template` where its path is given.
+//! `helm_bench [--rounds N] [--setpoint PATH] [NAME=FOLDER …]`; the real helm and its library are the oracles `helm` and
+//! `charts`. Without charts, those of the tests are measured. As a process, ours is `setpoint template` where its path is
+//! given.
 //!
-//! Measured: a process each (time on the clock, CPU, peak memory); in this process cold (files read from disk, nothing
-//! kept) and warm (the chart and its templates kept, values put together and everything run anew).
+//! Measured: a process each (time on the clock, CPU, peak memory); in a process that runs already, cold (files read from
+//! disk, nothing kept) and warm (the chart is in memory, ours with its templates parsed; values put together and everything
+//! run anew). Helm's library keeps nothing between renders, and its chart must be read anew for each, which does not count
+//! where it is warm.
 
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a program for developers")]
 
 #[path = "helm_bench/inside.rs"]
 mod inside;
+#[path = "helm_bench/peer.rs"]
+mod peer;
 #[path = "helm_bench/process.rs"]
 mod process;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
+use oracle::Oracle;
+
 use self::inside::Inside;
+use self::peer::Peer;
 use self::process::{Cost, measure};
 
 /// Charts of our own that stand for small ones.
 const OWN: [&str; 5] = ["web", "batch", "queue", "portal", "umbrella"];
+
+/// The chart whose time goes into keys.
+const CERTIFICATES: &str = "certificates";
 
 struct Arguments {
     rounds: usize,
@@ -45,55 +56,89 @@ fn main() -> ExitCode {
 
 fn run() -> Result<(), String> {
     let arguments = arguments()?;
-    let helm: PathBuf = std::env::var_os("SETPOINT_HELM").ok_or("SETPOINT_HELM is not set: the path of helm")?.into();
-    println!(
-        "| chart | output KB | helm ms | CPU ms | MiB | setpoint ms | CPU ms | MiB | times | cold ms | times | warm ms | times |"
-    );
-    println!("|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|");
+    let helm = oracle::find(Oracle::Helm).map_err(|missing| missing.to_string())?;
+    let mut peer = Peer::start()?;
+    let mut all = Vec::new();
     for (name, folder) in &arguments.charts {
-        println!("{}", row(name, folder, &helm, &arguments)?);
+        let rounds = Rounds::measure(folder, (&helm, &mut peer), &arguments)?;
+        println!("measured {name}");
+        all.push((name, rounds));
+    }
+    if arguments.setpoint.is_some() {
+        println!("\nA process each, from start to end:\n");
+        println!("| chart | output KB | helm ms | CPU ms | MiB | setpoint ms | CPU ms | MiB | time | memory |");
+        println!("|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|");
+        for (name, rounds) in &all {
+            println!("{}", rounds.processes(name));
+        }
+    }
+    println!("\nIn a process that runs already:\n");
+    println!("| chart | helm cold ms | setpoint cold ms | time | helm warm ms | setpoint warm ms | time |");
+    println!("|---|---:|---:|---:|---:|---:|---:|");
+    for (name, rounds) in &mut all {
+        println!("{}", rounds.inside(name));
     }
     Ok(())
 }
 
-/// One chart.
-fn row(name: &str, folder: &Path, helm: &Path, arguments: &Arguments) -> Result<String, String> {
-    let mut rounds = Rounds::default();
-    let inside = Inside::new(folder)?;
-    for _ in 0..arguments.rounds {
-        rounds.helm.push(measure(helm, folder)?);
-        if let Some(setpoint) = &arguments.setpoint {
-            rounds.ours.push(measure(setpoint, folder)?);
-        }
-        rounds.cold.push(inside.cold()?);
-        rounds.warm.push(inside.warm()?);
-    }
-    let helm = Cost::median(&rounds.helm);
-    let cold = median(&mut rounds.cold);
-    let warm = median(&mut rounds.warm);
-    let process = if rounds.ours.is_empty() {
-        "– | – | – | –".to_owned()
-    } else {
-        let ours = Cost::median(&rounds.ours);
-        format!("{:.1} | {:.1} | {:.0} | {:.0}×", ours.wall, ours.cpu, ours.memory, helm.wall / ours.wall)
-    };
-    Ok(format!(
-        "| {name} | {:.0} | {:.1} | {:.1} | {:.0} | {process} | {cold:.2} | {:.0}× | {warm:.2} | {:.0}× |",
-        kilobytes(inside.bytes),
-        helm.wall,
-        helm.cpu,
-        helm.memory,
-        helm.wall / cold,
-        helm.wall / warm
-    ))
-}
-
+/// What was measured of one chart.
 #[derive(Default)]
 struct Rounds {
+    bytes: usize,
     helm: Vec<Cost>,
     ours: Vec<Cost>,
+    peer_cold: Vec<f64>,
+    peer_warm: Vec<f64>,
     cold: Vec<f64>,
     warm: Vec<f64>,
+}
+
+impl Rounds {
+    fn measure(folder: &Path, (helm, peer): (&Path, &mut Peer), arguments: &Arguments) -> Result<Self, String> {
+        let inside = Inside::new(folder)?;
+        let first = peer.time(folder)?;
+        // Bytes may differ: each tells how it was built, and certificates are not of one length.
+        if first.lines != inside.lines {
+            let (ours, theirs) = (inside.lines, first.lines);
+            return Err(format!("{}: {ours} lines, of Helm's library {theirs}", folder.display()));
+        }
+        let mut rounds = Self { bytes: first.bytes, ..Self::default() };
+        for _ in 0..arguments.rounds {
+            rounds.helm.push(measure(helm, folder)?);
+            if let Some(setpoint) = &arguments.setpoint {
+                rounds.ours.push(measure(setpoint, folder)?);
+            }
+            let took = peer.time(folder)?;
+            rounds.peer_cold.push(took.loaded + took.rendered);
+            rounds.peer_warm.push(took.rendered);
+            rounds.cold.push(inside.cold()?);
+            rounds.warm.push(inside.warm()?);
+        }
+        Ok(rounds)
+    }
+
+    fn processes(&self, name: &str) -> String {
+        let (helm, ours) = (Cost::median(&self.helm), Cost::median(&self.ours));
+        let row = |cost: &Cost| format!("{:.1} | {:.1} | {:.0}", cost.wall, cost.cpu, cost.memory);
+        format!(
+            "| {name} | {:.0} | {} | {} | {:.0}× | {:.2} |",
+            kilobytes(self.bytes),
+            row(&helm),
+            row(&ours),
+            helm.wall / ours.wall,
+            ours.memory / helm.memory
+        )
+    }
+
+    fn inside(&mut self, name: &str) -> String {
+        let (peer_cold, cold) = (median(&mut self.peer_cold), median(&mut self.cold));
+        let (peer_warm, warm) = (median(&mut self.peer_warm), median(&mut self.warm));
+        format!(
+            "| {name} | {peer_cold:.1} | {cold:.2} | {:.0}× | {peer_warm:.1} | {warm:.2} | {:.0}× |",
+            peer_cold / cold,
+            peer_warm / warm
+        )
+    }
 }
 
 fn median(times: &mut [f64]) -> f64 {
@@ -121,8 +166,10 @@ fn arguments() -> Result<Arguments, String> {
         }
     }
     if arguments.charts.is_empty() {
-        let cases = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases");
+        let own = Path::new(env!("CARGO_MANIFEST_DIR"));
+        let cases = own.join("tests/cases");
         arguments.charts = OWN.map(|name| (name.to_owned(), cases.join(name).join("chart"))).into();
+        arguments.charts.push((CERTIFICATES.to_owned(), own.join("examples/helm_bench").join(CERTIFICATES)));
     }
     Ok(arguments)
 }

@@ -1,6 +1,7 @@
 //! Renders every chart below a folder with the real Helm and with ours, and lists what differs.
 //!
-//! `helm_conform DIR [--mask FILE] [--only TEXT] [--cache DIR] [--show]`; the real helm is `SETPOINT_HELM`.
+//! `helm_conform DIR [--mask FILE] [--only TEXT] [--cache DIR] [--compat 3|4.1|4.2] [--show]`; the real helm is
+//! `SETPOINT_HELM`, and ours is like the release that `--compat` names.
 //!
 //! Each chart is rendered with its defaults and with each file of its `ci/`. A mask gives fixed values to what a chart
 //! makes up by chance: a YAML map from names of charts to values that are set over all others. Where Helm differs from
@@ -19,6 +20,8 @@ mod peer;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use helm::HelmCompat;
+
 use self::case::Case;
 use self::compare::{Outcome, Tally};
 use self::peer::Peer;
@@ -29,6 +32,7 @@ struct Arguments {
     mask: Option<PathBuf>,
     only: Option<String>,
     cache: Option<PathBuf>,
+    compat: HelmCompat,
     show: bool,
 }
 
@@ -56,7 +60,7 @@ fn run() -> Result<bool, String> {
         .collect();
     let mut tally = Tally::default();
     for case in &cases {
-        let outcome = compare::compare(case, &peer)?;
+        let outcome = compare::compare(case, &peer, arguments.compat)?;
         if let Outcome::Differs { ours, theirs, place } = &outcome {
             println!("DIFFERS {}: {place}", case.name);
             if arguments.show {
@@ -74,7 +78,8 @@ fn run() -> Result<bool, String> {
 
 fn arguments() -> Result<Arguments, String> {
     let mut dir = None;
-    let mut arguments = Arguments { dir: PathBuf::new(), mask: None, only: None, cache: None, show: false };
+    let (mask, only, cache, compat) = (None, None, None, HelmCompat::default());
+    let mut arguments = Arguments { dir: PathBuf::new(), mask, only, cache, compat, show: false };
     let mut words = std::env::args().skip(1);
     while let Some(word) = words.next() {
         let mut value = || words.next().ok_or_else(|| format!("{word} needs a value"));
@@ -82,6 +87,7 @@ fn arguments() -> Result<Arguments, String> {
             "--mask" => arguments.mask = Some(value()?.into()),
             "--only" => arguments.only = Some(value()?),
             "--cache" => arguments.cache = Some(value()?.into()),
+            "--compat" => arguments.compat = compat_of(&value()?)?,
             "--show" => arguments.show = true,
             _ if word.starts_with("--") => return Err(format!("unknown option {word}")),
             _ => dir = Some(PathBuf::from(word)),
@@ -89,4 +95,13 @@ fn arguments() -> Result<Arguments, String> {
     }
     arguments.dir = dir.ok_or("which folder?")?;
     Ok(arguments)
+}
+
+fn compat_of(version: &str) -> Result<HelmCompat, String> {
+    match version {
+        "3" => Ok(HelmCompat::V3),
+        "4.1" => Ok(HelmCompat::V4_1),
+        "4.2" => Ok(HelmCompat::V4_2),
+        _ => Err(format!("--compat is 3, 4.1 or 4.2, not {version}")),
+    }
 }

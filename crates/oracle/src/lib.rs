@@ -32,6 +32,8 @@ pub enum Oracle {
     Registry,
     /// The last helm 3, which the pinned kustomize renders charts with: it takes no helm 4.
     Helm3,
+    /// Helm's library behind newline-delimited JSON: values, charts, renders.
+    Charts,
     /// Go's YAML libraries behind newline-delimited JSON.
     Yaml,
     /// Go's templates with Sprig's and Helm's functions behind newline-delimited JSON.
@@ -66,6 +68,7 @@ impl Oracle {
             Self::Helm => ("kubectl-v35", "helm"),
             Self::Registry => ("registry", "registry"),
             Self::Helm3 => ("helm-3", "helm3"),
+            Self::Charts => ("charts", "charts"),
             Self::Yaml => ("yaml", "yaml"),
             Self::Template => ("template", "template"),
             Self::KustomizeBatch => ("kustomize", "kustomize-batch"),
@@ -107,8 +110,8 @@ mod tests {
     use std::collections::BTreeSet;
 
     use super::Oracle::{
-        self, Etcd, FluxBatch, Helm, Helm3, KubeApiserver, KubeControllerManager, Kubectl, KubectlNew, KustomizeBatch,
-        KustomizeFluxBatch, Registry, Template, Yaml,
+        self, Charts, Etcd, FluxBatch, Helm, Helm3, KubeApiserver, KubeControllerManager, Kubectl, KubectlNew,
+        KustomizeBatch, KustomizeFluxBatch, Registry, Template, Yaml,
     };
     use super::cached;
 
@@ -123,6 +126,7 @@ mod tests {
             Helm,
             Registry,
             Helm3,
+            Charts,
             Yaml,
             Template,
             KustomizeBatch,

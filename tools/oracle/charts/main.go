@@ -6,6 +6,8 @@
 //	  answers {"chart": any, "values": any}: the chart of a folder or an archive, its dependencies processed, and its values
 //	  coalesced and checked.
 //	{"op": "match", "pattern": string, "name": string} answers {"matched": bool}.
+//	{"op": "time", "name": folder} answers {"loaded": ms, "rendered": ms, "bytes": int, "lines": int}: how long reading the chart took, how
+//	long it took to render it as `helm template` does without a process, and how much came out.
 //
 // Every answer has "error", empty if there was none, and "step", where it came up. A whole number that is an integer for
 // Go, as --set makes it, is {"int": number} in answers, and so it may be written in requests.
@@ -22,6 +24,7 @@ import (
 	"path/filepath"
 	"sort"
 	"strings"
+	"time"
 
 	"helm.sh/helm/v4/pkg/chart/common"
 	"helm.sh/helm/v4/pkg/chart/common/util"
@@ -29,7 +32,9 @@ import (
 	chart "helm.sh/helm/v4/pkg/chart/v2"
 	chartutil "helm.sh/helm/v4/pkg/chart/v2/util"
 	"helm.sh/helm/v4/pkg/cli/values"
+	"helm.sh/helm/v4/pkg/engine"
 	"helm.sh/helm/v4/pkg/getter"
+	releaseutil "helm.sh/helm/v4/pkg/release/v1/util"
 )
 
 type request struct {
@@ -45,11 +50,15 @@ type request struct {
 }
 
 type answer struct {
-	Values  any    `json:"values,omitempty"`
-	Chart   any    `json:"chart,omitempty"`
-	Matched bool   `json:"matched,omitempty"`
-	Step    string `json:"step,omitempty"`
-	Error   string `json:"error"`
+	Values   any     `json:"values,omitempty"`
+	Chart    any     `json:"chart,omitempty"`
+	Matched  bool    `json:"matched,omitempty"`
+	Loaded   float64 `json:"loaded,omitempty"`
+	Rendered float64 `json:"rendered,omitempty"`
+	Bytes    int     `json:"bytes,omitempty"`
+	Lines    int     `json:"lines,omitempty"`
+	Step     string  `json:"step,omitempty"`
+	Error    string  `json:"error"`
 }
 
 const maxRequest = 256 << 20
@@ -93,6 +102,8 @@ func serve(line []byte) (reply answer) {
 	case "match":
 		matched, err := filepath.Match(req.Pattern, req.Name)
 		return answer{Matched: matched, Error: text(err)}
+	case "time":
+		return timed(req.Name)
 	}
 	return answer{Error: "bad request: unknown op"}
 }
@@ -130,6 +141,62 @@ func inFolder(files map[string]string, run func() answer) answer {
 	}
 	reply.Error = strings.ReplaceAll(reply.Error, folder+"/", "")
 	return reply
+}
+
+// timed renders a chart with its defaults, as action.Install does for `helm template`.
+func timed(folder string) answer {
+	start := time.Now()
+	loaded, err := loader.Load(folder)
+	if err != nil {
+		return answer{Step: "load", Error: err.Error()}
+	}
+	c, ok := loaded.(*chart.Chart)
+	if !ok {
+		return answer{Step: "load", Error: "invalid chart apiVersion"}
+	}
+	middle := time.Now()
+	output, err := render(c)
+	if err != nil {
+		return answer{Step: "render", Error: err.Error()}
+	}
+	end := time.Now()
+	ms := func(span time.Duration) float64 { return float64(span.Nanoseconds()) / 1e6 }
+	return answer{Loaded: ms(middle.Sub(start)), Rendered: ms(end.Sub(middle)), Bytes: len(output), Lines: strings.Count(output, "\n")}
+}
+
+func render(c *chart.Chart) (string, error) {
+	user := map[string]any{}
+	if err := chartutil.ProcessDependencies(c, user); err != nil {
+		return "", err
+	}
+	release := common.ReleaseOptions{Name: "bench", Namespace: "default", Revision: 1, IsInstall: true}
+	top, err := util.ToRenderValues(c, user, release, common.DefaultCapabilities)
+	if err != nil {
+		return "", err
+	}
+	files, err := engine.Render(c, top)
+	if err != nil {
+		return "", err
+	}
+	for name := range files {
+		if strings.HasSuffix(name, "NOTES.txt") {
+			delete(files, name)
+		}
+	}
+	hooks, manifests, err := releaseutil.SortManifests(files, nil, releaseutil.InstallOrder)
+	if err != nil {
+		return "", err
+	}
+	var aggregated strings.Builder
+	for _, manifest := range manifests {
+		fmt.Fprintf(&aggregated, "---\n# Source: %s\n%s\n", manifest.Name, manifest.Content)
+	}
+	var out strings.Builder
+	fmt.Fprintln(&out, strings.TrimSpace(aggregated.String()))
+	for _, hook := range hooks {
+		fmt.Fprintf(&out, "---\n# Source: %s\n%s\n", hook.Path, hook.Manifest)
+	}
+	return out.String(), nil
 }
 
 func collect(req request) answer {

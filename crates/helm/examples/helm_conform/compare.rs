@@ -11,7 +11,7 @@ use gotemplate::NoHost;
 use helm::load::{self, LoadOptions};
 use helm::output::{self, OutputOptions};
 use helm::values::{self, ValuesFile};
-use helm::{HelmCompat, RenderOptions, TemplateCache};
+use helm::{Capabilities, HelmCompat, RenderOptions, TemplateCache};
 
 use crate::case::Case;
 use crate::peer::{Peer, Said};
@@ -64,9 +64,9 @@ impl fmt::Display for Tally {
 }
 
 /// Renders a case on both sides.
-pub(crate) fn compare(case: &Case, peer: &Peer) -> Result<Outcome, String> {
+pub(crate) fn compare(case: &Case, peer: &Peer, compat: HelmCompat) -> Result<Outcome, String> {
     let theirs = peer.ask(case)?;
-    let ours = ours(case);
+    let ours = render(case, compat).map_or_else(Said::Refused, Said::Printed);
     if ours == theirs {
         return Ok(match ours {
             Said::Printed(_) => Outcome::Same,
@@ -106,24 +106,25 @@ fn first_difference(ours: &[u8], theirs: &[u8]) -> (String, String, String) {
     (around(&ours), around(&theirs), format!("line {} in {}", at + 1, source.unwrap_or("?")))
 }
 
-fn ours(case: &Case) -> Said {
-    render(case).map_or_else(Said::Refused, Said::Printed)
-}
-
-fn render(case: &Case) -> Result<Vec<u8>, String> {
+fn render(case: &Case, compat: HelmCompat) -> Result<Vec<u8>, String> {
     let read = |path: &Path| fs::read(path).map_err(|error| error.to_string());
     let files: Result<Vec<ValuesFile>, String> = case
         .values
         .iter()
         .map(|path| Ok(ValuesFile { name: path.display().to_string(), data: read(path)?.into() }))
         .collect();
-    let user = values::collect(&files?, &[], &|_| Err("no file".to_owned()), HelmCompat::default())
+    let user = values::collect(&files?, &[], &|_| Err("no file".to_owned()), compat)
         .map_err(|errors| errors[0].message.clone())?;
     let files = tree::read(&case.chart)?;
-    let chart = load::from_files(files, &LoadOptions::default()).map_err(|errors| errors[0].message.clone())?;
+    let chart = load::from_files(files, &LoadOptions { compat, ..LoadOptions::default() })
+        .map_err(|errors| errors[0].message.clone())?;
     helm::dependencies::check_present(&chart).map_err(|error| error.to_string())?;
-    let options = RenderOptions::install("conform", "conform-ns");
+    let options = RenderOptions {
+        compat,
+        capabilities: Capabilities::of(compat),
+        ..RenderOptions::install("conform", "conform-ns")
+    };
     let cache = TemplateCache::new();
     let rendered = helm::render(&chart, &user, &options, (&cache, &NoHost)).map_err(|error| error.to_string())?;
-    output::print(&rendered, &OutputOptions::default()).map_err(|error| error.to_string())
+    output::print(&rendered, &OutputOptions { compat, ..OutputOptions::default() }).map_err(|error| error.to_string())
 }

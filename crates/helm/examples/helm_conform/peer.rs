@@ -31,7 +31,7 @@ impl Peer {
     /// What it says about a case; from the cache if there is one.
     pub(crate) fn ask(&self, case: &Case) -> Result<Said, String> {
         let Some(cache) = &self.cache else { return self.run(case) };
-        let key = cache.join(format!("{:016x}", key(case)));
+        let key = cache.join(format!("{:016x}", self.key(case)));
         if let Ok(printed) = fs::read(key.with_extension("out")) {
             return Ok(Said::Printed(printed));
         }
@@ -65,15 +65,16 @@ impl Peer {
             text.strip_suffix("\n\nUse --debug flag to render out invalid YAML").unwrap_or(text).to_owned(),
         ))
     }
-}
 
-fn key(case: &Case) -> u64 {
-    let mut hash = DefaultHasher::new();
-    hash_tree(&case.chart, &mut hash);
-    for file in &case.values {
-        fs::read(file).unwrap_or_default().hash(&mut hash);
+    fn key(&self, case: &Case) -> u64 {
+        let mut hash = DefaultHasher::new();
+        self.helm.hash(&mut hash);
+        hash_tree(&case.chart, &mut hash);
+        for file in &case.values {
+            fs::read(file).unwrap_or_default().hash(&mut hash);
+        }
+        hash.finish()
     }
-    hash.finish()
 }
 
 fn hash_tree(path: &Path, hash: &mut impl Hasher) {
