@@ -4,8 +4,8 @@
 
 mod letters;
 mod order;
-mod scalar;
-mod writer;
+pub(crate) mod scalar;
+pub(crate) mod writer;
 
 use std::borrow::Cow;
 use std::convert::Infallible;
@@ -16,7 +16,7 @@ use crate::resolve::number::{format_g, format_json};
 use crate::{Dialect, Kind, Value};
 
 /// Keys up to this many bytes are written as `key:`, longer ones behind a `?`.
-const MAX_SIMPLE_KEY: usize = 128;
+pub(crate) const MAX_SIMPLE_KEY: usize = 128;
 
 /// Characters of a key in JSON, quotes and escapes counted, that the YAML reader behind `sigs.k8s.io/yaml` lets pass.
 const MAX_JSON_KEY: usize = 1024;
@@ -309,4 +309,18 @@ fn float_through_json(value: f64) -> String {
         return if json == "-0" { "0".to_owned() } else { json };
     }
     format_g(value)
+}
+
+/// Standard base64 with padding.
+pub(crate) fn base64(bytes: &[u8]) -> String {
+    const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let mut text = String::with_capacity(bytes.len().div_ceil(3) * 4);
+    for part in bytes.chunks(3) {
+        let bits = part.iter().fold(0_usize, |bits, byte| bits << 8 | usize::from(*byte)) << (8 * (3 - part.len()));
+        for digit in 0..4 {
+            let shown = digit <= part.len();
+            text.push(if shown { char::from(DIGITS[bits >> (18 - 6 * digit) & 63]) } else { '=' });
+        }
+    }
+    text
 }

@@ -3,6 +3,7 @@
 //! One immutable, shareable tree of [`Value`]s goes from the parser to the wire: renderers change it by copy on write,
 //! the emitter and [`json`] print it. [`origin`] tells where its values come from. The crate does no I/O.
 
+pub mod commented;
 mod emit;
 pub mod json;
 mod options;

@@ -7,7 +7,9 @@ mod scalar;
 
 use self::build::Builder;
 use self::grammar::Grammar;
-use self::node::{NodeId, Shape, Tree};
+use self::node::Tree;
+pub(crate) use self::node::{NodeId, Notes, Shape};
+use crate::commented::Content;
 use crate::scan::{Fault, Mark};
 use crate::{Dialect, ParseOptions, Pos, Value};
 
@@ -37,7 +39,7 @@ pub struct YamlError {
 }
 
 impl YamlError {
-    fn new(pos: Pos, message: impl Into<String>) -> Self {
+    pub(crate) fn new(pos: Pos, message: impl Into<String>) -> Self {
         Self { pos, message: message.into(), go_line: None }
     }
 
@@ -97,6 +99,62 @@ pub fn parse_first(text: &str, options: &ParseOptions) -> Result<Option<Document
         Err(fault) => reader.note(&fault),
     }
     Ok(reader.finish()?.pop())
+}
+
+/// The nodes of one document with its comments.
+pub(crate) struct CommentedTree<'a>(Tree<'a>);
+
+impl<'a> CommentedTree<'a> {
+    pub(crate) fn document(&self) -> &Notes {
+        &self.0.document
+    }
+
+    pub(crate) fn notes(&self, id: NodeId) -> Notes {
+        self.0.notes.get(&id).cloned().unwrap_or_default()
+    }
+
+    pub(crate) fn shape(&self, id: NodeId) -> &Shape<'a> {
+        &self.0.get(id).shape
+    }
+
+    pub(crate) fn is_flow(&self, id: NodeId) -> bool {
+        self.0.get(id).flow
+    }
+
+    pub(crate) fn pos(&self, id: NodeId, options: &ParseOptions) -> Pos {
+        at(options, self.0.get(id).mark)
+    }
+
+    /// What a scalar means.
+    pub(crate) fn scalar(&self, id: NodeId, options: &ParseOptions) -> Result<Content, YamlError> {
+        scalar::content(self.0.get(id)).map_err(|(mark, message)| YamlError::new(at(options, mark), message))
+    }
+}
+
+/// The documents of a text with their comments, each with its root.
+pub(crate) fn commented_documents<'a>(
+    text: &'a str,
+    options: &ParseOptions,
+) -> Result<Vec<(CommentedTree<'a>, NodeId)>, Vec<YamlError>> {
+    if text.len() > options.limits.bytes {
+        return parse_documents(text, options).map(|_| Vec::new());
+    }
+    let mut reader = Reader { text, options, documents: Vec::new(), errors: Vec::new() };
+    reader.check_characters();
+    let mut grammar = Grammar::new(text, Mark::default(), options).with_comments();
+    let mut trees = Vec::new();
+    loop {
+        match grammar.document() {
+            Ok(Some((tree, root))) => trees.push((CommentedTree(tree), root)),
+            Ok(None) => break,
+            Err(fault) => {
+                reader.note(&fault);
+                break;
+            }
+        }
+    }
+    reader.finish()?;
+    Ok(trees)
 }
 
 /// A place as the tree knows it.

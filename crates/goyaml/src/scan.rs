@@ -4,6 +4,7 @@
 //! is decided. What counts as a key, and when its absence is an error, follows go-yaml.
 
 mod block;
+mod comment;
 mod cursor;
 mod keys;
 mod plain;
@@ -14,6 +15,8 @@ mod token;
 use std::borrow::Cow;
 use std::collections::VecDeque;
 
+use self::comment::Around;
+pub(crate) use self::comment::{Comments, Place};
 pub(crate) use self::cursor::{Cursor, Mark};
 use self::keys::SimpleKey;
 pub(crate) use self::token::{Fault, Token, TokenKind};
@@ -35,6 +38,8 @@ pub(crate) struct Scanner<'a> {
     indents: Vec<isize>,
     key_allowed: bool,
     keys: Vec<SimpleKey>,
+    /// Comments, where they are asked for.
+    pub(crate) comments: Option<Comments>,
 }
 
 impl<'a> Scanner<'a> {
@@ -51,7 +56,14 @@ impl<'a> Scanner<'a> {
             indents: Vec::new(),
             key_allowed: true,
             keys: vec![SimpleKey::default()],
+            comments: None,
         }
+    }
+
+    /// Keeps comments instead of going over them.
+    pub(crate) fn with_comments(mut self) -> Self {
+        self.comments = Some(Comments::default());
+        self
     }
 
     /// The next token, left in place.
@@ -90,8 +102,9 @@ impl<'a> Scanner<'a> {
     }
 
     fn fetch(&mut self) -> Result<(), Fault> {
-        self.skip_to_token();
-        self.unroll_indent(self.cursor.column());
+        let start = self.cursor.mark();
+        self.skip_to_token(start);
+        self.unroll_indent(self.cursor.column(), start);
         if self.cursor.at_end() {
             return self.fetch_stream_end();
         }
@@ -104,7 +117,23 @@ impl<'a> Scanner<'a> {
         if self.cursor.at_line_of(b'.') {
             return self.fetch_document_marker(TokenKind::DocumentEnd);
         }
-        self.fetch_by_first_byte()
+        if self.comments.is_none() {
+            return self.fetch_by_first_byte();
+        }
+        self.fetch_with_line_comment()
+    }
+
+    fn fetch_with_line_comment(&mut self) -> Result<(), Fault> {
+        let mut mark = self.cursor.mark();
+        if self.cursor.byte() == if self.flow_level == 0 { b':' } else { b',' } {
+            mark = self.queue.back().map_or(Mark::default(), |token| token.mark);
+        }
+        self.fetch_by_first_byte()?;
+        let entry = self.queue.back().is_some_and(|token| token.kind == TokenKind::BlockEntry);
+        if let Some(comments) = self.comments.as_mut().filter(|_| !entry) {
+            comments.scan_line(&mut self.cursor, mark);
+        }
+        Ok(())
     }
 
     fn fetch_by_first_byte(&mut self) -> Result<(), Fault> {
@@ -134,14 +163,18 @@ impl<'a> Scanner<'a> {
     }
 
     /// Goes over blanks, comments and line breaks. A tab is a blank only where no key may start.
-    fn skip_to_token(&mut self) {
+    fn skip_to_token(&mut self, start: Mark) {
         loop {
             self.cursor.skip_bom();
             let tabs = self.flow_level > 0 || !self.key_allowed;
             while self.cursor.byte() == b' ' || (tabs && self.cursor.byte() == b'\t') {
                 self.cursor.skip(1);
             }
-            self.cursor.skip_comment();
+            if self.comments.is_some() {
+                self.take_comments(start);
+            } else {
+                self.cursor.skip_comment();
+            }
             if !self.cursor.is_break() {
                 return;
             }
@@ -149,6 +182,23 @@ impl<'a> Scanner<'a> {
             if self.flow_level == 0 {
                 self.key_allowed = true;
             }
+        }
+    }
+
+    fn take_comments(&mut self, start: Mark) {
+        let Some(comments) = &mut self.comments else {
+            return;
+        };
+        let mut before = self.queue.iter().rev().map(|token| (token.kind, token.mark));
+        let (last, former) = (before.next(), before.next());
+        let kinds = (former.map(|(kind, _)| kind), last.map(|(kind, _)| kind));
+        if kinds == (Some(TokenKind::BlockSequenceStart), Some(TokenKind::BlockEntry)) && !self.cursor.is_break() {
+            comments.line_to_head(self.cursor.mark());
+        }
+        if self.cursor.byte() == b'#' {
+            let token = if kinds.1 == Some(TokenKind::FlowEntry) && former.is_some() { former } else { last };
+            let around = Around { token, scan: start, indent: self.indent, flow: self.flow_level > 0 };
+            comments.scan(&mut self.cursor, around);
         }
     }
 
@@ -167,7 +217,7 @@ impl<'a> Scanner<'a> {
 
     /// Ends all block collections and the key in waiting, as a marker at the start of a line does.
     fn close_line_state(&mut self) -> Result<(), Fault> {
-        self.unroll_indent(-1);
+        self.unroll_indent(-1, self.cursor.mark());
         self.drop_key()?;
         self.key_allowed = false;
         Ok(())

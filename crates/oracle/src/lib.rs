@@ -34,6 +34,8 @@ pub enum Oracle {
     Helm3,
     /// Helm's library behind newline-delimited JSON: values, charts, renders.
     Charts,
+    /// sops, which encrypts documents with keys of people and services.
+    Sops,
     /// Go's YAML libraries behind newline-delimited JSON.
     Yaml,
     /// Go's templates with Sprig's and Helm's functions behind newline-delimited JSON.
@@ -69,6 +71,7 @@ impl Oracle {
             Self::Registry => ("registry", "registry"),
             Self::Helm3 => ("helm-3", "helm3"),
             Self::Charts => ("charts", "charts"),
+            Self::Sops => ("sops", "sops"),
             Self::Yaml => ("yaml", "yaml"),
             Self::Template => ("template", "template"),
             Self::KustomizeBatch => ("kustomize", "kustomize-batch"),
@@ -111,7 +114,7 @@ mod tests {
 
     use super::Oracle::{
         self, Charts, Etcd, FluxBatch, Helm, Helm3, KubeApiserver, KubeControllerManager, Kubectl, KubectlNew,
-        KustomizeBatch, KustomizeFluxBatch, Registry, Template, Yaml,
+        KustomizeBatch, KustomizeFluxBatch, Registry, Sops, Template, Yaml,
     };
     use super::cached;
 
@@ -127,6 +130,7 @@ mod tests {
             Registry,
             Helm3,
             Charts,
+            Sops,
             Yaml,
             Template,
             KustomizeBatch,

@@ -7,7 +7,7 @@ use crate::resolve::{self, Plain};
 
 /// How a scalar is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Style {
+pub(crate) enum Style {
     Plain,
     SingleQuoted,
     DoubleQuoted,
@@ -17,7 +17,7 @@ pub(super) enum Style {
 /// What the text of a scalar allows.
 #[derive(Clone, Copy, Debug)]
 #[expect(clippy::struct_excessive_bools, reason = "each is allowed or not by itself")]
-pub(super) struct Shape {
+pub(crate) struct Shape {
     wanted: Style,
     plain: bool,
     single_quoted: bool,
@@ -27,12 +27,12 @@ pub(super) struct Shape {
 
 impl Shape {
     /// A word or number that is always plain.
-    pub(super) fn plain() -> Self {
+    pub(crate) fn plain() -> Self {
         Self { wanted: Style::Plain, plain: true, single_quoted: true, literal: true, multiline: false }
     }
 
     /// Looks through a text that readers of the dialect are to read again.
-    pub(super) fn of(text: &str, dialect: Dialect) -> Self {
+    pub(crate) fn of(text: &str, dialect: Dialect) -> Self {
         let wanted = if text.contains('\n') {
             Style::Literal
         } else if reads_as_text(text, dialect) {
@@ -61,12 +61,12 @@ impl Shape {
     }
 
     /// Whether the text has line breaks of any kind.
-    pub(super) fn is_multiline(self) -> bool {
+    pub(crate) fn is_multiline(self) -> bool {
         self.multiline
     }
 
     /// The style that is both wanted and allowed.
-    pub(super) fn style(self, simple_key: bool) -> Style {
+    pub(crate) fn style(self, simple_key: bool) -> Style {
         let mut style = self.wanted;
         if simple_key && self.multiline {
             style = Style::DoubleQuoted;
@@ -139,12 +139,12 @@ fn is_indicator(character: char, before: Option<char>, next: Option<char>) -> bo
 }
 
 /// What go-yaml takes for a line break.
-pub(super) fn is_break(character: char) -> bool {
+pub(crate) fn is_break(character: char) -> bool {
     matches!(character, '\n' | '\r' | '\u{85}' | '\u{2028}' | '\u{2029}')
 }
 
 /// What go-yaml writes without an escape: no control characters, nothing beyond the basic plane.
-pub(super) fn is_printable(character: char) -> bool {
+pub(crate) fn is_printable(character: char) -> bool {
     matches!(character, '\n' | ' '..='~' | '\u{A0}'..='\u{FFFD}') && character != '\u{FEFF}'
 }
 
@@ -167,7 +167,7 @@ fn reads_as_text(text: &str, dialect: Dialect) -> bool {
 }
 
 /// Whether the reader of JSON texts refuses it, as it takes these characters for control characters that are not escaped.
-pub(super) fn unreadable_in_json(text: &str) -> bool {
+pub(crate) fn unreadable_in_json(text: &str) -> bool {
     // The bytes that DEL, the C1 control characters and U+FFFE and U+FFFF start with.
     if !text.bytes().any(|byte| matches!(byte, 0x7F | 0xC2 | 0xEF)) {
         return false;
@@ -177,7 +177,7 @@ pub(super) fn unreadable_in_json(text: &str) -> bool {
 }
 
 /// Characters of a text as `encoding/json` writes it, with quotes.
-pub(super) fn length_in_json(text: &str) -> usize {
+pub(crate) fn length_in_json(text: &str) -> usize {
     let one = |character| match character {
         '"' | '\\' | '\n' | '\r' | '\t' | '\u{8}' | '\u{C}' => 2,
         '\0'..='\u{1F}' | '<' | '>' | '&' | '\u{2028}' | '\u{2029}' => 6,
@@ -215,7 +215,7 @@ fn is_sixty(part: &str) -> bool {
 }
 
 /// The text after its way through JSON, which a YAML reader reads: a NEL in it folds as a line break does.
-pub(super) fn through_json(text: &str) -> Cow<'_, str> {
+pub(crate) fn through_json(text: &str) -> Cow<'_, str> {
     const NEL: char = '\u{85}';
     if !text.contains(NEL) {
         return Cow::Borrowed(text);

@@ -11,23 +11,23 @@ const STEP: isize = 2;
 
 /// Where a node stands.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Context {
+pub(crate) struct Context {
     /// As key or value of a mapping.
-    pub(super) mapping: bool,
+    pub(crate) mapping: bool,
     /// As a key on one line with its value.
-    pub(super) simple_key: bool,
+    pub(crate) simple_key: bool,
 }
 
 /// Whether an indicator stands apart from what is before it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Gap {
+pub(crate) enum Gap {
     None,
     Space,
 }
 
 /// The text written so far.
 #[derive(Debug)]
-pub(super) struct Writer {
+pub(crate) struct Writer {
     out: String,
     column: usize,
     indent: isize,
@@ -39,24 +39,49 @@ pub(super) struct Writer {
     width: usize,
     /// Whether a sequence stands at the indentation of its key.
     compact: bool,
+    /// Columns of one level.
+    step: isize,
+    /// The comment that goes behind the scalar being written.
+    pub(crate) line_comment: String,
+    /// The indentation of a foot just written, which an empty line sets apart from what follows there; -1 without one.
+    foot_indent: isize,
 }
 
 impl Writer {
     /// A writer at the start of a document.
-    pub(super) fn new(compact: bool, folds: bool) -> Self {
+    pub(crate) fn new(compact: bool, folds: bool) -> Self {
         let width = if folds { WIDTH } else { usize::MAX };
-        Self { out: String::new(), column: 0, indent: -1, whitespace: true, indention: true, width, compact }
+        let (line_comment, foot_indent) = (String::new(), -1);
+        let out = String::new();
+        Self {
+            out,
+            column: 0,
+            indent: -1,
+            whitespace: true,
+            indention: true,
+            width,
+            compact,
+            step: STEP,
+            line_comment,
+            foot_indent,
+        }
     }
 
-    pub(super) fn finish(self) -> String {
+    /// Writes so many columns a level.
+    pub(crate) fn with_step(mut self, step: isize) -> Self {
+        self.step = step;
+        self
+    }
+
+    pub(crate) fn finish(self) -> String {
         self.out
     }
 
-    pub(super) fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.out.len()
     }
 
-    pub(super) fn end_document(&mut self) {
+    pub(crate) fn end_document(&mut self) {
         self.indent = -1;
         self.line();
     }
@@ -89,10 +114,16 @@ impl Writer {
     }
 
     /// Goes to a fresh line at the indentation, unless the line is fresh already.
-    pub(super) fn line(&mut self) {
+    pub(crate) fn line(&mut self) {
         let indent = usize::try_from(self.indent).unwrap_or(0);
         if !self.indention || self.column > indent || (self.column == indent && !self.whitespace) {
             self.put_break('\n');
+        }
+        if self.foot_indent >= 0 {
+            if self.foot_indent == self.indent.max(0) {
+                self.put_break('\n');
+            }
+            self.foot_indent = -1;
         }
         while self.column < indent {
             self.put_str(&SPACES[..SPACES.len().min(indent - self.column)]);
@@ -102,7 +133,7 @@ impl Writer {
     }
 
     /// Writes an indicator that is not part of the indentation.
-    pub(super) fn indicator(&mut self, text: &str, gap: Gap) {
+    pub(crate) fn indicator(&mut self, text: &str, gap: Gap) {
         if gap == Gap::Space && !self.whitespace {
             self.put(' ');
         }
@@ -112,19 +143,19 @@ impl Writer {
     }
 
     /// Writes `-`, `?` or `:` at the indentation; what follows may go on in the same line.
-    pub(super) fn indicator_line(&mut self, text: &str) {
+    pub(crate) fn indicator_line(&mut self, text: &str) {
         self.line();
         self.put_str(text);
         self.whitespace = false;
     }
 
-    pub(super) fn empty_collection(&mut self, open: &str, close: &str) {
+    pub(crate) fn empty_collection(&mut self, open: &str, close: &str) {
         self.indicator(open, Gap::Space);
         self.indicator(close, Gap::None);
     }
 
     /// Opens a sequence; as the value of a key on the same line it is not indented. Gives the indentation to go back to.
-    pub(super) fn open_sequence(&mut self, context: Context) -> isize {
+    pub(crate) fn open_sequence(&mut self, context: Context) -> isize {
         let outer = self.indent;
         if outer < 0 {
             self.indent = 0;
@@ -134,24 +165,29 @@ impl Writer {
         outer
     }
 
-    pub(super) fn open_mapping(&mut self) -> isize {
+    pub(crate) fn open_mapping(&mut self) -> isize {
         let outer = self.indent;
         self.indent = if outer < 0 { 0 } else { outer + STEP };
         outer
     }
 
-    pub(super) fn close(&mut self, outer: isize) {
+    pub(crate) fn close(&mut self, outer: isize) {
         self.indent = outer;
     }
 
     /// Writes the tag of the scalar that follows.
-    pub(super) fn tag(&mut self, tag: &str) {
+    pub(crate) fn tag(&mut self, tag: &str) {
         self.indicator(tag, Gap::Space);
     }
 
-    pub(super) fn scalar(&mut self, text: &str, shape: Shape, context: Context) {
-        let outer = self.indent;
-        self.indent = if outer < 0 { STEP } else { outer + STEP };
+    pub(crate) fn scalar(&mut self, text: &str, shape: Shape, context: Context) {
+        let indent = if self.indent < 0 { STEP } else { self.indent + STEP };
+        self.scalar_at(text, shape, context, indent);
+    }
+
+    /// Writes a scalar whose further lines stand at this indentation.
+    pub(crate) fn scalar_at(&mut self, text: &str, shape: Shape, context: Context, indent: isize) {
+        let outer = std::mem::replace(&mut self.indent, indent);
         let folds = !context.simple_key;
         match shape.style(context.simple_key) {
             Style::Plain => self.plain(text, folds),
@@ -298,7 +334,11 @@ impl Writer {
     fn literal(&mut self, text: &str) {
         self.indicator("|", Gap::Space);
         self.literal_hints(text);
-        self.put_break('\n');
+        if self.line_comment.is_empty() {
+            self.put_break('\n');
+        } else {
+            self.flush_line_comment();
+        }
         self.indention = true;
         self.whitespace = true;
         let mut rest = text;
@@ -320,7 +360,7 @@ impl Writer {
     /// The indentation, where the text starts with a gap, and what becomes of the line breaks at its end.
     fn literal_hints(&mut self, text: &str) {
         if text.starts_with(|first: char| first == ' ' || is_break(first)) {
-            self.indicator("2", Gap::None);
+            self.indicator(&self.step.to_string(), Gap::None);
         }
         let mut ending = text.chars().rev();
         let last_breaks = ending.next().is_some_and(is_break);
@@ -329,5 +369,74 @@ impl Writer {
         } else if ending.next().is_none_or(is_break) {
             self.indicator("+", Gap::None);
         }
+    }
+
+    pub(crate) fn indent(&self) -> isize {
+        self.indent
+    }
+
+    /// Sets the indentation; gives the one to go back to.
+    pub(crate) fn set_indent(&mut self, indent: isize) -> isize {
+        std::mem::replace(&mut self.indent, indent)
+    }
+
+    pub(crate) fn empty_line(&mut self) {
+        self.put_break('\n');
+        self.indention = true;
+    }
+
+    /// Sets what follows at this indentation apart from the foot that was written.
+    pub(crate) fn mark_foot(&mut self) {
+        self.foot_indent = self.indent.max(0);
+    }
+
+    /// Sets the foot of the document apart.
+    pub(crate) fn document_foot(&mut self) {
+        self.foot_indent = 0;
+        self.indent = -1;
+    }
+
+    pub(crate) fn forget_foot(&mut self) {
+        self.foot_indent = -1;
+    }
+
+    /// Writes the comment that waits, behind what stands on the line.
+    pub(crate) fn flush_line_comment(&mut self) {
+        if self.line_comment.is_empty() {
+            return;
+        }
+        if !self.whitespace {
+            self.put(' ');
+        }
+        let comment = std::mem::take(&mut self.line_comment);
+        self.comment(&comment);
+    }
+
+    /// Writes a comment to the end of its line; further lines stand at the indentation.
+    pub(crate) fn comment(&mut self, comment: &str) {
+        let mut at_start = true;
+        let mut after_break = false;
+        for character in comment.chars() {
+            if is_break(character) {
+                self.put_break(character);
+                self.indention = true;
+                (at_start, after_break) = (true, true);
+                continue;
+            }
+            if after_break {
+                self.line();
+            }
+            if at_start && character != '#' {
+                self.put_str("# ");
+            }
+            self.put(character);
+            self.indention = false;
+            (at_start, after_break) = (false, false);
+        }
+        if !after_break {
+            self.put_break('\n');
+            self.indention = true;
+        }
+        self.whitespace = true;
     }
 }

@@ -1,11 +1,13 @@
 //! Nodes out of tokens: one document at a time.
 
 mod block;
+mod comment;
 mod flow;
 
 use std::borrow::Cow;
 use std::collections::HashMap;
 
+use self::comment::Pending;
 use super::node::{Node, NodeId, Shape, Tree};
 use crate::scan::{Fault, Mark, Scanner, Token, TokenKind};
 use crate::{Limits, ParseOptions};
@@ -23,6 +25,8 @@ pub(super) struct Grammar<'a> {
     anchors: HashMap<String, NodeId>,
     depth: usize,
     started: bool,
+    /// Comments that wait for their node.
+    pending: Pending,
 }
 
 /// Anchor and tag before a node.
@@ -43,7 +47,14 @@ impl<'a> Grammar<'a> {
             anchors: HashMap::new(),
             depth: 0,
             started: false,
+            pending: Pending::default(),
         }
+    }
+
+    /// Keeps comments.
+    pub(super) fn with_comments(mut self) -> Self {
+        self.scanner = self.scanner.with_comments();
+        self
     }
 
     /// The next document and its root; `None` at the end.
@@ -59,6 +70,7 @@ impl<'a> Grammar<'a> {
             TokenKind::Version | TokenKind::TagDirective | TokenKind::DocumentStart => self.explicit_document()?,
             _ if implicit => {
                 self.default_handles();
+                self.split_head();
                 self.node(true, false)?
             }
             _ => self.explicit_document()?,
@@ -66,6 +78,7 @@ impl<'a> Grammar<'a> {
         if self.kind()? == TokenKind::DocumentEnd {
             self.skip()?;
         }
+        self.close_document();
         Ok(Some((std::mem::take(&mut self.tree), root)))
     }
 
@@ -129,7 +142,12 @@ impl<'a> Grammar<'a> {
     }
 
     fn kind(&mut self) -> Result<TokenKind, Fault> {
-        Ok(self.scanner.peek()?.kind)
+        let token = self.scanner.peek()?;
+        let (kind, mark) = (token.kind, token.mark);
+        if self.scanner.comments.is_some() {
+            self.unfold(kind, mark);
+        }
+        Ok(kind)
     }
 
     fn mark(&mut self) -> Result<Mark, Fault> {
@@ -184,7 +202,10 @@ impl<'a> Grammar<'a> {
         let Some(target) = self.anchors.get(name.as_ref()).copied() else {
             return fault(mark, Cow::Owned(format!("unknown anchor '{name}' referenced")));
         };
-        self.add(Node { mark, tag: None, shape: Shape::Alias(target, name.into_owned()), flow: false })
+        let shape = Shape::Alias(target, name.into_owned());
+        let node = self.add(Node { mark, tag: None, shape, flow: false })?;
+        self.claim(node);
+        Ok(node)
     }
 
     fn content(&mut self, block: bool, indentless: bool) -> Result<NodeId, Fault> {
@@ -212,6 +233,7 @@ impl<'a> Grammar<'a> {
     }
 
     fn scalar(&mut self, node: NodeId) -> Result<NodeId, Fault> {
+        self.claim(node);
         let Token { kind, text, .. } = self.scanner.take()?;
         self.tree.set_shape(node, Shape::Scalar { text, plain: kind == TokenKind::Plain });
         Ok(node)

@@ -1,15 +1,16 @@
 //! The nodes of one document as they stand in the text, before scalars get their meaning.
 
 use std::borrow::Cow;
+use std::collections::HashMap;
 
 use crate::scan::Mark;
 
 /// Index of a node in its [`Tree`].
-pub(super) type NodeId = usize;
+pub(crate) type NodeId = usize;
 
 /// What stands at a node.
 #[derive(Debug)]
-pub(super) enum Shape<'a> {
+pub(crate) enum Shape<'a> {
     /// `plain`: written without quotes, so that its meaning is looked up.
     Scalar {
         text: Cow<'a, str>,
@@ -19,6 +20,17 @@ pub(super) enum Shape<'a> {
     Mapping(Vec<(NodeId, NodeId)>),
     /// Another node, under the name of its anchor.
     Alias(NodeId, String),
+}
+
+/// The comments of a node, or of a document.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Notes {
+    /// Above it.
+    pub(crate) head: String,
+    /// Behind it.
+    pub(crate) line: String,
+    /// Below it.
+    pub(crate) foot: String,
 }
 
 /// One node.
@@ -36,6 +48,10 @@ pub(super) struct Node<'a> {
 #[derive(Debug, Default)]
 pub(super) struct Tree<'a> {
     nodes: Vec<Node<'a>>,
+    /// Comments, where they were asked for.
+    pub(super) notes: HashMap<NodeId, Notes>,
+    /// Comments of the document itself.
+    pub(super) document: Notes,
 }
 
 impl<'a> Tree<'a> {

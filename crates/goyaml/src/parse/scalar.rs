@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use super::build::Wrong;
 use super::node::{Node, Shape};
+use crate::commented::Content;
 use crate::resolve::number::{format_g, format_g32};
 use crate::resolve::{self, Plain};
 use crate::{Dialect, Kind, Value};
@@ -29,6 +30,29 @@ pub(super) fn value(dialect: Dialect, node: &Node<'_>) -> Result<Value, Wrong> {
         Plain::Float(value) => value.into(),
         Plain::Time(time) if dialect == Dialect::V3 => time.into(),
         Plain::Time(_) | Plain::Text => Kind::String(text.into()).into(),
+    })
+}
+
+/// The scalar as go-yaml v3 decodes it into any value: times are told from texts, bytes need not be UTF-8.
+pub(super) fn content(node: &Node<'_>) -> Result<Content, Wrong> {
+    let (text, _) = parts(node);
+    if tag_of(Dialect::V3, node) == Some("!!binary") {
+        let wrong = || (node.mark, "!!binary value contains invalid base64 data".to_owned());
+        let bytes = decode_base64(text).ok_or_else(wrong)?;
+        return Ok(String::from_utf8(bytes).map_or_else(|error| Content::Bytes(error.into_bytes()), Content::Text));
+    }
+    let plain = match meaning(Dialect::V3, node)? {
+        Meaning::Text(decoded) => return Ok(Content::Text(decoded)),
+        Meaning::Plain(plain) => plain,
+    };
+    Ok(match plain {
+        Plain::Null => Content::Null,
+        Plain::Bool(value) => Content::Bool(value),
+        Plain::Int(value) => Content::Int(value),
+        Plain::Uint(value) => Content::Uint(value),
+        Plain::Float(value) => Content::Float(value),
+        Plain::Time(time) => Content::Time(time),
+        Plain::Text => Content::Text(text.to_owned()),
     })
 }
 

@@ -58,6 +58,9 @@ impl<'a> Scanner<'a> {
             chomp = self.take_chomp();
         }
         self.cursor.skip_blanks();
+        if let Some(comments) = &mut self.comments {
+            comments.scan_line(&mut self.cursor, start);
+        }
         self.cursor.skip_comment();
         if !self.cursor.is_break_or_end() {
             return self.fault(start, "did not find expected comment or line break");

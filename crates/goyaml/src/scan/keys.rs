@@ -138,13 +138,20 @@ impl<'a> Scanner<'a> {
         self.queue.insert(at.unwrap_or(self.queue.len()), token);
     }
 
-    /// Closes the block collections that stand deeper than this column.
-    pub(super) fn unroll_indent(&mut self, column: isize) {
+    /// Closes the block collections that stand deeper than this column. `start`: where the search for this token began.
+    pub(super) fn unroll_indent(&mut self, column: isize, start: Mark) {
         if self.flow_level > 0 {
             return;
         }
+        let mut end = self.cursor.mark();
+        if self.comments.is_some() {
+            end.chars = start.chars.saturating_sub(1);
+        }
         while self.indent > column {
-            self.push(Token::bare(TokenKind::BlockEnd, self.cursor.mark()));
+            if let Some(comments) = &self.comments {
+                end = comments.block_end(end, self.indent);
+            }
+            self.push(Token::bare(TokenKind::BlockEnd, end));
             self.indent = self.indents.pop().unwrap_or(-1);
         }
     }

@@ -5,10 +5,13 @@ use crate::scan::{Fault, TokenKind};
 
 impl Grammar<'_> {
     pub(super) fn block_sequence(&mut self, node: NodeId) -> Result<NodeId, Fault> {
+        self.claim_stem(node);
         self.skip()?;
         let mut items = Vec::new();
         while self.kind()? == TokenKind::BlockEntry {
+            let before = self.head_len();
             let mark = self.skip()?;
+            self.split_stem(before)?;
             items.push(match self.kind()? {
                 TokenKind::BlockEntry | TokenKind::BlockEnd => self.empty(mark)?,
                 _ => self.node(true, false)?,
@@ -25,7 +28,9 @@ impl Grammar<'_> {
     pub(super) fn indentless_sequence(&mut self, node: NodeId) -> Result<NodeId, Fault> {
         let mut items = Vec::new();
         while self.kind()? == TokenKind::BlockEntry {
+            let before = self.head_len();
             let mark = self.skip()?;
+            self.split_stem(before)?;
             items.push(match self.kind()? {
                 TokenKind::BlockEntry | TokenKind::Key | TokenKind::Value | TokenKind::BlockEnd => self.empty(mark)?,
                 _ => self.node(true, false)?,
@@ -36,6 +41,7 @@ impl Grammar<'_> {
     }
 
     pub(super) fn block_mapping(&mut self, node: NodeId) -> Result<NodeId, Fault> {
+        self.claim_stem(node);
         self.skip()?;
         let mut entries = Vec::new();
         while self.kind()? == TokenKind::Key {
@@ -51,6 +57,7 @@ impl Grammar<'_> {
         if self.kind()? != TokenKind::BlockEnd {
             return self.unexpected_in(node, "did not find expected key");
         }
+        self.claim_end(node);
         self.skip()?;
         self.tree.set_shape(node, Shape::Mapping(entries));
         Ok(node)

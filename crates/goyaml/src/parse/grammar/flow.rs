@@ -5,6 +5,7 @@ use crate::scan::{Fault, TokenKind};
 
 impl Grammar<'_> {
     pub(super) fn flow_sequence(&mut self, node: NodeId) -> Result<NodeId, Fault> {
+        self.claim(node);
         self.skip()?;
         let mut items = Vec::new();
         while self.kind()? != TokenKind::FlowSequenceEnd {
@@ -20,6 +21,7 @@ impl Grammar<'_> {
                 _ => items.push(self.node(false, false)?),
             }
         }
+        self.claim_end(node);
         self.skip()?;
         self.tree.set_flow(node, Shape::Sequence(items));
         Ok(node)
@@ -41,6 +43,7 @@ impl Grammar<'_> {
     }
 
     pub(super) fn flow_mapping(&mut self, node: NodeId) -> Result<NodeId, Fault> {
+        self.claim(node);
         self.skip()?;
         let mut entries = Vec::new();
         while self.kind()? != TokenKind::FlowMappingEnd {
@@ -64,6 +67,7 @@ impl Grammar<'_> {
                 }
             }
         }
+        self.claim_end(node);
         self.skip()?;
         self.tree.set_flow(node, Shape::Mapping(entries));
         Ok(node)
