@@ -182,14 +182,12 @@ impl Emitter {
         self.key(&key.content);
         self.start(value);
         if !self.pending.key_line.is_empty() {
-            if !is_collection(value) {
-                if self.writer.line_comment.is_empty() {
-                    self.writer.line_comment = std::mem::take(&mut self.pending.key_line);
-                }
-            } else {
+            if is_collection(value) {
                 std::mem::swap(&mut self.writer.line_comment, &mut self.pending.key_line);
                 self.writer.flush_line_comment();
                 std::mem::swap(&mut self.writer.line_comment, &mut self.pending.key_line);
+            } else if self.writer.line_comment.is_empty() {
+                self.writer.line_comment = std::mem::take(&mut self.pending.key_line);
             }
         }
         self.content(value, Parent::Mapping);
@@ -209,8 +207,8 @@ impl Emitter {
         }
     }
 
-    fn scalar(&mut self, content: &Content, context: Context, indent: isize) {
-        let (text, shape, tag) = written(content);
+    fn scalar(&mut self, scalar: &Content, context: Context, indent: isize) {
+        let (text, shape, tag) = written(scalar);
         if let Some(tag) = tag {
             self.writer.tag(tag);
         }
@@ -265,6 +263,8 @@ fn written(content: &Content) -> (String, Shape, Option<&'static str>) {
         Content::Uint(value) => word(value.to_string()),
         Content::Float(value) => word(format_g(*value)),
         Content::Time(text) => word(text.clone()),
+        // go-yaml takes it for the key that merges, in quotes or not.
+        Content::Text(text) if text == "<<" => (text.clone(), Shape::plain(), Some("!!merge")),
         Content::Text(text) => (text.clone(), Shape::of(text, Dialect::V3), None),
         Content::Bytes(bytes) => {
             let text = base64(bytes);
