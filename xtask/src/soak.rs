@@ -50,7 +50,7 @@ pub(crate) enum Soak {
         #[arg(long, default_value_t = 1)]
         seed: u64,
     },
-    /// A target of cargo-fuzz (`cargo install cargo-fuzz`): scanner, template, tgz, kustomization or patches.
+    /// A target of cargo-fuzz (`cargo install cargo-fuzz`): scanner, template, tgz, kustomization, patches or sops.
     Fuzz {
         /// Its name.
         #[arg(long)]

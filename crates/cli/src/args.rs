@@ -27,6 +27,7 @@ pub(crate) enum Command {
     Why(crate::commands::why::WhyArgs),
     Template(Box<crate::commands::template::TemplateArgs>),
     Check(crate::commands::check::CheckArgs),
+    Secrets(crate::commands::secrets::SecretsArgs),
     Diff(crate::commands::diff::DiffArgs),
     Get(crate::commands::get::GetArgs),
     Tree(crate::commands::tree::TreeArgs),

@@ -8,6 +8,7 @@ pub(crate) mod down;
 pub(crate) mod events;
 pub(crate) mod get;
 pub(crate) mod reconcile;
+pub(crate) mod secrets;
 pub(crate) mod suspend;
 pub(crate) mod template;
 pub(crate) mod tree;
@@ -37,6 +38,7 @@ pub(crate) fn run() -> ExitCode {
         Command::Why(args) => rendering(move || why::why(&args)),
         Command::Template(args) => rendering(move || template::template(&args)),
         Command::Check(args) => with_cluster(check::check(args)),
+        Command::Secrets(args) => with_cluster(async { finish(secrets::secrets(args).await) }),
         Command::Diff(args) => with_cluster(diff::diff(args)),
         Command::Get(args) => with_cluster(async { finish(get::get(args).await) }),
         Command::Tree(args) => with_cluster(async { finish(tree::tree(args).await) }),

@@ -18,6 +18,8 @@ mod kubectl;
 mod merge;
 #[path = "command/refusals.rs"]
 mod refusals;
+#[path = "command/secrets.rs"]
+mod secrets;
 #[path = "command/template.rs"]
 mod template;
 #[path = "command/up.rs"]
@@ -43,13 +45,14 @@ fn main() {
         why::CASES,
         check::CASES,
         merge::CASES,
+        secrets::CASES,
     ];
     let mut trials: Vec<Trial> = cases.into_iter().flatten().map(trial).collect();
     // Without kubectl these are reported as ignored, by name.
     let has_kubectl = oracle::find(Oracle::Kubectl).is_ok();
     let with_kubectl = up::WITH_KUBECTL.iter().chain(kubectl::CASES).chain(build::WITH_KUBECTL);
     trials.extend(with_kubectl.map(|case| trial(case).with_ignored_flag(!has_kubectl)));
-    // And so without helm, or without a registry.
+    // And so without helm, without a registry, or without sops.
     let has_helm = oracle::find(Oracle::Helm).is_ok();
     let has_registry = has_helm && oracle::find(Oracle::Registry).is_ok();
     let has_helm_3 = has_helm && has_kubectl && oracle::find(Oracle::Helm3).is_ok();
@@ -57,6 +60,7 @@ fn main() {
         (chart_sources::WITH_HELM, has_helm),
         (merge::WITH_HELM, has_helm),
         (chart_sources::WITH_REGISTRY, has_registry),
+        (secrets::WITH_SOPS, oracle::find(Oracle::Sops).is_ok()),
     ];
     for (cases, ready) in sources.into_iter().chain([(build::WITH_HELM_3, has_helm_3)]) {
         trials.extend(cases.iter().map(|case| trial(case).with_ignored_flag(!ready)));

@@ -68,13 +68,12 @@ impl Encrypted {
     pub fn decrypt(mut self, keyring: &Keyring, mac: MacCheck) -> Result<Decrypted, SopsError> {
         let key = keyring.data_key(&self.metadata.groups, self.metadata.threshold)?;
         let selection = &self.metadata.selection;
-        let mut visit = Decrypt { key: &key, scope: Scope::new(selection)?, stash: Stash::default() };
-        for branch in &mut self.branches {
-            walk::walk(branch, &mut visit)?;
-        }
-        let Decrypt { scope, mut stash, .. } = visit;
+        let selector = Selector::new(&selection.rule)?;
+        let mut visit = Decrypt { key: &key, code: Code::new(selection), stash: Stash::default() };
+        walk::walk(&mut self.branches, &selector, &mut visit)?;
+        let Decrypt { code, mut stash, .. } = visit;
         if mac == MacCheck::Require {
-            check_mac(&self.metadata, &scope.finish(), &key, &mut stash)?;
+            check_mac(&self.metadata, &code.finish(), &key, &mut stash)?;
         }
         Ok(Decrypted { branches: self.branches, metadata: self.metadata, key, stash })
     }
@@ -172,11 +171,12 @@ impl Decrypted {
         self,
         keyring: &Keyring,
         change: impl FnOnce(&mut Vec<KeyGroup>),
-        fresh: Fresh<'_>,
+        mut fresh: Fresh<'_>,
     ) -> Result<Encrypted, SopsError> {
         let Self { branches, mut metadata, .. } = self;
         change(&mut metadata.groups);
-        new_key((branches, metadata), keyring, fresh)
+        let key = new_key(&mut metadata, keyring, &mut fresh)?;
+        seal_values((branches, metadata), &key, &Stash::default(), fresh)
     }
 }
 
@@ -187,16 +187,38 @@ impl Decrypted {
 pub fn encrypt(
     text: &[u8],
     format: Format,
-    (groups, threshold, selection): (Vec<KeyGroup>, usize, Selection),
+    whom: (Vec<KeyGroup>, usize, Selection),
     (keyring, fresh): (&Keyring, Fresh<'_>),
 ) -> Result<Encrypted, SopsError> {
+    draft(text, format, whom, (keyring, Fresh { now: fresh.now, random: &mut *fresh.random }))?.encrypt(fresh)
+}
+
+/// A plaintext with a data key that is encrypted for the keys, to be changed and then encrypted.
+///
+/// # Errors
+/// It is not of the format, empty, encrypted already, or the data key cannot be encrypted for one of the keys.
+pub fn draft(
+    text: &[u8],
+    format: Format,
+    whom: (Vec<KeyGroup>, usize, Selection),
+    (keyring, mut fresh): (&Keyring, Fresh<'_>),
+) -> Result<Decrypted, SopsError> {
+    let (branches, mut metadata) = prepared(text, format, whom)?;
+    let key = new_key(&mut metadata, keyring, &mut fresh)?;
+    Ok(Decrypted { branches, metadata, key, stash: Stash::default() })
+}
+
+fn prepared(
+    text: &[u8],
+    format: Format,
+    (groups, threshold, selection): (Vec<KeyGroup>, usize, Selection),
+) -> Result<(Vec<Branch>, Metadata), SopsError> {
     let branches = plain(text, format)?;
     let version = VERSION.to_owned();
     // A binary document is one value, which is encrypted whatever the rule.
     let whole = Selection { rule: Rule::UnencryptedSuffix(String::new()), mac_only_encrypted: false };
     let selection = if format == Format::Binary { whole } else { selection };
-    let metadata = Metadata { groups, threshold, selection, version, ..Metadata::default() };
-    new_key((branches, metadata), keyring, fresh)
+    Ok((branches, Metadata { groups, threshold, selection, version, ..Metadata::default() }))
 }
 
 fn plain(text: &[u8], format: Format) -> Result<Vec<Branch>, SopsError> {
@@ -208,15 +230,12 @@ fn plain(text: &[u8], format: Format) -> Result<Vec<Branch>, SopsError> {
     }
 }
 
-fn new_key(
-    (branches, mut metadata): (Vec<Branch>, Metadata),
-    keyring: &Keyring,
-    mut fresh: Fresh<'_>,
-) -> Result<Encrypted, SopsError> {
+/// Draws a data key and encrypts it for the keys of the metadata.
+fn new_key(metadata: &mut Metadata, keyring: &Keyring, fresh: &mut Fresh<'_>) -> Result<DataKey, SopsError> {
     let mut key = Zeroizing::new(vec![0; KEY_BYTES]);
     fresh.random.fill(&mut key)?;
-    seal(keyring, &key, &mut metadata, &mut fresh)?;
-    seal_values((branches, metadata), &key, &Stash::default(), fresh)
+    seal(keyring, &key, metadata, fresh)?;
+    Ok(key)
 }
 
 /// Encrypts the data key for the keys of the metadata.
@@ -234,13 +253,12 @@ fn seal_values(
     fresh: Fresh<'_>,
 ) -> Result<Encrypted, SopsError> {
     let Fresh { now, random } = fresh;
-    let mut visit = Encrypt { key, scope: Scope::new(&metadata.selection)?, stash, random };
-    for branch in &mut branches {
-        walk::walk(branch, &mut visit)?;
-    }
-    let Encrypt { scope, random, .. } = visit;
+    let selector = Selector::new(&metadata.selection.rule)?;
+    let mut visit = Encrypt { key, selector: &selector, code: Code::new(&metadata.selection), stash, random };
+    walk::walk(&mut branches, &selector, &mut visit)?;
+    let Encrypt { code, random, .. } = visit;
     now.clone_into(&mut metadata.last_modified);
-    metadata.mac = cipher::encrypt(&Value::text(scope.finish()), key, now, (stash, random))?;
+    metadata.mac = cipher::encrypt(&Value::text(code.finish()), key, now, (stash, random))?;
     Ok(Encrypted { branches, metadata })
 }
 
@@ -255,25 +273,19 @@ fn check_mac(metadata: &Metadata, computed: &str, key: &DataKey, stash: &mut Sta
     }
 }
 
-/// Which values are encrypted, and the code over those that count.
-struct Scope {
-    selector: Selector,
+/// The message authentication code over the values that count.
+struct Code {
     encrypted_only: bool,
     hash: Sha512,
 }
 
-impl Scope {
-    fn new(selection: &Selection) -> Result<Self, SopsError> {
+impl Code {
+    fn new(selection: &Selection) -> Self {
         let mut hash = Sha512::new();
         if selection.mac_only_encrypted {
             hash.update(ENCRYPTED_ONLY);
         }
-        let selector = Selector::new(&selection.rule)?;
-        Ok(Self { selector, encrypted_only: selection.mac_only_encrypted, hash })
-    }
-
-    fn encrypts(&self, value: &Value, place: &Place<'_>) -> bool {
-        self.selector.encrypts(place.path, place.comments, matches!(value, Value::Comment(_)))
+        Self { encrypted_only: selection.mac_only_encrypted, hash }
     }
 
     /// Counts a plain value, unless it is a comment.
@@ -293,15 +305,14 @@ impl Scope {
 
 struct Decrypt<'a> {
     key: &'a DataKey,
-    scope: Scope,
+    code: Code,
     stash: Stash,
 }
 
 impl Visit for Decrypt<'_> {
     fn leaf(&mut self, value: Value, place: &Place<'_>) -> Result<Value, SopsError> {
-        let encrypted = self.scope.encrypts(&value, place);
-        let plain = if encrypted { self.open(value, place)? } else { value };
-        self.scope.count(&plain, encrypted);
+        let plain = if place.encrypted { self.open(value, place)? } else { value };
+        self.code.count(&plain, place.encrypted);
         Ok(plain)
     }
 }
@@ -327,20 +338,20 @@ impl Decrypt<'_> {
 
 struct Encrypt<'a> {
     key: &'a DataKey,
-    scope: Scope,
+    selector: &'a Selector,
+    code: Code,
     stash: &'a Stash,
     random: &'a mut dyn Random,
 }
 
 impl Visit for Encrypt<'_> {
     fn leaf(&mut self, value: Value, place: &Place<'_>) -> Result<Value, SopsError> {
-        let encrypted = self.scope.encrypts(&value, place);
-        self.scope.count(&value, encrypted);
-        if !encrypted {
+        self.code.count(&value, place.encrypted);
+        if !place.encrypted {
             return Ok(value);
         }
         let sealed = cipher::encrypt(&value, self.key, &place.bound(), (self.stash, &mut *self.random))?;
-        if matches!(value, Value::Comment(Comment { .. })) && self.scope.selector.is_misleading(&sealed) {
+        if matches!(value, Value::Comment(Comment { .. })) && self.selector.is_misleading(&sealed) {
             let why =
                 "the encrypted comment matches unencrypted_comment_regex; make the expression narrower".to_owned();
             return Err(SopsError::at(place.line, Fault::Unfit { path: place.shown(), why }));

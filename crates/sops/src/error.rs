@@ -53,6 +53,9 @@ pub enum Fault {
         /// What is wrong with it.
         why: String,
     },
+    /// Long keys with very many values below them.
+    #[error("the keys that lead to the values are too long for so many values")]
+    LongPaths,
     /// A value cannot be encrypted.
     #[error("cannot encrypt {path}: {why}")]
     Unfit {

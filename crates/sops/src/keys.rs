@@ -13,6 +13,11 @@ use crate::cipher::{DataKey, KEY_BYTES};
 use crate::shamir::{self, MAX_PARTS};
 use crate::{Fault, SopsError};
 
+/// Bytes of a data key encrypted for one key; a stanza of age or a packet of `OpenPGP` has a few hundred.
+const MAX_SEALED: usize = 16 << 10;
+/// Keys that a document may be encrypted for.
+pub(crate) const MAX_KEYS: usize = 1_000;
+
 /// A source of bytes that nobody can guess.
 pub trait Random {
     /// Fills the bytes.
@@ -142,6 +147,14 @@ impl MasterKey {
         }
     }
 
+    /// The data key encrypted for it.
+    fn sealed(&self) -> &str {
+        match self {
+            Self::Age { enc, .. } | Self::Pgp { enc, .. } => enc,
+            Self::Remote { .. } => "",
+        }
+    }
+
     /// The order in which keys of a group are tried: those that need no network first.
     fn turn(&self) -> usize {
         match self {
@@ -156,7 +169,7 @@ impl MasterKey {
 pub type KeyGroup = Vec<MasterKey>;
 
 /// Encrypts data keys for master keys of some kind, and decrypts them.
-pub trait KeyService {
+pub trait KeyService: Send + Sync {
     /// Whether the key is of the kind that this service works with.
     fn knows(&self, key: &MasterKey) -> bool;
 
@@ -187,6 +200,9 @@ impl Keyring {
 
     fn unwrap(&self, key: &MasterKey) -> Result<Zeroizing<Vec<u8>>, String> {
         let mut why = not_built(key);
+        if key.sealed().len() > MAX_SEALED {
+            return Err(format!("its `enc` has more than {MAX_SEALED} bytes"));
+        }
         for service in self.services.iter().filter(|service| service.knows(key)) {
             match service.unwrap(key) {
                 Ok(secret) => return Ok(secret),

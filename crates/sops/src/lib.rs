@@ -25,7 +25,7 @@ mod time;
 mod value;
 mod walk;
 
-pub use document::{Decrypted, Encrypted, Fresh, MacCheck, encrypt};
+pub use document::{Decrypted, Encrypted, Fresh, MacCheck, draft, encrypt};
 pub use error::{Fault, SopsError};
 pub use extract::{Step, parse_path};
 pub use format::{Format, Indents};

@@ -102,22 +102,26 @@ impl Selector {
         })
     }
 
-    /// Whether the value below these keys and comments is encrypted. `comments`: those that count, by level; the last one is
-    /// the value itself if it is a comment.
-    pub(crate) fn encrypts(&self, path: &[String], comments: &[Vec<Vec<u8>>], is_comment: bool) -> bool {
+    /// Whether a key decides for what is below it.
+    pub(crate) fn hits_key(&self, key: &str) -> bool {
         match self {
-            Self::Suffix { suffix, .. } if suffix.is_empty() => true,
-            Self::Suffix { suffix, encrypts } => path.iter().any(|key| key.ends_with(suffix.as_str())) == *encrypts,
-            Self::Keys { regex, encrypts } => path.iter().any(|key| regex.is_match(key.as_bytes())) == *encrypts,
-            Self::Comments { regex, encrypts } => {
-                // The comment that turns encryption on stays readable itself.
-                let own = usize::from(is_comment && *encrypts);
-                let last = comments.last().map_or(0, |level| level.len().saturating_sub(own));
-                let levels = comments.len().saturating_sub(1);
-                let outer = comments[..levels].iter().flatten();
-                let inner = comments.last().into_iter().flat_map(|level| &level[..last]);
-                outer.chain(inner).any(|comment| regex.is_match(comment)) == *encrypts
-            }
+            Self::Suffix { suffix, .. } => !suffix.is_empty() && key.ends_with(suffix.as_str()),
+            Self::Keys { regex, .. } => regex.is_match(key.as_bytes()),
+            Self::Comments { .. } => false,
+        }
+    }
+
+    /// Whether a comment decides for what is below it.
+    pub(crate) fn hits_comment(&self, comment: &[u8]) -> bool {
+        matches!(self, Self::Comments { regex, .. } if regex.is_match(comment))
+    }
+
+    /// Whether a value is encrypted below so many keys and comments that decide. `own`: it is itself such a comment.
+    pub(crate) fn encrypts(&self, keys: usize, comments: usize, own: bool) -> bool {
+        match self {
+            Self::Suffix { encrypts, .. } | Self::Keys { encrypts, .. } => (keys > 0) == *encrypts,
+            // The comment that turns encryption on stays readable itself.
+            Self::Comments { encrypts, .. } => (comments > usize::from(own && *encrypts)) == *encrypts,
         }
     }
 

@@ -7,12 +7,15 @@ use crate::{ParseOptions, Pos};
 /// Reads all documents of a text as go-yaml v3 does, empty ones too.
 ///
 /// # Errors
-/// What is wrong with the text. Keys that a mapping has twice are not looked for: [`crate::parse_documents`] does.
+/// What is wrong with the text; [`Limits::nodes`](crate::Limits::nodes) counts over all documents. Keys that a mapping has twice are not looked for: [`crate::parse_documents`] does.
 pub fn parse(text: &str, options: &ParseOptions) -> Result<Vec<Document>, Vec<YamlError>> {
     let mut documents = Vec::new();
+    // Over all documents: each may be small, and grow by its aliases.
+    let mut nodes = 0;
     for (tree, root) in commented_documents(text, options)? {
-        let mut reader = Reader { tree: &tree, options, open: Vec::new(), nodes: 0, depth: 0 };
+        let mut reader = Reader { tree: &tree, options, open: Vec::new(), nodes, depth: 0 };
         let root = reader.node(root).map_err(|error| vec![error])?;
+        nodes = reader.nodes;
         let Notes { head, foot, .. } = tree.document();
         documents.push(Document { root, head: head.clone(), foot: foot.clone() });
     }
@@ -57,7 +60,7 @@ impl Reader<'_, '_> {
         self.depth += 1;
         let limits = self.options.limits;
         if self.nodes > limits.nodes {
-            return Err(YamlError::new(pos, format!("the document has more than {} nodes", limits.nodes)));
+            return Err(YamlError::new(pos, format!("the text has more than {} nodes", limits.nodes)));
         }
         if self.depth > limits.depth {
             return Err(YamlError::new(pos, format!("exceeded max depth of {}", limits.depth)));

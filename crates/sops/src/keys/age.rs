@@ -15,7 +15,7 @@ const MAX_SECRET: u64 = 1024;
 /// Private keys of age recipients.
 #[derive(Default)]
 pub struct AgeKeys {
-    identities: Vec<Box<dyn Identity>>,
+    identities: Vec<Box<dyn Identity + Send + Sync>>,
 }
 
 impl AgeKeys {
@@ -24,20 +24,22 @@ impl AgeKeys {
         Self::default()
     }
 
-    /// Adds the identities of a keys file: one a line, `#` starts a comment.
+    /// Adds the identities of a keys file: one a line, or several apart; `#` starts a comment. Those that can be used are added
+    /// whatever the others are.
     ///
     /// # Errors
-    /// What a line holds instead, by the line's number; the line itself is not told.
-    pub fn add_identities(&mut self, text: &str) -> Result<(), String> {
-        for (number, line) in (1..).zip(text.lines()) {
-            if line.trim().is_empty() || line.starts_with('#') {
-                continue;
-            }
+    /// What each of the others is, by its line's number; the line itself is not told.
+    pub fn add_identities(&mut self, text: &str) -> Result<(), Vec<String>> {
+        let mut wrong = Vec::new();
+        for (number, line) in (1..).zip(text.lines()).filter(|(_, line)| !line.starts_with('#')) {
             for word in line.split_whitespace() {
-                self.identities.push(identity(word).map_err(|why| format!("line {number}: {why}"))?);
+                match identity(word) {
+                    Ok(identity) => self.identities.push(identity),
+                    Err(why) => wrong.push(format!("line {number}: {why}")),
+                }
             }
         }
-        Ok(())
+        if wrong.is_empty() { Ok(()) } else { Err(wrong) }
     }
 
     /// Adds an SSH private key, Ed25519 or RSA, in the form of OpenSSH or PEM.
@@ -63,7 +65,7 @@ impl AgeKeys {
     }
 }
 
-fn identity(word: &str) -> Result<Box<dyn Identity>, String> {
+fn identity(word: &str) -> Result<Box<dyn Identity + Send + Sync>, String> {
     if let Some(plugin) = word.strip_prefix("AGE-PLUGIN-") {
         let name = plugin.split('-').next().unwrap_or_default().to_lowercase();
         return Err(format!("the key is one of the age plugin {name:?}; plugins are not supported"));
@@ -103,7 +105,7 @@ impl KeyService for AgeKeys {
         }
         let damaged = |_| "its `enc` is not an age file: it was cut or changed".to_owned();
         let decryptor = Decryptor::new_buffered(ArmoredReader::new(enc.as_bytes())).map_err(damaged)?;
-        let identities = self.identities.iter().map(|identity| &**identity);
+        let identities = self.identities.iter().map(|identity| &**identity as &dyn Identity);
         let reader = decryptor.decrypt(identities).map_err(|error| match error {
             age::DecryptError::NoMatchingKeys => "no age identity that was given is for it".to_owned(),
             other => format!("its `enc` cannot be decrypted: {other}"),

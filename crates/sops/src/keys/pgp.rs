@@ -108,7 +108,7 @@ impl KeyService for PgpKeys {
         let armored = builder.to_armored_string(&mut rng, ArmorOptions::default()).map_err(refused)?;
         match rng.failed {
             Some(why) => Err(why),
-            None => Ok(armored),
+            None => Ok(armored.trim().to_owned()),
         }
     }
 }

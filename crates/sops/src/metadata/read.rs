@@ -1,7 +1,7 @@
 //! Metadata out of the entries of a document, as tolerant about types as sops: flat formats have only texts.
 
 use super::Metadata;
-use crate::keys::{KeyGroup, RemoteKind};
+use crate::keys::{KeyGroup, MAX_KEYS, RemoteKind};
 use crate::{Branch, Fault, MasterKey, Rule, Selection, SopsError, Value, time};
 
 pub(super) fn read(entries: &Branch) -> Result<Metadata, SopsError> {
@@ -87,14 +87,16 @@ fn rule(entries: &Branch) -> Result<Rule, SopsError> {
 
 fn groups(entries: &Branch) -> Result<Vec<KeyGroup>, SopsError> {
     let own = group(entries)?;
-    if !own.is_empty() {
-        return Ok(vec![own]);
+    let groups = if own.is_empty() {
+        maps(entries, "key_groups")?.into_iter().map(group).collect::<Result<Vec<_>, _>>()?
+    } else {
+        vec![own]
+    };
+    match groups.iter().map(Vec::len).sum() {
+        0 => Err(Fault::Metadata("it names no key".to_owned()).into()),
+        1..=MAX_KEYS => Ok(groups),
+        more => Err(Fault::Metadata(format!("it names {more} keys, more than the {MAX_KEYS} allowed")).into()),
     }
-    let groups = maps(entries, "key_groups")?.into_iter().map(group).collect::<Result<Vec<_>, _>>()?;
-    if groups.is_empty() {
-        return Err(Fault::Metadata("it names no key".to_owned()).into());
-    }
-    Ok(groups)
 }
 
 fn group(entries: &Branch) -> Result<KeyGroup, SopsError> {

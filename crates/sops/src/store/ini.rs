@@ -1,5 +1,7 @@
 //! Sections of `name = value` lines, as the INI library of sops reads and writes them.
 
+use std::collections::HashMap;
+
 use super::{flat_text, form, syntax};
 use crate::{Branch, Comment, Format, Item, Key, SopsError, Text, Value};
 
@@ -21,14 +23,19 @@ struct Section {
     comment: String,
     line: u32,
     keys: Vec<(String, String, String, u32)>,
+    /// Where each name stands among the keys.
+    places: HashMap<String, usize>,
 }
 
 impl Section {
     fn set(&mut self, name: String, value: String, comment: &str, line: u32) {
         let comment = comment.trim().to_owned();
-        match self.keys.iter_mut().find(|(known, ..)| *known == name) {
-            Some(known) => *known = (name, value, comment, line),
-            None => self.keys.push((name, value, comment, line)),
+        let next = self.keys.len();
+        let place = *self.places.entry(name.clone()).or_insert(next);
+        if place == next {
+            self.keys.push((name, value, comment, line));
+        } else {
+            self.keys[place] = (name, value, comment, line);
         }
     }
 
@@ -101,7 +108,7 @@ impl<'a> Reader<'a> {
         }
         let comment = std::mem::take(&mut self.comment).trim().to_owned();
         self.counted = 1;
-        self.sections.push(Section { name, comment, line: self.line, keys: Vec::new() });
+        self.sections.push(Section { name, comment, line: self.line, ..Section::default() });
         Ok(())
     }
 
@@ -255,6 +262,7 @@ struct Written<'a> {
 fn arranged(entries: &Branch) -> Result<(Option<&Comment>, Vec<Written<'_>>), SopsError> {
     let mut heading = None;
     let mut keys: Vec<Written<'_>> = Vec::new();
+    let mut places: HashMap<&str, usize> = HashMap::new();
     let mut last: Option<usize> = None;
     for (at, item) in entries.iter().enumerate() {
         match &item.key {
@@ -269,12 +277,14 @@ fn arranged(entries: &Branch) -> Result<(Option<&Comment>, Vec<Written<'_>>), So
                     return Err(form(Format::Ini, format!("the value of {name} is a list or a map")));
                 }
                 let value = flat_text(&item.value);
-                let known = keys.iter().position(|key| key.name == name);
-                match known {
-                    Some(known) => keys[known].value = value,
-                    None => keys.push(Written { name, value, comment: None }),
+                let next = keys.len();
+                let place = *places.entry(name).or_insert(next);
+                if place == next {
+                    keys.push(Written { name, value, comment: None });
+                } else {
+                    keys[place].value = value;
                 }
-                last = Some(known.unwrap_or(keys.len() - 1));
+                last = Some(place);
             }
         }
     }

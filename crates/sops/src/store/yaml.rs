@@ -3,10 +3,13 @@
 use std::collections::VecDeque;
 
 use goyaml::commented::{self, Content, Document, Node};
-use goyaml::{Dialect, ParseOptions};
+use goyaml::{Dialect, Limits, ParseOptions};
 
 use super::syntax;
 use crate::{Branch, Comment, Entry, Format, Item, Key, SopsError, Text, Value};
+
+/// Nodes of one text, aliases put in: an encrypted value has at least a hundred bytes.
+const MAX_NODES: usize = 500_000;
 
 /// What readers refuse that go on to JSON.
 const ONLY_JSON: &str = "json: unsupported value";
@@ -17,7 +20,8 @@ pub(super) fn load(text: &[u8]) -> Result<Vec<Branch>, SopsError> {
         let breaks = before.count();
         syntax(Format::Yaml, u32::try_from(breaks).unwrap_or(0), "the text is not UTF-8")
     })?;
-    let options = ParseOptions { dialect: Dialect::V3, ..ParseOptions::default() };
+    let limits = Limits { nodes: MAX_NODES, ..Limits::default() };
+    let options = ParseOptions { dialect: Dialect::V3, limits, ..ParseOptions::default() };
     let told = |errors: Vec<goyaml::YamlError>| {
         let first = errors.first().map(|error| (error.pos.line, error.message.clone())).unwrap_or_default();
         syntax(Format::Yaml, first.0, first.1)
