@@ -10,7 +10,7 @@ use crate::cases::{Case, NOW, keyring, normalized};
 use crate::real::Real;
 
 /// Documents of one run; the variable `SETPOINT_SOPS_RANDOM` asks for more, `SETPOINT_SOPS_SEED` for others.
-const DOCUMENTS: u64 = 25;
+const DOCUMENTS: u64 = 12;
 /// Levels of nested collections.
 const DEPTH: usize = 3;
 
