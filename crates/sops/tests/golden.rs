@@ -38,7 +38,7 @@ fn main() {
     libtest_mimic::run(&arguments, trials).exit();
 }
 
-/// Without the real sops, or without gpg for OpenPGP keys, these are reported as ignored, by name.
+/// Without the real sops, or without gpg for `OpenPGP` keys, these are reported as ignored, by name.
 fn with_sops() -> impl Iterator<Item = Trial> {
     let program = oracle::find(Oracle::Sops).ok();
     let has_gpg =

@@ -207,7 +207,8 @@ fn secrets_edit_leaves_nothing_behind() {
     assert!(wrong.status.code() == Some(1) && error(&wrong).contains("secret.yaml:2"), "{}", error(&wrong));
     assert!(empty());
     // Ended by a signal while the editor runs.
-    secrets.write("editor.sh", &format!("echo > {}\nsleep 60\n", secrets.path("started").display()));
+    secrets
+        .write("editor.sh", &format!("echo > {}\nexec sleep 60 >/dev/null 2>&1\n", secrets.path("started").display()));
     let script = format!("sh {}", secrets.path("editor.sh").display());
     let mut command = secrets.world.setpoint(&["secrets", "edit", "secret.yaml"]);
     command.env("EDITOR", script).env("TMPDIR", secrets.path("tmp"));

@@ -125,8 +125,8 @@ pub(crate) fn normalized(text: &[u8]) -> String {
             .min();
         let kind = line.rfind(",type:").map_or("", |at| &line[at..]);
         match cut {
-            Some(at) => out.push_str(&format!("{}…{kind}\n", &line[..at])),
-            None => out.push_str(&format!("{line}\n")),
+            Some(at) => out.extend([&line[..at], "…", kind, "\n"]),
+            None => out.extend([line, "\n"]),
         }
     }
     out

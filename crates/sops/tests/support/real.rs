@@ -13,7 +13,7 @@ pub(crate) struct Real {
 }
 
 impl Real {
-    /// A folder with all keys; `gpg` imports the OpenPGP ones.
+    /// A folder with all keys; `gpg` imports those of `OpenPGP`.
     pub(crate) fn new(program: &Path) -> Self {
         let real = Self { program: program.to_owned(), folder: tempfile::tempdir().expect("a temporary folder") };
         let gnupg = real.path("gnupg");
@@ -25,7 +25,7 @@ impl Real {
         real
     }
 
-    /// Imports the OpenPGP keys; whether that worked.
+    /// Imports the keys of `OpenPGP`; whether that worked.
     pub(crate) fn import(&self) -> bool {
         ["rsa.asc", "ecc.asc"].iter().all(|name| {
             let mut gpg = Command::new("gpg");
@@ -40,9 +40,9 @@ impl Real {
 
     /// Runs sops on a file; the keys of the case are the only ones.
     pub(crate) fn run(&self, case: &Case, verb: &str, text: &[u8]) -> Result<Vec<u8>, String> {
-        let file = self.path(&case.file);
-        fs::write(&file, text).expect("it is ours");
-        fs::copy(case.rule_path(), self.path(".sops.yaml")).expect("the rule is there");
+        let told = |error: std::io::Error| error.to_string();
+        fs::write(self.path(&case.file), text).map_err(told)?;
+        fs::copy(case.rule_path(), self.path(".sops.yaml")).map_err(told)?;
         let mut command = Command::new(&self.program);
         command.current_dir(self.folder.path()).env_clear();
         command.env("PATH", std::env::var_os("PATH").unwrap_or_default()).env("HOME", self.folder.path());
@@ -51,7 +51,7 @@ impl Real {
             let name = if kind == "rsa" { "id_rsa" } else { "id_ed25519" };
             command.env("SOPS_AGE_SSH_PRIVATE_KEY_FILE", cases::root().join("keys").join(name));
         }
-        let output = command.args([verb, &case.file]).output().map_err(|error| error.to_string())?;
+        let output = command.args([verb, &case.file]).output().map_err(told)?;
         if output.status.success() {
             Ok(output.stdout)
         } else {
