@@ -266,3 +266,34 @@ fn marks_and_quotes_do_not_disturb_each_other() {
 fn a_node_is_five_words() {
     assert_eq!(size_of::<Value>(), 40, "trees of many objects are kept in memory");
 }
+
+/// Documents with comments in each place, and how go-yaml v3 writes its nodes again, as sops lets it.
+const COMMENTED: &[(&str, &str)] = &[
+    ("# head\n\n# of a\na: 1 # line\n# foot\n\nb: 2\n", "# head\n\n# of a\na: 1 # line\n# foot\n\nb: 2\n"),
+    ("a:\n  # of b\n  b: x\n  # below b\n# below a\n", "a:\n    # of b\n    b: x\n    # below b\n# below a\n"),
+    ("- # of x\n  - x\n- y # y\n", "- # of x\n  - x\n- \"y\" # y\n"),
+    ("a: |+ # why\n  keep\n\n# c\nb: 1\n", "a: |+ # why\n    keep\n\n# c\nb: 1\n"),
+    ("a: {} # none\nb: []\n", "a: {} # none\nb: []\n"),
+    ("a: 1\n---\n# two\nb: <<\n", "a: 1\n---\n# two\nb: !!merge <<\n"),
+];
+
+#[test]
+fn comments_stay_where_they_belong() {
+    for (text, expected) in COMMENTED {
+        let documents = goyaml::commented::parse(text, &ParseOptions::default()).expect("the case is whole");
+        assert_eq!(goyaml::commented::emit(&documents, 4), *expected, "{text}");
+    }
+}
+
+#[test]
+fn aliases_of_texts_with_comments_are_bounded() {
+    let levels =
+        (1..12).map(|level| format!("a{level}: &a{level} [{}]\n", vec![format!("*a{}", level - 1); 9].join(",")));
+    let text = "a0: &a0 x\n".to_owned() + &levels.collect::<String>();
+    let limits = Limits { nodes: 10_000, ..Limits::default() };
+    let options = ParseOptions { limits, ..ParseOptions::default() };
+    let errors = goyaml::commented::parse(&text, &options).expect_err("it is a bomb");
+    assert!(errors[0].message.contains("more than 10000 nodes"), "{errors:?}");
+    let errors = goyaml::commented::parse("a: &a [*a]\n", &options).expect_err("it contains itself");
+    assert!(errors[0].message.contains("contains itself"), "{errors:?}");
+}

@@ -51,6 +51,7 @@ pub(crate) fn extract(
             store::emit(&branches, format, false, indents)
         }
         Value::Text(text) => Ok(text),
+        Value::Comment(_) => Err(Fault::NoSuchPath("the entry is a comment".to_owned()).into()),
         other => store::emit_value(&other, format, indents),
     }
 }

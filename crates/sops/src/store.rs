@@ -27,8 +27,8 @@ pub(crate) fn load(text: &[u8], format: Format, encrypted: bool) -> Result<Vec<B
 pub(crate) fn emit(branches: &[Branch], format: Format, encrypted: bool, indents: Indents) -> Result<Text, SopsError> {
     Ok(match format {
         Format::Yaml => yaml::emit(branches, indents.yaml),
-        Format::Json => json::emit(branches, indents.json),
-        Format::Binary if encrypted => json::emit(branches, indents.binary),
+        Format::Json => json::emit(branches, indents.json)?,
+        Format::Binary if encrypted => json::emit(branches, indents.binary)?,
         Format::Binary => binary::emit(branches)?,
         Format::Dotenv => dotenv::emit(branches)?,
         Format::Ini => ini::emit(branches)?,
@@ -39,8 +39,8 @@ pub(crate) fn emit(branches: &[Branch], format: Format, encrypted: bool, indents
 pub(crate) fn emit_value(value: &Value, format: Format, indents: Indents) -> Result<Text, SopsError> {
     match format {
         Format::Yaml => Ok(yaml::emit_value(value)),
-        Format::Json => Ok(json::emit_value(value, indents.json)),
-        Format::Ini => Ok(json::emit_value(value, None)),
+        Format::Json => json::emit_value(value, indents.json),
+        Format::Ini => json::emit_value(value, None),
         Format::Binary => Err(form(format, "a binary document has no values to be extracted")),
         Format::Dotenv => Err(form(format, "only texts can be written")),
     }

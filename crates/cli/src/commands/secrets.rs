@@ -16,9 +16,10 @@ use crate::failure::Failure;
 /// Encrypt and decrypt documents as sops does, without sops
 ///
 /// YAML, JSON, dotenv and INI files keep their keys readable; any other file is encrypted whole. Whom a file is encrypted for
-/// says the first creation rule of .sops.yaml that fits its path. Private age keys come from SOPS_AGE_KEY, SOPS_AGE_KEY_FILE,
-/// SOPS_AGE_SSH_PRIVATE_KEY_FILE, ~/.ssh/id_ed25519, ~/.ssh/id_rsa and ~/.config/sops/age/keys.txt; OpenPGP keys, private and
-/// public, from the files that --pgp-key names. No gpg and no age plugin is started.
+/// says the first creation rule of .sops.yaml that fits its path. Private age keys come from `SOPS_AGE_KEY`,
+/// `SOPS_AGE_KEY_FILE`, `SOPS_AGE_SSH_PRIVATE_KEY_FILE`, `~/.ssh/id_ed25519`, `~/.ssh/id_rsa` and
+/// `~/.config/sops/age/keys.txt`; PGP keys, private and public, from the files that --pgp-key names. No gpg and no age plugin
+/// is started.
 #[derive(Args, Debug)]
 pub(crate) struct SecretsArgs {
     #[command(subcommand)]

@@ -13,6 +13,9 @@ use crate::resolve::number::format_g;
 /// Indentations that go-yaml accepts; others count as 2.
 const INDENTS: std::ops::RangeInclusive<usize> = 2..=9;
 
+/// Letters of one line of base64.
+const BASE64_LINE: usize = 70;
+
 /// Writes documents, with `---` lines between them, `indent` columns a level.
 pub fn emit(documents: &[Document], indent: usize) -> String {
     let mut emitter = Emitter::new(indent);
@@ -267,11 +270,27 @@ fn written(content: &Content) -> (String, Shape, Option<&'static str>) {
         Content::Text(text) if text == "<<" => (text.clone(), Shape::plain(), Some("!!merge")),
         Content::Text(text) => (text.clone(), Shape::of(text, Dialect::V3), None),
         Content::Bytes(bytes) => {
-            let text = base64(bytes);
+            let text = wrapped(&base64(bytes));
             let shape = Shape::of(&text, Dialect::V3);
             (text, shape, Some("!!binary"))
         }
         Content::Alias(target) => written(&target.content),
         Content::Sequence(_) | Content::Mapping(_) => word(String::new()),
     }
+}
+
+/// Base64 as go-yaml breaks it into lines, if it is longer than one.
+fn wrapped(text: &str) -> String {
+    if text.len() < BASE64_LINE {
+        return text.to_owned();
+    }
+    let mut out = String::with_capacity(text.len() + text.len() / BASE64_LINE + 1);
+    for (at, letter) in text.char_indices() {
+        if at > 0 && at.is_multiple_of(BASE64_LINE) {
+            out.push('\n');
+        }
+        out.push(letter);
+    }
+    out.push('\n');
+    out
 }

@@ -7,7 +7,7 @@ use std::rc::Rc;
 
 use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 
-use super::syntax;
+use super::{form, syntax};
 use crate::{Branch, Entry, Format, Item, Key, SopsError, Text, Value};
 
 pub(super) fn load(text: &[u8]) -> Result<Vec<Branch>, SopsError> {
@@ -119,31 +119,41 @@ impl<'de> Visitor<'de> for Seed<'_> {
     }
 }
 
-pub(super) fn emit(branches: &[Branch], indent: Option<usize>) -> Text {
-    let mut writer = Writer { out: Text::default(), indent, depth: 0 };
+pub(super) fn emit(branches: &[Branch], indent: Option<usize>) -> Result<Text, SopsError> {
+    let mut writer = Writer { out: Text::default(), indent, depth: 0, unfit: None };
     writer.map(branches.first().map_or(&[], Vec::as_slice));
     writer.out.push(b'\n');
-    writer.out
+    writer.finish()
 }
 
-pub(super) fn emit_value(value: &Value, indent: Option<usize>) -> Text {
-    let mut writer = Writer { out: Text::default(), indent, depth: 0 };
+pub(super) fn emit_value(value: &Value, indent: Option<usize>) -> Result<Text, SopsError> {
+    let mut writer = Writer { out: Text::default(), indent, depth: 0, unfit: None };
     writer.value(value);
-    writer.out
+    writer.finish()
 }
 
 struct Writer {
     out: Text,
     indent: Option<usize>,
     depth: usize,
+    /// A number that JSON has no form for.
+    unfit: Option<f64>,
 }
 
 impl Writer {
+    fn finish(self) -> Result<Text, SopsError> {
+        match self.unfit {
+            Some(number) => Err(form(Format::Json, format!("it has no form for the number {number}"))),
+            None => Ok(self.out),
+        }
+    }
+
     fn value(&mut self, value: &Value) {
         match value {
             Value::Null | Value::Comment(_) => self.out.extend_from_slice(b"null"),
             Value::Bool(value) => self.out.extend_from_slice(value.to_string().as_bytes()),
             Value::Int(value) => self.out.extend_from_slice(value.to_string().as_bytes()),
+            Value::Float(value) if !value.is_finite() => self.unfit = Some(*value),
             Value::Float(value) => self.out.extend_from_slice(go_float(*value).as_bytes()),
             Value::Time(text) => self.text(text.as_bytes()),
             Value::Text(text) => self.text(text),

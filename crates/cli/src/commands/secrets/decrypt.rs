@@ -15,7 +15,7 @@ use crate::failure::Failure;
 pub(super) struct DecryptArgs {
     #[command(flatten)]
     document: DocumentArgs,
-    /// Print one value: '["stringData"]["password"]', '["list"][0]'
+    /// Print one value, such as `["stringData"]["password"]` or `["list"][0]`
     #[arg(long, value_name = "PATH", conflicts_with = "in_place")]
     extract: Option<String>,
     /// Decrypt a document whose message authentication code does not match

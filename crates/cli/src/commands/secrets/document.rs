@@ -105,13 +105,11 @@ impl DocumentArgs {
     /// Writes where the flags say. `private`: it is plaintext.
     pub(super) fn write(&self, text: &[u8], private: bool) -> Result<(), Failure> {
         let target = if self.in_place { self.path.as_deref() } else { self.output.as_deref() };
-        match target {
-            Some(path) => replace(path, text, private),
-            None => {
-                output::bytes(text);
-                Ok(())
-            }
+        if let Some(path) = target {
+            return replace(path, text, private);
         }
+        output::bytes(text);
+        Ok(())
     }
 }
 

@@ -24,8 +24,8 @@ use crate::output;
 
 /// Change a document in your editor
 ///
-/// The editor is SOPS_EDITOR, EDITOR, or else vim, nano or vi. It gets the plaintext; when it ends, the document is encrypted
-/// again, and what was not changed keeps its encrypted form. A file that is not there is made.
+/// The editor is `SOPS_EDITOR`, `EDITOR`, or else vim, nano or vi. It gets the plaintext; when it ends, the document is
+/// encrypted again, and what was not changed keeps its encrypted form. A file that is not there is made.
 #[derive(Args, Debug)]
 pub(super) struct EditArgs {
     /// The file
@@ -63,16 +63,12 @@ pub(super) async fn edit(args: &EditArgs) -> Result<(), Failure> {
     let task = Task { args, format, found: args.keyring.keyring()?, located: args.config.find()? };
     let (document, plain) = if args.path.exists() { task.open()? } else { task.start()? };
     let scratch = Scratch::new(&args.path, &plain)?;
-    match task.edited(document, &plain, &scratch).await? {
-        Some(document) => {
-            let text = document.write(format, task.indents()).map_err(|error| task.told(&error))?;
-            document::replace(&args.path, &text, false)
-        }
-        None => {
-            output::note(format!("{}: nothing was changed", args.path.display()));
-            Ok(())
-        }
+    if let Some(document) = task.edited(document, &plain, &scratch).await? {
+        let text = document.write(format, task.indents()).map_err(|error| task.told(&error))?;
+        return document::replace(&args.path, &text, false);
     }
+    output::note(format!("{}: nothing was changed", args.path.display()));
+    Ok(())
 }
 
 impl Task<'_> {

@@ -13,7 +13,7 @@ use crate::failure::Failure;
 /// Where keys are.
 #[derive(Args, Debug)]
 pub(super) struct KeyringArgs {
-    /// File of OpenPGP keys, as `gpg --armor --export-secret-keys` (or `--export`, to encrypt) writes them; repeatable
+    /// File of PGP keys, as `gpg --armor --export-secret-keys` (or `--export`, to encrypt) writes them; repeatable
     #[arg(long = "pgp-key", value_name = "FILE", env = "SETPOINT_PGP_KEY_FILES", value_delimiter = ':')]
     pgp_keys: Vec<PathBuf>,
 }

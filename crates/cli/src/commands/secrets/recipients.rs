@@ -71,7 +71,7 @@ pub(super) struct RecipientArgs {
     /// age recipients, with commas between them; instead of the keys of .sops.yaml
     #[arg(short, long, value_name = "RECIPIENTS", value_delimiter = ',', env = "SOPS_AGE_RECIPIENTS")]
     age: Vec<String>,
-    /// Fingerprints of OpenPGP keys, with commas between them; instead of the keys of .sops.yaml
+    /// Fingerprints of PGP keys, with commas between them; instead of the keys of .sops.yaml
     #[arg(short, long, value_name = "FINGERPRINTS", value_delimiter = ',', env = "SOPS_PGP_FP")]
     pgp: Vec<String>,
     /// Leave values of keys with this ending as they are

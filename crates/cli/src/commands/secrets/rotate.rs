@@ -22,10 +22,10 @@ pub(super) struct RotateArgs {
     /// Encrypt no more for these age recipients
     #[arg(long, value_name = "RECIPIENTS", value_delimiter = ',')]
     rm_age: Vec<String>,
-    /// Encrypt for these OpenPGP keys too
+    /// Encrypt for these PGP keys too
     #[arg(long, value_name = "FINGERPRINTS", value_delimiter = ',')]
     add_pgp: Vec<String>,
-    /// Encrypt no more for these OpenPGP keys
+    /// Encrypt no more for these PGP keys
     #[arg(long, value_name = "FINGERPRINTS", value_delimiter = ',')]
     rm_pgp: Vec<String>,
     /// Take a document whose message authentication code does not match
