@@ -142,7 +142,7 @@ fn resources(context: &Context, layer: &Layer, all: &mut Accumulated, origin: &s
                 all.items.extend(manifests.iter().map(|manifest| {
                     let mut item = Item::new(manifest.value.clone(), file.clone(), manifest.line);
                     if let Some(label) = &label {
-                        origin::annotate_file(&mut item, label, (named, &context.raw.tracer));
+                        origin::annotate_file(&mut item, label, (named, &context.raw));
                     }
                     item
                 }));
@@ -152,7 +152,7 @@ fn resources(context: &Context, layer: &Layer, all: &mut Accumulated, origin: &s
                 context.use_schema(child);
                 let mut built = accumulate(context, child, Accumulated::empty(), &below);
                 if let Ok(built) = &mut built {
-                    origin::came_through(&mut built.items, named, &context.raw.tracer);
+                    origin::came_through(&mut built.items, named, &context.raw);
                 }
                 if let Err(more) = built.and_then(|more| absorb(layer, all, more)) {
                     errors.extend(more);

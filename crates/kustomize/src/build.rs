@@ -58,6 +58,7 @@ pub(crate) fn build(
     transform::add_hashes(&mut items, &By::new("hash", step("hash", &root.file, 0), tracer));
     name_reference::fix(&mut items, &config.references, &root.file, tracer)?;
     variables::resolve(&built.vars, &config, &context.raw, &mut items)?;
+    check_names(&items)?;
     items.retain(|item| !is_local(item));
     sort::sort(&mut items, root.kustomization.sort.as_ref(), options.legacy_order);
     set::check_ids(&items, &root.file)?;
@@ -91,13 +92,19 @@ fn check_texts(context: &Context, items: &[Item]) -> Result<(), Vec<BuildError>>
         let key = raw::unreadable_key(&item.value)?;
         Some(BuildError::new(&*item.file, item.line, format!("{}: {}", item.id(), raw::unreadable(&key))))
     };
+    let found = |item: &Item| fault(item).or_else(|| key(item));
+    let faults: Vec<BuildError> = items.iter().filter_map(found).collect();
+    if faults.is_empty() { Ok(()) } else { Err(faults) }
+}
+
+/// Also objects that are not printed must have names by now.
+fn check_names(items: &[Item]) -> Result<(), Vec<BuildError>> {
     let nameless = |item: &Item| {
         let message = format!("missing metadata.name in an object of kind {}", item.gvk().kind);
-        let is_nameless = item.was_nameless || item.name().is_empty();
+        let is_nameless = (item.was_nameless && !item.previous.is_empty()) || item.name().is_empty();
         is_nameless.then(|| BuildError::new(&*item.file, item.line, message).hint("Let no replacement empty it."))
     };
-    let found = |item: &Item| fault(item).or_else(|| key(item)).or_else(|| nameless(item));
-    let faults: Vec<BuildError> = items.iter().filter_map(found).collect();
+    let faults: Vec<BuildError> = items.iter().filter_map(nameless).collect();
     if faults.is_empty() { Ok(()) } else { Err(faults) }
 }
 

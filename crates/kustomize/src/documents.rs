@@ -9,7 +9,7 @@ use goyaml::{Kind, Map, ParseOptions, Pos, Value};
 use crate::BuildError;
 use crate::limit::MAX_LISTS;
 use crate::raw::RawTexts;
-use crate::scalar;
+use crate::{scalar, shared};
 
 /// A text and where it stands.
 #[derive(Clone, Debug)]
@@ -39,6 +39,32 @@ pub(crate) struct Manifest {
 
 /// Reads the objects of a text. All that is wrong is told at once.
 pub(crate) fn read(bytes: &[u8], source: &Source, raw: &RawTexts) -> Result<Vec<Manifest>, Vec<BuildError>> {
+    let documents = parse(bytes, source, raw)?;
+    let alone = documents.len() == 1;
+    let mut queue = VecDeque::new();
+    for Manifest { mut value, line } in documents {
+        settle(&mut value, raw);
+        if alone && is_wrapper(&value) {
+            queue.extend(items_of(&value, source));
+        } else {
+            queue.push_back(Manifest { value, line });
+        }
+    }
+    flatten(queue, source)
+}
+
+/// The same with the objects of a patch, whose annotations keep their types: so they come to where else they stand.
+pub(crate) fn read_patch(bytes: &[u8], source: &Source, raw: &RawTexts) -> Result<Vec<Manifest>, Vec<BuildError>> {
+    let documents = parse(bytes, source, raw)?;
+    let queue = match documents.as_slice() {
+        [alone] if is_wrapper(&alone.value) => items_of(&alone.value, source).into(),
+        _ => documents.into(),
+    };
+    flatten(queue, source)
+}
+
+/// The documents of a text, with what has to be noted of them.
+fn parse(bytes: &[u8], source: &Source, raw: &RawTexts) -> Result<Vec<Manifest>, Vec<BuildError>> {
     let text = std::str::from_utf8(bytes).map_err(|error| {
         let line = bytes[..error.valid_up_to()].split(|byte| *byte == b'\n').count();
         let line = u32::try_from(line).unwrap_or(u32::MAX);
@@ -49,6 +75,7 @@ pub(crate) fn read(bytes: &[u8], source: &Source, raw: &RawTexts) -> Result<Vec<
         ]
     })?;
     let text = if text.contains('\r') { Cow::Owned(text.replace("\r\n", "\n")) } else { Cow::Borrowed(text) };
+    let text = if text.contains("\n...") { Cow::Owned(without_ends(&text)) } else { text };
     let options = ParseOptions { source: source.index, ..ParseOptions::default() };
     let documents = goyaml::parse_documents(&text, &options).map_err(|errors| {
         let fault = |error: &goyaml::YamlError| {
@@ -59,20 +86,39 @@ pub(crate) fn read(bytes: &[u8], source: &Source, raw: &RawTexts) -> Result<Vec<
         errors.iter().map(fault).collect::<Vec<_>>()
     })?;
     let lines = Lines::new(&text);
-    let alone = documents.len() == 1;
-    let mut queue = VecDeque::new();
-    for document in documents {
+    let noted = |document: goyaml::Document| {
         let mut value = document.value;
         lines.note(&mut value, raw);
-        lines.settle(&mut value);
-        let line = document.pos.line + source.offset;
-        if alone && is_wrapper(&value) {
-            queue.extend(items_of(&value, source));
-        } else {
-            queue.push_back(Manifest { value, line });
+        Manifest { value, line: document.pos.line + source.offset }
+    };
+    Ok(documents.into_iter().map(noted).collect())
+}
+
+/// Makes annotations the text that was written.
+pub(crate) fn settle(object: &mut Value, raw: &RawTexts) {
+    let path = ["metadata", "annotations"];
+    if object.at(&path).is_none_or(is_text_map) {
+        return;
+    }
+    let metadata = object.as_map_mut().and_then(|map| map.get_mut("metadata"));
+    let annotations = metadata.and_then(Value::as_map_mut).and_then(|map| map.get_mut("annotations"));
+    for (_, entry) in annotations.and_then(Value::as_map_mut).into_iter().flat_map(Map::iter_mut) {
+        if entry.as_str().is_none() && scalar::is_scalar(entry) && !entry.is_null() {
+            *entry = shared::in_place_of(entry, Value::from(raw.text(entry)).with_pos(entry.pos()));
         }
     }
-    flatten(queue, source)
+}
+
+/// The text without what stands behind the end of a document: kustomize reads on where the next one is started.
+fn without_ends(text: &str) -> String {
+    let mut has_ended = false;
+    let line = |line: &str| {
+        let is_end = line.strip_prefix("...").is_some_and(|rest| rest.trim_start() != rest || rest.is_empty());
+        has_ended = (has_ended || is_end) && !line.starts_with("---");
+        let kept = if has_ended { "" } else { line };
+        if has_ended && line.ends_with('\n') { format!("{kept}\n") } else { kept.to_owned() }
+    };
+    text.split_inclusive('\n').map(line).collect()
 }
 
 /// Notes in a document of this text the nulls that were written, and the scalars that print otherwise than they were.
@@ -158,30 +204,17 @@ struct Lines<'a> {
 
 impl<'a> Lines<'a> {
     fn new(text: &'a str) -> Self {
-        let starts = std::iter::once(0).chain(text.match_indices('\n').map(|(at, _)| at + 1)).collect();
-        Self { text, starts }
+        let breaks = text.match_indices(is_break).map(|(at, found)| at + found.len());
+        Self { text, starts: std::iter::once(0).chain(breaks).collect() }
     }
 
     /// The text from a position to the end of its line.
     fn rest_of_line(&self, pos: Pos) -> &'a str {
         let line = pos.line.checked_sub(1).and_then(|line| usize::try_from(line).ok());
         let Some(start) = line.and_then(|line| self.starts.get(line)) else { return "" };
-        let line = self.text[*start..].split('\n').next().unwrap_or_default();
+        let line = self.text[*start..].split(is_break).next().unwrap_or_default();
         let column = usize::try_from(pos.column.saturating_sub(1)).unwrap_or(usize::MAX);
         line.char_indices().nth(column).map_or("", |(at, _)| &line[at..])
-    }
-
-    /// Makes annotations the text that was written.
-    fn settle(&self, value: &mut Value) {
-        let path = ["metadata", "annotations"];
-        let Some(annotations) = value.at(&path).filter(|map| !is_text_map(map)) else { return };
-        let mut texts = annotations.clone();
-        for (_, entry) in texts.as_map_mut().into_iter().flat_map(Map::iter_mut) {
-            if entry.as_str().is_none() && scalar::is_scalar(entry) && !entry.is_null() {
-                *entry = Value::from(self.plain_scalar(entry)).with_pos(entry.pos());
-            }
-        }
-        value.set_at(&path, texts);
     }
 
     /// Notes the scalars that print otherwise than they were written, and the nulls that were written at all.
@@ -222,6 +255,11 @@ impl<'a> Lines<'a> {
         let written = rest[..end].split([',', '}', ']']).next().unwrap_or_default().trim();
         if written.is_empty() { scalar::text(value) } else { written.to_owned() }
     }
+}
+
+/// Whether the parser counts a new line behind the character.
+fn is_break(character: char) -> bool {
+    matches!(character, '\n' | '\u{85}' | '\u{2028}' | '\u{2029}')
 }
 
 fn is_text_map(value: &Value) -> bool {

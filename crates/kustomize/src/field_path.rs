@@ -140,6 +140,6 @@ pub(crate) fn set_bare(
     by: &By<'_>,
     how: impl FnOnce(Derivation, &Value) -> Derivation,
 ) -> Result<(), String> {
-    let value = if node.is_quoted() { Value::from(text) } else { raw::plain(&text) };
+    let value = raw::untyped(if node.is_quoted() { Value::from(text) } else { raw::plain(&text) });
     set_scalar(node, value, by, how)
 }

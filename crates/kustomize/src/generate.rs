@@ -52,7 +52,7 @@ fn annotate(item: &mut Item, (layer, input): (&Layer, &GeneratorInput), (context
         None => origin::of_field(&path::join_relative(origin_path, path::base_name(&layer.file)), generator),
     };
     let named = input.plugin.as_ref().map_or(&[][..], |id| &id.named);
-    origin::annotate_generated(item, &text, (named, &context.raw.tracer));
+    origin::annotate_generated(item, &text, (named, &context.raw));
 }
 
 fn make(layer: &Layer, input: &GeneratorInput, tracer: &Tracer) -> Item {
@@ -137,8 +137,8 @@ fn inherit(new: &mut Item, old: &Item, raw: &RawTexts) {
             new.value.set_at(&["metadata", field], map);
         }
     }
-    new.set_name(old.metadata_text("name", tracer));
-    new.set_namespace(old.metadata_text("namespace", tracer));
+    new.set_name(&old.metadata_text("name", raw), raw);
+    new.set_namespace(&old.metadata_text("namespace", raw), raw);
     new.needs_hash &= old.needs_hash;
     new.behavior = old.behavior;
     new.is_generated = old.is_generated;

@@ -75,7 +75,7 @@ pub(crate) struct Id {
 
 impl Id {
     pub(crate) fn of(value: &Value) -> Self {
-        let part = |key: &str| value.at(&["metadata", key]).map(scalar::text).unwrap_or_default();
+        let part = |key: &str| value.at(&["metadata", key]).map(scalar::id_text).unwrap_or_default();
         Self { gvk: Gvk::of(value), namespace: part("namespace"), name: part("name") }
     }
 

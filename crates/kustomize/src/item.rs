@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use goyaml::origin::Tracer;
 use goyaml::{Kind, Map, Value};
 
 use crate::Resource;
@@ -54,7 +53,7 @@ pub(crate) struct Item {
     pub(crate) is_generated: bool,
     /// The name gets a suffix from the content.
     pub(crate) needs_hash: bool,
-    /// It had no name when something renamed it, after which kustomize does not find its way back.
+    /// It had no name when something renamed it; after other names kustomize does not find its way back.
     pub(crate) was_nameless: bool,
     /// What moves objects to a namespace passes it over.
     pub(crate) keeps_namespace: bool,
@@ -115,31 +114,35 @@ impl Item {
     /// Remembers the present id before it changes.
     pub(crate) fn remember_id(&mut self) {
         let id = self.id();
-        self.was_nameless |= id.name.is_empty();
+        // Kustomize does not note an empty name, and so forgets that there was one.
+        if id.name.is_empty() {
+            self.was_nameless = true;
+            return;
+        }
         let namespace = id.effective_namespace().to_owned();
         self.previous.push(Previous { kind: id.gvk.kind, namespace, name: id.name });
     }
 
     pub(crate) fn name(&self) -> String {
-        self.value.at(&["metadata", "name"]).map(scalar::text).unwrap_or_default()
+        self.value.at(&["metadata", "name"]).map(scalar::id_text).unwrap_or_default()
     }
 
     /// A field of the metadata as text.
-    pub(crate) fn metadata_text(&self, field: &str, tracer: &Tracer) -> Value {
+    pub(crate) fn metadata_text(&self, field: &str, raw: &RawTexts) -> Value {
         let Some(value) = self.value.at(&["metadata", field]) else { return Value::from("") };
-        tracer.same(Value::from(scalar::text(value)), value)
+        raw.tracer.same(Value::from(if value.is_null() { scalar::id_text(value) } else { raw.text(value) }), value)
     }
 
-    pub(crate) fn set_name(&mut self, name: impl Into<Value>) {
-        self.value.set_at(&["metadata", "name"], name);
+    pub(crate) fn set_name(&mut self, name: &Value, raw: &RawTexts) {
+        set_untyped(&mut self.value, &["metadata", "name"], name, raw);
     }
 
     /// Sets the namespace, or takes it away if it is empty.
-    pub(crate) fn set_namespace(&mut self, namespace: Value) {
-        if scalar::text(&namespace).is_empty() {
+    pub(crate) fn set_namespace(&mut self, namespace: &Value, raw: &RawTexts) {
+        if scalar::text(namespace).is_empty() {
             self.value.remove_at(&["metadata", "namespace"]);
         } else {
-            self.value.set_at(&["metadata", "namespace"], namespace);
+            set_untyped(&mut self.value, &["metadata", "namespace"], namespace, raw);
         }
     }
 
@@ -180,7 +183,8 @@ impl Item {
     }
 
     /// Sets an annotation as kustomize does with those of its own: all of them are written anew.
-    pub(crate) fn annotate(&mut self, key: &str, text: impl Into<Value>) {
+    pub(crate) fn annotate(&mut self, key: &str, text: impl Into<Value>, raw: &RawTexts) {
+        self.normalise_annotations_if_any(raw);
         let metadata = self.value.as_map_mut().and_then(|map| map.get_mut("metadata"));
         if let Some(map) = metadata.and_then(Value::as_map_mut).and_then(|map| map.get_mut("annotations")) {
             shared::part_below(map);
@@ -200,6 +204,18 @@ impl Item {
     }
 }
 
+/// Sets a field as kustomize does with those that it knows: to a text without a type, in quotes if there were any.
+pub(crate) fn set_untyped(object: &mut Value, path: &[&str], value: &Value, raw: &RawTexts) {
+    let text = scalar::text(value);
+    let is_quoted = object.at(path).map_or_else(|| raw::is_other_in_yaml_1_1(&text), Value::is_quoted);
+    let new = if is_quoted || text.is_empty() {
+        raw::untyped(Value::from(text)).with_quotes(is_quoted)
+    } else {
+        raw.bare(&text)
+    };
+    object.set_at(path, new.with_pos(value.pos()));
+}
+
 fn metadata_texts(object: &Value, field: &str, raw: &RawTexts) -> Vec<(String, Value)> {
     let Some(map) = object.at(&["metadata", field]).and_then(Value::as_map) else {
         return Vec::new();
@@ -215,7 +231,7 @@ fn metadata_texts(object: &Value, field: &str, raw: &RawTexts) -> Vec<(String, V
 /// Makes every value of an object's labels or annotations text, and takes an empty map away.
 pub(crate) fn normalise_metadata(object: &mut Value, field: &str, raw: &RawTexts) {
     let path = ["metadata", field];
-    let is_text = |value: &Value| value.as_str().is_some();
+    let is_text = |value: &Value| value.as_str().is_some() && !raw.is_date(value);
     let map = object.at(&path).and_then(Value::as_map);
     if map.is_some_and(|map| !map.is_empty() && map.values().all(is_text)) {
         return;

@@ -122,7 +122,7 @@ fn step(object: &mut Value, operation: &Operation, tracer: &Tracer) -> Result<()
             add(object, path, value)
         }
         Verb::Copy(from) => {
-            let value = find(object, from).cloned();
+            let value = find(object, from).cloned().or_else(|| may_be_entry(object, from).then(Value::default));
             let value = value.ok_or_else(|| format!("copy operation does not apply: nothing at '{}'", from.text))?;
             let value = moved(operation, &value, find_entry(object, path), tracer);
             add(object, path, value)
@@ -229,11 +229,14 @@ fn replace(object: &mut Value, path: &Pointer, value: Value) -> Result<(), Strin
     Ok(())
 }
 
+/// Whether there could be an entry of a map: nothing passes for null only there.
+fn may_be_entry(object: &Value, path: &Pointer) -> bool {
+    path.parts.split_last().and_then(|(_, parents)| descend(object, parents)?.as_map()).is_some()
+}
+
 fn test(object: &Value, path: &Pointer, expected: &Value, tracer: &Tracer) -> Result<(), String> {
     let found = find(object, path);
-    // Nothing passes for null only where it could have been an entry of a map.
-    let is_entry = || path.parts.split_last().and_then(|(_, parents)| descend(object, parents)?.as_map()).is_some();
-    if found.map_or_else(|| expected.is_null() && is_entry(), |found| found == expected) {
+    if found.map_or_else(|| expected.is_null() && may_be_entry(object, path), |found| found == expected) {
         return Ok(());
     }
     let shown = found.map_or_else(
@@ -281,6 +284,8 @@ mod tests {
         check(r#"{"a":1}"#, r#"[{"op":"replace","path":"/b","value":2}]"#, Ok(r#"{"a":1,"b":2}"#));
         check(r#"{"a":1}"#, r#"[{"op":"move","from":"/a","path":"/b"}]"#, Ok(r#"{"b":1}"#));
         check(r#"{"a":1}"#, r#"[{"op":"copy","from":"/a","path":"/b"}]"#, Ok(r#"{"a":1,"b":1}"#));
+        check(r#"{"a":1}"#, r#"[{"op":"copy","from":"/c","path":"/b"}]"#, Ok(r#"{"a":1,"b":null}"#));
+        check(r#"{"a":[]}"#, r#"[{"op":"copy","from":"/a/0","path":"/b"}]"#, Err("nothing at '/a/0'"));
         check(r#"{"a":1}"#, r#"[{"op":"test","path":"/a","value":2}]"#, Err("testing value /a failed"));
         check(r#"{"a":1}"#, r#"[{"op":"test","path":"/a","value":1}]"#, Ok(r#"{"a":1}"#));
         check(r#"{"a":[1,2,3]}"#, r#"[{"op":"remove","path":"/a/-1"}]"#, Ok(r#"{"a":[1,2]}"#));

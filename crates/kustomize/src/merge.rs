@@ -141,6 +141,7 @@ impl Merged {
 
 fn node(dest: Option<Value>, patch: Option<Value>, schema: Schema<'_>) -> Result<Merged, String> {
     let schema = schema.or_own(dest.as_ref(), patch.as_ref());
+    let dest = dest.map(|dest| if dest.is_null() && patch.is_none() { passed_by(dest, schema.raw) } else { dest });
     let shape = [&dest, &patch].into_iter().flatten().find(|node| !node.is_null());
     let Some(shape) = shape else {
         return map(dest, patch, schema);
@@ -155,10 +156,33 @@ fn node(dest: Option<Value>, patch: Option<Value>, schema: Schema<'_>) -> Result
         (Kind::List(_), Some(keys)) => keyed_list(dest, patch, schema, &keys),
         _ => {
             let in_place = patch.is_none();
+            let dest = dest.map(|dest| if in_place { passed_by(dest, schema.raw) } else { dest });
             let patch = patch.map(|patch| in_style_of(dest.as_ref(), patch, schema.raw));
             let value = patch.map(|patch| schema.replaced(dest.as_ref(), patch)).or(dest);
             Ok(Merged { value, in_place })
         }
+    }
+}
+
+/// A scalar that a patch passes by, as kustomize writes it again: in quotes where a reader of YAML 1.1 would take the text for
+/// something else, so that a number put there later becomes text.
+fn passed_by(dest: Value, raw: Option<&RawTexts>) -> Value {
+    match raw {
+        Some(raw) if scalar::is_scalar(&dest) && is_to_be_quoted(&dest, raw) => {
+            let quoted = raw::untyped(Value::from(raw.text(&dest)).with_pos(dest.pos())).with_quotes(true);
+            shared::in_place_of(&dest, quoted)
+        }
+        _ => dest,
+    }
+}
+
+fn is_to_be_quoted(scalar: &Value, raw: &RawTexts) -> bool {
+    if scalar.is_quoted() {
+        return false;
+    }
+    match scalar.as_str() {
+        Some(text) => raw::is_other_in_yaml_1_1(text) && !raw.is_date(scalar),
+        None => raw.is_untyped(scalar) && raw::is_other_in_yaml_1_1(&raw.text(scalar)),
     }
 }
 
@@ -170,21 +194,17 @@ fn in_style_of(dest: Option<&Value>, patch: Value, raw: Option<&RawTexts>) -> Va
         return if is_bare && !raw.is_date(&patch) { patch.with_quotes(true) } else { patch };
     };
     let is_text = patch.as_str().is_some() && !raw.is_date(&patch);
-    let styled = if dest.is_quoted() && !is_text && !patch.is_null() {
-        Value::from(raw.text(&patch)).with_pos(patch.pos())
-    } else {
-        patch
-    };
+    let styled = if dest.is_quoted() && !is_text && !patch.is_null() { raw.in_quotes(&patch) } else { patch };
     shared::in_place_of(dest, styled).with_quotes(dest.is_quoted())
 }
 
 fn map(dest: Option<Value>, mut patch: Option<Value>, schema: Schema<'_>) -> Result<Merged, String> {
-    let Some(mut dest) = dest.filter(|dest| !dest.is_null() || patch.is_none()) else {
+    let Some(dest) = dest.filter(|dest| !dest.is_null() || patch.is_none()) else {
         return added_map(patch, schema);
     };
     if dest.is_null() {
         // Nothing to merge: a null that someone wrote stays, an empty field goes.
-        let value = raw::is_spelled_null(&dest).then_some(dest);
+        let value = raw::is_kept_null(&dest).then_some(dest);
         return Ok(Merged { value, in_place: true });
     }
     let directive = match &mut patch {
@@ -199,9 +219,7 @@ fn map(dest: Option<Value>, mut patch: Option<Value>, schema: Schema<'_>) -> Res
             Ok(Merged { value: Some(schema.replaced(Some(&dest), value)), in_place: false })
         }
         Directive::Merge => {
-            if let Some(map) = dest.as_map_mut().filter(|map| map.contains_key(DIRECTIVE)) {
-                map.remove(DIRECTIVE);
-            }
+            // What another patch has left of its own directives in the object stays there.
             Ok(Merged { value: Some(fields(dest, patch.as_ref(), schema)?), in_place: true })
         }
     }
@@ -229,10 +247,10 @@ fn fields(mut dest: Value, patch: Option<&Value>, schema: Schema<'_>) -> Result<
     for name in names {
         let old = dest.get(&name).cloned();
         let new = patch.and_then(|patch| patch.get(&name)).cloned();
-        if new.is_none() && old.as_ref().is_some_and(is_settled) {
+        if new.is_none() && old.as_ref().is_some_and(|old| is_settled(old, schema.raw)) {
             continue;
         }
-        let kept_null = new.is_none() && old.as_ref().is_some_and(raw::is_spelled_null);
+        let kept_null = new.is_none() && old.as_ref().is_some_and(raw::is_kept_null);
         let merged = node(old, new, schema.field(&name)).map_err(|error| within(&name, &error))?;
         let Some(map) = dest.as_map_mut() else { continue };
         match merged.value.filter(|value| !value.is_null() || kept_null) {
@@ -248,13 +266,14 @@ fn fields(mut dest: Value, patch: Option<&Value>, schema: Schema<'_>) -> Result<
     Ok(dest)
 }
 
-/// Whether merging nothing into the node leaves it as it is: it holds no empty field that would be dropped.
-fn is_settled(value: &Value) -> bool {
+/// Whether merging nothing into the node leaves it as it is: it holds no empty field that would be dropped, and no text that
+/// would be put into quotes.
+fn is_settled(value: &Value, raw: Option<&RawTexts>) -> bool {
     match value.kind() {
-        Kind::Map(map) => map.values().all(is_settled),
+        Kind::Map(map) => map.values().all(|child| is_settled(child, raw)),
         Kind::List(items) => items.iter().all(scalar::is_scalar),
-        Kind::Null => raw::is_spelled_null(value),
-        _ => true,
+        Kind::Null => raw::is_kept_null(value) && !raw::is_untyped_null(value),
+        _ => raw.is_none_or(|raw| !is_to_be_quoted(value, raw)),
     }
 }
 
@@ -325,7 +344,7 @@ fn keyed_list(dest: Option<Value>, patch: Option<Value>, schema: Schema<'_>, key
     let own = directive == Directive::Merge && !added;
     let (dest, patch) = (items_of(base.as_ref()), items_of(patch.as_ref()));
     let lists = Lists { dest, patch, appends: schema.appends };
-    let merged = if keys.is_empty() { lists.into_set() } else { lists.by_keys(keys, schema.items())? };
+    let merged = if keys.is_empty() { lists.into_set()? } else { lists.by_keys(keys, schema.items())? };
     let pos = base.map_or(Pos::default(), |base| base.pos());
     Ok(Merged { value: Some(Value::from(merged).with_pos(pos)), in_place: own })
 }
@@ -349,17 +368,20 @@ impl Lists {
     }
 
     /// A list of scalars as a set. An item that is nothing but a directive is none.
-    fn into_set(self) -> Vec<Value> {
+    fn into_set(self) -> Result<Vec<Value>, String> {
         let is_directive =
             |item: &Value| item.as_map().is_some_and(|map| map.len() == 1 && map.contains_key(DIRECTIVE));
         let mut result: Vec<Value> = Vec::new();
         for item in self.all().filter(|item| !is_empty(item) && !is_directive(item)) {
+            if !scalar::is_scalar(item) {
+                return Err(format!("wrong node kind: expected ScalarNode but was {}", scalar::node_kind(item)));
+            }
             let text = scalar::text(item);
             if !result.iter().any(|known| scalar::text(known) == text) {
                 result.push(item.clone());
             }
         }
-        result
+        Ok(result)
     }
 
     fn by_keys(mut self, keys: &[&str], schema: Schema<'_>) -> Result<Vec<Value>, String> {
@@ -377,6 +399,9 @@ impl Lists {
             self.merge_item(&valid, &values, schema, &mut result)?;
         }
         for item in self.dest {
+            if item.as_map().is_none() && !item.is_null() {
+                return Err(format!("wrong node kind: expected MappingNode but was {}", scalar::node_kind(&item)));
+            }
             valid.append(&mut result, item);
         }
         Ok(result)

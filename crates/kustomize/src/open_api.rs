@@ -1,5 +1,7 @@
 //! `openapi.path`: a schema of one's own, for the lists of custom resources that are merged by key.
 
+mod check;
+
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -29,10 +31,7 @@ impl OpenApi {
     pub(crate) fn read(file: &Arc<str>, bytes: &[u8]) -> Result<Self, Vec<BuildError>> {
         let value = parse(file, bytes)?;
         let definitions = value.get("definitions").cloned().unwrap_or_default();
-        if !definitions.is_null() && definitions.as_map().is_none() {
-            let line = definitions.pos().line;
-            return Err(vec![BuildError::new(&**file, line, "invalid schema file: 'definitions' should be a map")]);
-        }
+        check::definitions(&definitions, file)?;
         let mut kinds = HashMap::new();
         for (name, definition) in definitions.as_map().into_iter().flat_map(goyaml::Map::iter) {
             for kind in definition.get(KINDS).and_then(Value::as_list).unwrap_or_default() {

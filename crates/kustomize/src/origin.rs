@@ -2,11 +2,12 @@
 //! (`transformerAnnotations`).
 
 use goyaml::Value;
-use goyaml::origin::{Derivation, Tracer};
+use goyaml::origin::Derivation;
 
 use crate::item::Item;
 use crate::load::PluginId;
 use crate::path;
+use crate::raw::RawTexts;
 use crate::read::Text;
 
 /// The annotation for the origin.
@@ -16,15 +17,15 @@ pub(crate) const ORIGIN: &str = "config.kubernetes.io/origin";
 pub(crate) const TRANSFORMATIONS: &str = "alpha.config.kubernetes.io/transformations";
 
 /// Notes the file an object was read from, which an entry of `resources` names.
-pub(crate) fn annotate_file(item: &mut Item, file: &str, (named, tracer): (&Text, &Tracer)) {
-    set(item, ORIGIN, format!("path: {file}\n"), (&[named.value()], tracer));
+pub(crate) fn annotate_file(item: &mut Item, file: &str, (named, raw): (&Text, &RawTexts)) {
+    set(item, ORIGIN, format!("path: {file}\n"), (&[named.value()], raw));
 }
 
 /// Notes for the origins of fields that objects came through another entry of `resources`.
-pub(crate) fn came_through(items: &mut [Item], named: &Text, tracer: &Tracer) {
-    for item in items.iter_mut().filter(|_| tracer.is_on()) {
+pub(crate) fn came_through(items: &mut [Item], named: &Text, raw: &RawTexts) {
+    for item in items.iter_mut().filter(|_| raw.tracer.is_on()) {
         if let Some(text) = item.value.str_at(&["metadata", "annotations", ORIGIN]).map(str::to_owned) {
-            set(item, ORIGIN, text, (&[named.value()], tracer));
+            set(item, ORIGIN, text, (&[named.value()], raw));
         }
     }
 }
@@ -68,13 +69,13 @@ pub(crate) fn annotate_transformed(items: &mut [Item], origin: &str, inputs: Inp
 }
 
 /// What goes into a note beside what kustomize knows itself.
-pub(crate) type Inputs<'a> = (&'a [Value], &'a Tracer);
+pub(crate) type Inputs<'a> = (&'a [Value], &'a RawTexts);
 
-fn set(item: &mut Item, key: &str, text: String, (inputs, tracer): Inputs<'_>) {
+fn set(item: &mut Item, key: &str, text: String, (inputs, raw): Inputs<'_>) {
     let path = ["metadata", "annotations", key];
-    let value = tracer.derive(text.into(), || {
+    let value = raw.tracer.derive(text.into(), || {
         let before = item.value.at(&path).cloned().unwrap_or_default();
         inputs.iter().fold(Derivation::by("buildMetadata").of(&before), Derivation::with)
     });
-    item.annotate(key, value);
+    item.annotate(key, value, raw);
 }

@@ -18,15 +18,29 @@ const NOTE_BITS: u32 = 18;
 pub(crate) const FREE_MARK: u32 = NOTE_BITS;
 
 /// What is noted of a scalar.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 struct Note {
-    /// The text that kustomize sees.
-    text: Arc<str>,
+    /// The text that kustomize sees; `None` if it is what the value prints as.
+    text: Option<Arc<str>>,
     /// Set if the text does not fit the type of the value that it was put in the place of.
     misfit: Option<Misfit>,
     /// Kustomize has given it no type: what it means shows only when it is written.
     bare: bool,
+    /// The type that kustomize takes a text in quotes for, until it is written.
+    quoted: Option<Type>,
 }
+
+impl Note {
+    fn of(text: &str) -> Self {
+        Self { text: Some(text.into()), ..Self::default() }
+    }
+}
+
+/// The number of the note that says of a scalar that kustomize has given it no type, and nothing more. All tables have it.
+const UNTYPED: u32 = 1;
+
+/// That of one that reads `null`, by which names are called that all the same.
+const UNTYPED_NULL: u32 = 2;
 
 /// A text in the place of a value of another type.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -56,11 +70,20 @@ enum Type {
 #[derive(Debug, Default)]
 pub(crate) struct Notes(Mutex<Table>);
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Table {
     notes: Vec<Note>,
     known: HashMap<Note, u32>,
     has_misfits: bool,
+}
+
+impl Default for Table {
+    fn default() -> Self {
+        let untyped = Note { bare: true, ..Note::default() };
+        let null = Note { bare: true, ..Note::of("null") };
+        let known = [(untyped.clone(), UNTYPED), (null.clone(), UNTYPED_NULL)].into();
+        Self { notes: vec![untyped, null], known, has_misfits: false }
+    }
 }
 
 impl Notes {
@@ -104,7 +127,7 @@ impl RawTexts {
 
     /// The value, with a note of how it was written.
     pub(crate) fn noted(&self, value: Value, written: &str) -> Value {
-        self.with_note(value, Note { text: written.into(), misfit: None, bare: false })
+        self.with_note(value, Note::of(written))
     }
 
     fn with_note(&self, value: Value, note: Note) -> Value {
@@ -135,7 +158,8 @@ impl RawTexts {
 
     /// The text of a scalar as it was written; empty for an empty field and for collections.
     pub(crate) fn text(&self, value: &Value) -> String {
-        self.note(value).map_or_else(|| scalar::text(value), |note| note.text.to_string())
+        let written = self.note(value).and_then(|note| note.text);
+        written.map_or_else(|| scalar::text(value), |written| written.to_string())
     }
 
     /// Whether the value is a date: text to all but kustomize's reader.
@@ -152,7 +176,11 @@ impl RawTexts {
             Kind::Float(_) => Some(Type::Float),
             Kind::String(text) => {
                 let note = self.note(value)?;
-                note.misfit.map(|misfit| misfit.was).or_else(|| (*note.text != **text).then_some(Type::Date))
+                if note.quoted.is_some() {
+                    return note.quoted;
+                }
+                let is_date = note.text.is_some_and(|written| *written != **text);
+                note.misfit.map(|misfit| misfit.was).or_else(|| is_date.then_some(Type::Date))
             }
             Kind::List(_) | Kind::Map(_) => None,
         }
@@ -162,8 +190,9 @@ impl RawTexts {
     ///
     /// [broken]: Self::broken
     pub(crate) fn retyped(&self, node: &Value, text: &str, by: &Blame) -> Value {
-        if self.is_bare(node) {
-            return self.bare(text).with_pos(node.pos());
+        if self.is_untyped(node) {
+            let value = if node.is_quoted() { untyped(Value::from(text)).with_quotes(true) } else { self.bare(text) };
+            return value.with_pos(node.pos());
         }
         let Some(wanted) = self.type_of(node) else {
             return Value::from(text).with_pos(node.pos()).with_quotes(node.is_quoted());
@@ -183,12 +212,36 @@ impl RawTexts {
             }
             _ => None,
         };
+        if fits.is_some() && self.note(node).is_some_and(|note| note.quoted.is_some()) {
+            return self.quoted(text, wanted).with_pos(node.pos());
+        }
         let misfit = if fits.is_none() { Some(Misfit { was: wanted, by: by.clone() }) } else { None };
         let value = fits.unwrap_or_else(|| Value::from(text)).with_pos(node.pos()).with_quotes(node.is_quoted());
         if misfit.is_none() && scalar::text(&value) == text {
             return value;
         }
-        self.with_note(value, Note { text: text.into(), misfit, bare: false })
+        self.with_note(value, Note { misfit, ..Note::of(text) })
+    }
+
+    /// A number or a switch in the place of a text in quotes: text when it is written, but until then what it was.
+    pub(crate) fn in_quotes(&self, value: &Value) -> Value {
+        let text = self.text(value);
+        let quoted = match self.type_of(value) {
+            Some(kind) => self.quoted(&text, kind),
+            None => Value::from(text).with_quotes(true),
+        };
+        quoted.with_pos(value.pos())
+    }
+
+    fn quoted(&self, text: &str, kind: Type) -> Value {
+        let note = Note { quoted: Some(kind), ..Note::default() };
+        self.with_note(Value::from(text), note).with_quotes(true)
+    }
+
+    /// What a text in quotes stands for that is a number or a switch until it is written.
+    pub(crate) fn unquoted(&self, value: &Value) -> Option<Value> {
+        self.note(value)?.quoted?;
+        Some(self.plain(&self.text(value)).with_pos(value.pos()))
     }
 
     /// What a scalar without quotes means, with a note if it prints otherwise.
@@ -200,15 +253,20 @@ impl RawTexts {
     /// The same of a text that kustomize has given no type.
     pub(crate) fn bare(&self, text: &str) -> Value {
         let value = plain(text);
-        if value.as_str().is_some() || text.is_empty() {
-            return value;
+        if scalar::text(&value) == text {
+            return untyped(value);
         }
-        self.with_note(value, Note { text: text.into(), misfit: None, bare: true })
+        self.with_note(value, Note { bare: true, ..Note::of(text) })
     }
 
     /// Whether the value is such a text.
+    pub(crate) fn is_untyped(&self, value: &Value) -> bool {
+        self.note(value).is_some_and(|note| note.bare)
+    }
+
+    /// Whether it is one that means something else than text.
     pub(crate) fn is_bare(&self, value: &Value) -> bool {
-        value.as_str().is_none() && self.note(value).is_some_and(|note| note.bare)
+        value.as_str().is_none() && self.is_untyped(value)
     }
 
     /// What an object becomes when it is written out and read again: each node its own, with nothing noted but nulls.
@@ -275,7 +333,8 @@ impl RawTexts {
             Kind::Map(map) => map.values().find_map(|child| self.broken_below(child)),
             Kind::List(items) => items.iter().find_map(|child| self.broken_below(child)),
             _ => {
-                let Note { text, misfit: Some(Misfit { was, by }), .. } = self.note(node)? else { return None };
+                let Misfit { was, by } = self.note(node)?.misfit?;
+                let text = self.text(node);
                 let name = match was {
                     Type::Null => "null",
                     Type::Bool => "boolean",
@@ -287,6 +346,12 @@ impl RawTexts {
             }
         }
     }
+}
+
+/// A scalar that kustomize has given no type: another text that is put there later has whatever type it looks like.
+pub(crate) fn untyped(value: Value) -> Value {
+    let free = value.mark() >> NOTE_BITS << NOTE_BITS;
+    value.with_mark(free | UNTYPED)
 }
 
 /// A key of a map in an object that kustomize writes without quotes, and cannot read again as text.
@@ -318,7 +383,17 @@ pub(crate) fn unreadable(key: &str) -> String {
 
 /// Whether the value is a null that was spelled out, which stays where an empty field goes.
 pub(crate) fn is_spelled_null(value: &Value) -> bool {
-    value.is_null() && value.mark() & ((1 << NOTE_BITS) - 1) > 0
+    value.is_null() && value.mark() & ((1 << NOTE_BITS) - 1) > UNTYPED
+}
+
+/// Whether the value is a null only when it is written: kustomize takes it for a text that reads `null`.
+pub(crate) fn is_untyped_null(value: &Value) -> bool {
+    value.is_null() && value.mark() & ((1 << NOTE_BITS) - 1) == UNTYPED_NULL
+}
+
+/// Whether the value is a null that a patch leaves: one that was spelled out, or an empty text without a type.
+pub(crate) fn is_kept_null(value: &Value) -> bool {
+    value.is_null() && value.mark() & ((1 << NOTE_BITS) - 1) >= UNTYPED
 }
 
 /// Whether something between braces is empty: neither text nor a null that was spelled out.

@@ -14,6 +14,11 @@ pub(crate) fn text(value: &Value) -> String {
     }
 }
 
+/// The text of a name, a kind or a namespace.
+pub(crate) fn id_text(value: &Value) -> String {
+    if crate::raw::is_untyped_null(value) { "null".to_owned() } else { text(value) }
+}
+
 /// Whether the node is neither a list nor a map.
 pub(crate) fn is_scalar(value: &Value) -> bool {
     !matches!(value.kind(), Kind::List(_) | Kind::Map(_))

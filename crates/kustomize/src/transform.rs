@@ -18,7 +18,7 @@ use crate::accumulate::{By, Context, step};
 use crate::config::Config;
 use crate::item::Item;
 use crate::load::{Action, Layer, PatchInput, Plugin};
-use crate::{BuildError, hash, origin, path};
+use crate::{BuildError, hash, origin, path, raw};
 
 type Outcome = Result<(), Vec<BuildError>>;
 
@@ -40,7 +40,7 @@ impl<'a> Run<'a> {
     fn ran(&mut self, kind: &str) {
         if self.context.track_origin {
             let text = origin::of_field(&self.origin_file, kind);
-            origin::annotate_transformed(self.items, &text, (&[], &self.context.raw.tracer));
+            origin::annotate_transformed(self.items, &text, (&[], &self.context.raw));
         }
     }
 }
@@ -62,7 +62,7 @@ pub(crate) fn run(
         act(context, plugin, items)?;
         if context.track_origin {
             let text = origin::of_plugin(origin_dir, &plugin.id);
-            origin::annotate_transformed(items, &text, (&plugin.id.named, &context.raw.tracer));
+            origin::annotate_transformed(items, &text, (&plugin.id.named, &context.raw));
         }
     }
     Ok(())
@@ -215,7 +215,8 @@ pub(crate) fn add_hashes(items: &mut [Item], by: &By<'_>) {
             hash::inputs(&item.value).into_iter().fold(derivation.of(&old), Derivation::with)
         });
         item.remember_id();
-        item.set_name(name);
+        let is_quoted = item.value.at(&["metadata", "name"]).is_some_and(Value::is_quoted);
+        item.value.set_at(&["metadata", "name"], raw::untyped(name).with_quotes(is_quoted));
         item.touched(&by.note);
     }
 }

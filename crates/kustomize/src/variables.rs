@@ -105,7 +105,8 @@ fn value_of(var: &Var, raw: &RawTexts, items: &[Item]) -> Result<Value, String> 
     let path = dotted::split_with_indices(&var.field_path);
     let missing = || format!("field '{}' of var '{}' not found in {}", var.field_path, var.name, item.id());
     let value = dotted::lookup(&item.value, &path)?.ok_or_else(missing)?;
-    as_written(value, &raw.text(value)).map(|new| raw.tracer.same(new, value))
+    let meant = raw.unquoted(value).unwrap_or_else(|| value.clone());
+    as_written(&meant, &raw.text(value)).map(|new| raw.tracer.same(new, value))
 }
 
 /// A value as kustomize takes it over: a date as it was written, a number by its decimal digits.

@@ -118,7 +118,7 @@ impl Loader<'_> {
     pub(super) fn strategic_merge(&mut self, place: Place<'_>, named: &Text) -> Option<PatchInput> {
         let offset = if named.text.contains('\n') { named.line() } else { named.line().saturating_sub(1) };
         let inline = self.inline(place.file, named, offset);
-        let (manifests, file, offset) = match documents::read(named.text.as_bytes(), &inline, &self.raw) {
+        let (manifests, file, offset) = match documents::read_patch(named.text.as_bytes(), &inline, &self.raw) {
             Ok(manifests) => (manifests, place.file.clone(), offset),
             Err(errors) if named.text.contains('\n') => {
                 self.fail_all(errors);
@@ -128,7 +128,7 @@ impl Loader<'_> {
                 let (target, bytes) = self.content(place, &named.text)?;
                 let file: Arc<str> = target.into();
                 let source = self.source(&file);
-                match documents::read(&bytes, &source, &self.raw) {
+                match documents::read_patch(&bytes, &source, &self.raw) {
                     Ok(manifests) => (manifests, file, 0),
                     Err(errors) => {
                         self.fail_all(errors);
@@ -178,7 +178,7 @@ impl Loader<'_> {
 
     /// Decides what a patch is by reading it both ways.
     fn classify(&mut self, place: Place<'_>, text: &PatchText, source: &Source) -> Option<PatchKind> {
-        let merge = documents::read(&text.bytes, source, &self.raw);
+        let merge = documents::read_patch(&text.bytes, source, &self.raw);
         let json = self.operations(text, source);
         match (merge, json) {
             (Ok(manifests), Ok(operations)) if !manifests.is_empty() && !operations.is_empty() => {

@@ -8,8 +8,8 @@ use crate::accumulate::By;
 use crate::item::Item;
 use crate::load::AddValue;
 use crate::raw::RawTexts;
-use crate::scalar;
 use crate::table::fields;
+use crate::{scalar, shared};
 
 /// Adds the values to all objects they are for.
 pub(super) fn run(
@@ -54,7 +54,11 @@ fn add(target: &AddValue, item: &mut Item, (by, raw): (&By<'_>, &RawTexts)) -> R
         }
         None => by.derive(made(&target.value.text), |derivation| derivation.over(old).asked_by(&value)),
     };
-    if item.value.set_at(&parts, text) { Ok(()) } else { Err(format!("there is no room for '{}'", target.field_path)) }
+    let text = old.map_or_else(|| text.clone(), |old| shared::in_place_of(old, text.clone()));
+    let before = item.value.clone();
+    let is_set = item.value.set_at(&parts, text);
+    shared::spread_changes(item, &before);
+    if is_set { Ok(()) } else { Err(format!("there is no room for '{}'", target.field_path)) }
 }
 
 /// Inserts a part into a path, counted from 1; a leading slash stays first.

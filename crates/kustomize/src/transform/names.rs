@@ -65,7 +65,7 @@ fn rename(
             let pattern = pattern(item, spec.path == NAME);
             let gvk = item.gvk();
             visit(&mut item.value, &gvk, spec, Missing::Scalar, &mut |node| {
-                let name = pattern.replacen('\0', &scalar::text(node), 1);
+                let name = pattern.replacen('\0', &scalar::id_text(node), 1);
                 set_bare(node, name, by, |derivation, old| derivation.of(old).asked_by(&affix.value()))
             })?;
         }

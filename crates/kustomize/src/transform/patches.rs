@@ -13,7 +13,7 @@ use crate::json_patch::{self, Operation};
 use crate::load::{Layer, PatchInput, PatchKind};
 use crate::raw::{self, RawTexts};
 use crate::selector::Selector;
-use crate::{BuildError, merge, set, shared};
+use crate::{BuildError, documents, merge, scalar, set, shared};
 
 /// A patch, and the schema its lists are merged by if it is not the built-in one.
 type Merge<'a> = (&'a PatchInput, (Option<&'a Schema>, &'a RawTexts));
@@ -130,6 +130,11 @@ fn adapted(patch: &PatchInput, manifest: &Manifest, item: &Item, raw: &RawTexts)
         // What is patched has been decided, so the patch's own version must not change it.
         adapted.value.set_at(&["apiVersion"], item.gvk().api_version());
         item::normalise_metadata(&mut adapted.value, "labels", raw);
+        for path in [&["kind"][..], &["metadata", "name"], &["metadata", "namespace"]] {
+            if let Some(known) = adapted.value.at(path).cloned() {
+                item::set_untyped(&mut adapted.value, path, &known, raw);
+            }
+        }
     }
     if patch.is_copied() || patch.allow_name_change || patch.allow_kind_change {
         item::normalise_metadata(&mut adapted.value, "annotations", raw);
@@ -145,7 +150,7 @@ fn merge_one(
 ) -> Result<(), BuildError> {
     let tracer = &schema.1.tracer;
     let id = item.id();
-    let kept = ["name", "namespace"].map(|field| item.metadata_text(field, tracer));
+    let kept = ["name", "namespace"].map(|field| item.metadata_text(field, schema.1));
     let types = ["kind", "apiVersion"].map(|field| item.value.get(field).cloned());
     if patch.allow_name_change || patch.allow_kind_change {
         item.remember_id();
@@ -160,21 +165,25 @@ fn merge_one(
     };
     let before = std::mem::replace(&mut item.value, value);
     shared::spread_changes(item, &before);
+    documents::settle(&mut item.value, schema.1);
     if item.is_deleted() {
         return Ok(());
     }
     let ([name, namespace], [kind, api_version]) = (kept, types);
     if !patch.allow_kind_change {
         let text = Value::from(id.gvk.kind);
-        item.value.set_at(&["kind"], kind.map_or_else(|| text.clone(), |kind| tracer.same(text.clone(), &kind)));
+        let kind = kind.map_or_else(|| text.clone(), |kind| tracer.same(text.clone(), &kind));
+        item::set_untyped(&mut item.value, &["kind"], &kind, schema.1);
     }
     if !patch.allow_name_change {
-        item.set_name(name);
+        item.set_name(&name, schema.1);
     }
-    item.set_namespace(namespace);
-    if let (true, Some(old), Some(map)) = (patch.is_copied(), api_version, item.value.as_map_mut()) {
-        let new = map.get("apiVersion").cloned().unwrap_or_default();
-        map.insert("apiVersion", tracer.same(new, &old));
+    item.set_namespace(&namespace, schema.1);
+    if let (true, Some(map)) = (patch.is_copied(), item.value.as_map_mut()) {
+        // An object without gets an empty one, which stays.
+        let new = map.get("apiVersion").filter(|new| api_version.is_some() || !scalar::text(new).is_empty()).cloned();
+        let new = new.unwrap_or_else(|| schema.1.noted(Value::NULL, ""));
+        map.insert("apiVersion", api_version.map_or_else(|| new.clone(), |old| tracer.same(new.clone(), &old)));
     }
     Ok(())
 }

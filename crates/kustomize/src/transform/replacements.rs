@@ -28,7 +28,16 @@ struct Found {
     /// It has no type of its own: what it means depends on where it stands.
     is_plain: bool,
     /// Where it is read from, if it changes when that is replaced on the way: the object's position, and the node.
-    source: Option<(usize, Share)>,
+    source: Option<(usize, Node)>,
+}
+
+/// A node that a value is read from.
+#[derive(Clone, PartialEq, Eq)]
+enum Node {
+    /// A scalar.
+    Scalar(Share),
+    /// A map or a list, by its path.
+    Whole(Vec<String>),
 }
 
 /// Runs replacements in order; the first fault ends it, since later ones may build on what is missing.
@@ -76,16 +85,21 @@ fn source_value_of(source: &Source, (raw, file): (&RawTexts, &Arc<str>), items: 
         let [one, other] = [first, second].map(|item| format!("{} ({}:{})", item.id(), item.file, item.line));
         return Err(format!("multiple matches for the source {}: {one} and {other}", source.object.shown()));
     }
-    let value = dotted::lookup(&first.value, &dotted::split(&source.field_path))?;
+    let path = dotted::split(&source.field_path);
+    let value = dotted::lookup(&first.value, &path)?;
     let value = value
         .filter(|value| !is_nothing(value))
         .ok_or_else(|| format!("fieldPath `{}` is missing for replacement source {}", source.field_path, first.id()))?;
     let text = raw.text(value);
     let FieldOptions { delimiter, index, .. } = &source.options;
     if delimiter.is_empty() {
-        let (value, path) = (value.clone(), shared::path_to(&first.value, value));
-        let path = path.filter(|_| crate::scalar::is_scalar(&value));
-        let source = path.and_then(|path| Some((at, shared::mark(&mut items[at], &path)?)));
+        let (value, nodes) = (value.clone(), shared::path_to(&first.value, value));
+        let node = if crate::scalar::is_scalar(&value) {
+            nodes.and_then(|nodes| shared::mark(&mut items[at], &nodes)).map(Node::Scalar)
+        } else {
+            Some(Node::Whole(path))
+        };
+        let source = node.map(|node| (at, node));
         return Ok(Found { from: value.clone(), value, text, is_plain: false, source });
     }
     if !crate::scalar::is_scalar(value) {
@@ -155,12 +169,51 @@ impl Put<'_> {
         };
         let mut set = |node: &mut Value, made: bool| self.set(node, made);
         let path = dotted::split(&self.path.text);
-        let count = Visit { create, make: &make, set: &mut set }.run(&mut item.value, &path)?;
+        let source = self.own_source();
+        let count = if source.is_some() {
+            // What is made on the way to a field can lie in what is put there.
+            Visit { create, make: &make, set: &mut |_, _| Ok(()) }.run(&mut item.value, &path)?
+        } else {
+            Visit { create, make: &make, set: &mut set }.run(&mut item.value, &path)?
+        };
         if count == 0 {
             let to_create = if self.options.create { "or create " } else { "" };
             return Err(format!("unable to find {to_create}field {:?} in replacement target", self.path.text));
         }
+        source.map_or(Ok(()), |source| self.put_into_itself(item, &source, &path))
+    }
+
+    /// The path of a map or list of this same object that the value is read from.
+    fn own_source(&self) -> Option<Vec<String>> {
+        match &self.found.borrow().source {
+            Some((at, Node::Whole(path))) if *at == self.at => Some(path.clone()),
+            _ => None,
+        }
+    }
+
+    /// Fills the fields of a path one after another, each with what the source has become by then.
+    fn put_into_itself(&self, item: &mut Item, source: &[String], path: &[String]) -> Result<(), String> {
+        for wanted in 0.. {
+            self.read_again(item, source);
+            let mut number = 0;
+            let mut set = |node: &mut Value, made: bool| {
+                number += 1;
+                if number == wanted + 1 { self.set(node, made) } else { Ok(()) }
+            };
+            Visit { create: None, make: &|value| value, set: &mut set }.run(&mut item.value, path)?;
+            if number <= wanted + 1 {
+                break;
+            }
+        }
+        self.read_again(item, source);
         Ok(())
+    }
+
+    fn read_again(&self, item: &Item, source: &[String]) {
+        if let Ok(Some(value)) = dotted::lookup(&item.value, source) {
+            let mut found = self.found.borrow_mut();
+            (found.value, found.from) = (value.clone(), value.clone());
+        }
     }
 
     fn set(&self, node: &mut Value, made: bool) -> Result<(), String> {
@@ -180,10 +233,10 @@ impl Put<'_> {
             (true, true) => raw.bare(&text).with_pos(node.pos()),
             (true, false) => raw.retyped(node, &text, by),
             (false, _) if found.is_plain => raw.bare(&text),
-            (false, _) => found.value.clone(),
+            (false, _) => own(&found.value),
         };
         let value = shared::in_place_of(node, self.traced(value, node, &found, keeps_part));
-        if found.source.is_some() && found.source == shared::of(&value).map(|share| (self.at, share)) {
+        if found.source.is_some() && found.source == shared::of(&value).map(|share| (self.at, Node::Scalar(share))) {
             // Kustomize reads the source again each time: what follows gets what it has become.
             let text = self.raw.text(&value);
             *self.found.borrow_mut() = Found { value: value.clone(), text, ..found };
@@ -204,6 +257,13 @@ impl Put<'_> {
             })
         })
     }
+}
+
+/// A copy none of whose nodes stands anywhere else.
+fn own(value: &Value) -> Value {
+    let mut copy = value.clone();
+    shared::part_below(&mut copy);
+    copy
 }
 
 /// Puts a part into a text that a delimiter parts.

@@ -20,6 +20,8 @@ mod plugins;
 mod replacements;
 #[path = "random/rules.rs"]
 mod rules;
+#[path = "random/shape.rs"]
+mod shape;
 #[path = "random/spoil.rs"]
 mod spoil;
 #[path = "random/words.rs"]
@@ -199,7 +201,14 @@ fn layer(dice: &mut Dice, files: &mut BTreeMap<String, String>, name: &str, know
     let mut folder = Folder { name, files };
     contents(dice, &mut folder, known, &mut text);
     if dice.one_in(6) {
-        fields::variables(dice, known, &["X", "W"], &mut text);
+        // The same name twice is refused.
+        let names = match name {
+            "overlay" => ["X", "W"],
+            "middle" => ["Y", "X"],
+            _ => ["Z", "Y"],
+        };
+        let names = if dice.dares() { ["X", "W"] } else { names };
+        fields::variables(dice, known, &names, &mut text);
     }
     folder.write("kustomization.yaml", &text);
 }

@@ -1,10 +1,20 @@
 //! Numbers that are the same for the same seed (splitmix64).
 
-pub(crate) struct Dice(u64);
+pub(crate) struct Dice(u64, bool);
+
+/// One in so many chances of a careful tree is taken all the same.
+const SELDOM: u64 = 25;
 
 impl Dice {
     pub(crate) fn new(seed: u64) -> Self {
-        Self(seed)
+        let mut dice = Self(seed, false);
+        dice.1 = !dice.one_in(4);
+        dice
+    }
+
+    /// Whether to do what mostly ends in a refusal. Most trees are careful and do so seldom, so that they are built.
+    pub(crate) fn dares(&mut self) -> bool {
+        !self.1 || self.one_in(SELDOM)
     }
 
     fn number(&mut self) -> u64 {

@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use super::dice::Dice;
 use super::objects::Object;
 use super::patches::pick;
+use super::shape;
 use super::words::pairs;
 
 /// Names, labels, images and counts.
@@ -102,7 +103,7 @@ fn replicas(dice: &mut Dice, known: &[Object], text: &mut String) {
     }
     text.push_str("replicas:\n");
     for object in scaled.iter().take(1 + usize::from(dice.one_in(3))) {
-        let name = if dice.one_in(30) { "nothing" } else { object.name };
+        let name = if dice.one_in(30) && dice.dares() { "nothing" } else { object.name };
         let _ = writeln!(text, "- {{name: {name}, count: {}}}", dice.below(9));
     }
 }
@@ -131,6 +132,8 @@ pub(crate) fn variables(dice: &mut Dice, known: &[Object], names: &[&str], text:
             "Thing" => &["metadata.name", "spec.value", "spec.other", "spec.list[0].v"],
             _ => &["metadata.name", "kind", "apiVersion", ""],
         });
+        let is_found = shape::at(of, field).is_some() || dice.dares();
+        let field = if is_found { field } else { "" };
         let field = if field.is_empty() { String::new() } else { format!("\n  fieldref: {{fieldPath: '{field}'}}") };
         let _ = writeln!(
             text,

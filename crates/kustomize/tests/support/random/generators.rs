@@ -45,7 +45,13 @@ fn entry(
             (there.name, dice.pick(&["merge", "replace", "merge"]), there.namespace)
         }
         // What the base has generated, if it has.
-        _ if folder.name != "base" && dice.one_in(6) && used != "gen" => ("gen", dice.pick(&["merge", "replace"]), ""),
+        _ if folder.name != "base"
+            && dice.one_in(6)
+            && used != "gen"
+            && (has_generated(folder, field) || dice.dares()) =>
+        {
+            ("gen", dice.pick(&["merge", "replace"]), "")
+        }
         _ => {
             let names = names(folder.name).iter().copied().filter(|name| *name != used).collect::<Vec<_>>();
             (dice.pick(&names), dice.pick(&["", "", "", "create", "unspecified"]), dice.pick(&["", "", "", "one"]))
@@ -72,6 +78,15 @@ fn entry(
         part("type", secret_type)
     );
     name
+}
+
+/// Whether the base, on which the folder stands, has made what is called `gen`.
+fn has_generated(folder: &Folder, field: &str) -> bool {
+    let base = folder.files.get("base/kustomization.yaml").map(String::as_str).unwrap_or_default();
+    let entries = base.split_once(&format!("{field}:\n")).map(|(_, rest)| rest).unwrap_or_default();
+    let mut entries = entries.lines().take_while(|line| line.starts_with("- "));
+    !folder.name.starts_with("other")
+        && entries.any(|entry| entry.starts_with("- {name: gen,") && !entry.contains("namespace:"))
 }
 
 /// Names that no other folder has.

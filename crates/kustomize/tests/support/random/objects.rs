@@ -101,7 +101,8 @@ impl Object {
 }
 
 fn metadata(dice: &mut Dice, annotations: Option<String>, text: &mut String) {
-    if dice.one_in(3) {
+    let has_labels = dice.one_in(3);
+    if has_labels {
         let _ = writeln!(text, "  labels: {}", labels(dice));
     }
     let annotations = annotations.or_else(|| dice.one_in(3).then(|| pairs(dice)));
@@ -116,7 +117,8 @@ fn metadata(dice: &mut Dice, annotations: Option<String>, text: &mut String) {
             "  finalizers: [a, b]\n",
             "  ownerReferences: [{uid: u, name: x}]\n",
             "  creationTimestamp: null\n",
-            "  labels: null\n",
+            // Not twice: kustomize refuses that only where it is written, and not every object is.
+            if has_labels { "  generation: 2\n" } else { "  labels: null\n" },
             "  generateName: g-\n",
         ]));
     }

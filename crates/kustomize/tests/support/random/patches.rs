@@ -7,6 +7,7 @@ use super::dice::Dice;
 use super::objects::{self, Object};
 use super::places;
 use super::replacements::replacements;
+use super::shape;
 use super::words::{IMAGES, KEYS, NAMES, REFERRED, VALUES, WORDS, one_line, pairs};
 
 /// All fields that patch.
@@ -138,16 +139,20 @@ fn as_json(yaml: &str) -> String {
 
 /// An operation of a JSON patch, mostly one that has something to work on.
 fn operation(dice: &mut Dice, of: &Object) -> String {
-    if dice.one_in(10) {
+    if dice.one_in(10) && dice.dares() {
         return dice.pick(RISKY).to_owned();
     }
-    match of.kind {
+    let operation = match of.kind {
         "Deployment" | "StatefulSet" | "DaemonSet" if dice.one_in(2) => dice.pick(OF_WORKLOADS),
         "Thing" if !dice.one_in(4) => dice.pick(OF_THINGS),
         "ConfigMap" if dice.one_in(2) => dice.pick(OF_DATA),
         _ => dice.pick(OF_ANY),
+    };
+    if shape::fits(operation, of) || dice.dares() {
+        return operation.to_owned();
     }
-    .to_owned()
+    let others: Vec<&str> = OF_ANY.iter().copied().filter(|operation| shape::fits(operation, of)).collect();
+    dice.pick(&others).to_owned()
 }
 
 const OF_ANY: &[&str] = &[
@@ -215,7 +220,7 @@ fn merge(dice: &mut Dice, known: &[Object]) -> String {
 }
 
 fn merge_for(dice: &mut Dice, of: &Object) -> String {
-    let name = if dice.one_in(40) { dice.pick(NAMES) } else { of.name };
+    let name = if dice.one_in(40) && dice.dares() { dice.pick(NAMES) } else { of.name };
     let mut text = Object { name, ..of.clone() }.head();
     for field in ["labels", "annotations"] {
         if dice.one_in(4) {

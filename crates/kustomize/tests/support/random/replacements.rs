@@ -6,6 +6,7 @@ use super::Folder;
 use super::dice::Dice;
 use super::objects::Object;
 use super::patches::pick;
+use super::shape;
 
 fn sources(of: &Object) -> &'static [&'static str] {
     match of.kind {
@@ -94,23 +95,10 @@ pub(crate) fn replacements(dice: &mut Dice, folder: &mut Folder, known: &[Object
 
 fn one(dice: &mut Dice, known: &[Object], list: &mut String) {
     let source = pick(dice, known);
-    let from = from(dice, source);
+    let (from, is_scalar) = from(dice, source);
     let _ = writeln!(list, "- {from}\n  targets:");
     for _ in 0..=u64::from(dice.one_in(5)) {
         let target = pick(dice, known);
-        let options = dice.pick(&[
-            "",
-            "\n    options: {create: true}",
-            "\n    options: {create: true}",
-            "\n    options: {create: true}",
-            "\n    options: {create: true}",
-            "\n    options: {create: true}",
-            "\n    options: {delimiter: ':', index: 1}",
-            "\n    options: {delimiter: '.', index: 0, create: true}",
-            "\n    options: {delimiter: '-', index: -1}",
-            "\n    options: {delimiter: '/', index: 7}",
-            "\n    options: {encoding: base64}",
-        ]);
         let reject = dice.pick(&[
             "",
             "",
@@ -120,8 +108,7 @@ fn one(dice: &mut Dice, known: &[Object], list: &mut String) {
             "\n    reject: [{kind: ConfigMap}, {annotationSelector: a}]",
             "\n    reject: [{namespace: one, version: v1}]",
         ]);
-        let select = selected(dice, target);
-        let paths = [dice.pick(targets(target)), dice.pick(targets(target))];
+        let (select, paths, options) = put(dice, target, is_scalar);
         let _ = match dice.below(12) {
             0 => writeln!(list, "  - select: {select}{reject}{options}"),
             1..=6 => writeln!(list, "  - select: {select}{reject}\n    fieldPaths: ['{}']{options}", paths[0]),
@@ -134,13 +121,56 @@ fn one(dice: &mut Dice, known: &[Object], list: &mut String) {
     }
 }
 
-fn from(dice: &mut Dice, source: &Object) -> String {
+/// Which objects, which fields of them, and how.
+fn put(dice: &mut Dice, target: &Object, is_scalar: bool) -> (String, [&'static str; 2], &'static str) {
+    let options = dice.pick(&[
+        "",
+        "\n    options: {create: true}",
+        "\n    options: {create: true}",
+        "\n    options: {create: true}",
+        "\n    options: {create: true}",
+        "\n    options: {create: true}",
+        "\n    options: {delimiter: ':', index: 1}",
+        "\n    options: {delimiter: '.', index: 0, create: true}",
+        "\n    options: {delimiter: '-', index: -1}",
+        "\n    options: {delimiter: '/', index: 7}",
+        "\n    options: {encoding: base64}",
+    ]);
+    let select = selected(dice, target);
+    let paths = [dice.pick(targets(target)), dice.pick(targets(target))];
+    let creates = options.contains("create");
+    // Kustomize never ends where an item that is made does not match the expression that it was made for.
+    let paths = paths.map(|path| if creates && path.contains("^m.*") { "metadata.annotations.r" } else { path });
+    if dice.dares() {
+        return (select, paths, options);
+    }
+    let found = paths.map(|path| shape::at(target, path));
+    let is_found = found.iter().all(|found| found.as_ref().is_some_and(|found| shape::is_scalar(found) == is_scalar));
+    let parts = options.contains("delimiter");
+    let select = format!("{{kind: {}, name: {}}}", target.kind, target.name);
+    match (is_found, parts) {
+        (true, true) if is_scalar => (select, paths, options),
+        (true, false) => (select, paths, options),
+        _ => {
+            let made = |path: &&'static str| shape::at(target, path).is_some() || *path == "spec.new.deep";
+            let paths = paths.map(|path| Some(path).filter(made).unwrap_or("metadata.annotations.r"));
+            let paths = if is_scalar { paths } else { ["spec.extra", "data.new"] };
+            (select, paths, "\n    options: {create: true}")
+        }
+    }
+}
+
+/// Where a value comes from, and whether it is likely to be a scalar.
+fn from(dice: &mut Dice, source: &Object) -> (String, bool) {
     if dice.one_in(8) {
         let value =
             dice.pick(&["text", "\"5\"", "\"1.50\"", "'a: b'", "\"true\"", "\"\"", "\"two\\nlines\"", "\"null\""]);
-        return format!("sourceValue: {value}");
+        return (format!("sourceValue: {value}"), true);
     }
     let path = dice.pick(sources(source));
+    let (dares, there) = (dice.dares(), shape::at(source, path));
+    let path = if there.is_some() || dares { path } else { "metadata.name" };
+    let is_scalar = there.as_ref().is_none_or(shape::is_scalar);
     let cut = dice.pick(&[
         "",
         "",
@@ -150,6 +180,13 @@ fn from(dice: &mut Dice, source: &Object) -> String {
         ", options: {delimiter: '-', index: 0}",
         ", options: {delimiter: '/', index: -1}",
     ]);
+    let text = there.map(|there| goyaml::json::to_string(&there)).unwrap_or_default();
+    let can_be_cut = match cut {
+        ", options: {delimiter: '.', index: 1}" => text.contains('.'),
+        ", options: {delimiter: '/', index: -1}" => false,
+        _ => is_scalar,
+    };
+    let cut = if can_be_cut || dares { cut } else { "" };
     let (group, version) = source.api.split_once('/').unwrap_or(("", source.api));
     let more = match dice.below(6) {
         0 => format!(", version: {version}"),
@@ -157,7 +194,8 @@ fn from(dice: &mut Dice, source: &Object) -> String {
         2 if !source.namespace.is_empty() => format!(", namespace: {}", source.namespace),
         _ => String::new(),
     };
-    format!("source: {{kind: {}, name: {}{more}, fieldPath: '{path}'{cut}}}", source.kind, source.name)
+    let from = format!("source: {{kind: {}, name: {}{more}, fieldPath: '{path}'{cut}}}", source.kind, source.name);
+    (from, is_scalar)
 }
 
 fn selected(dice: &mut Dice, target: &Object) -> String {

@@ -15,7 +15,7 @@ pub(crate) const KEYS: &[&str] = &["app", "tier", "example.org/part", "a", "env"
 
 /// A key, seldom one that YAML 1.1 takes for a switch, and then kustomize for no text.
 pub(crate) fn key(dice: &mut Dice) -> &'static str {
-    if dice.one_in(60) { "y" } else { dice.pick(KEYS) }
+    if dice.one_in(60) && dice.dares() { "y" } else { dice.pick(KEYS) }
 }
 
 /// Texts as they stand between braces.
