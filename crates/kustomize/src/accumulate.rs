@@ -6,7 +6,7 @@ use std::cell::{Cell, RefCell};
 use std::sync::Arc;
 
 use goyaml::Value;
-use goyaml::origin::{Derivation, Tracer};
+use goyaml::origin::Derivation;
 
 use crate::config::{self, Config};
 use crate::id::Gvk;
@@ -175,17 +175,17 @@ fn absorb(layer: &Layer, all: &mut Accumulated, more: Accumulated) -> Result<(),
 pub(crate) struct By<'a> {
     pub(crate) note: Arc<str>,
     pub(crate) name: &'a str,
-    pub(crate) tracer: &'a Tracer,
+    pub(crate) raw: &'a RawTexts,
 }
 
 impl<'a> By<'a> {
-    pub(crate) fn new(name: &'a str, note: Arc<str>, tracer: &'a Tracer) -> Self {
-        Self { note, name, tracer }
+    pub(crate) fn new(name: &'a str, note: Arc<str>, raw: &'a RawTexts) -> Self {
+        Self { note, name, raw }
     }
 
     /// A value that this makes.
     pub(crate) fn derive(&self, value: Value, how: impl FnOnce(Derivation) -> Derivation) -> Value {
-        self.tracer.derive(value, || how(Derivation::by(self.name.to_owned())))
+        self.raw.tracer.derive(value, || how(Derivation::by(self.name.to_owned())))
     }
 }
 

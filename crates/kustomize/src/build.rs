@@ -1,9 +1,12 @@
 //! A whole build: read everything, gather and change it, then what is done once at the end.
 
+use std::collections::HashSet;
+
 use goyaml::Value;
 use goyaml::origin::Tracer;
 
 use crate::accumulate::{self, By, Context, step};
+use crate::id::IdKey;
 use crate::item::Item;
 use crate::load::{self, Loaded};
 use crate::raw::{self, RawTexts};
@@ -54,19 +57,18 @@ pub(crate) fn build(
     let built = accumulate::all(&context, &root, "")?;
     let config = built.config();
     let mut items = built.items;
-    let tracer = &context.raw.tracer;
-    transform::add_hashes(&mut items, &By::new("hash", step("hash", &root.file, 0), tracer));
-    name_reference::fix(&mut items, &config.references, &root.file, tracer)?;
+    transform::add_hashes(&mut items, &By::new("hash", step("hash", &root.file, 0), &context.raw));
+    name_reference::fix(&mut items, &config, &root.file, &context.raw)?;
     variables::resolve(&built.vars, &config, &context.raw, &mut items)?;
     check_names(&items)?;
-    items.retain(|item| !is_local(item));
+    drop_local(&mut items);
     sort::sort(&mut items, root.kustomization.sort.as_ref(), options.legacy_order);
     set::check_ids(&items, &root.file)?;
     check_texts(&context, &items)?;
     for item in &mut items {
         context.raw.fill_empty(&mut item.value);
     }
-    let by = By::new("buildMetadata", step("buildMetadata", &root.file, 0), tracer);
+    let by = By::new("buildMetadata", step("buildMetadata", &root.file, 0), &context.raw);
     if let Some(option) = option("managedByLabel") {
         let label = format!("kustomize-{}", version(options.edition));
         for item in &mut items {
@@ -115,6 +117,14 @@ fn version(edition: Edition) -> &'static str {
     }
 }
 
+/// Takes out what is not to be printed. Kustomize goes by the ids, and so keeps what has that of another object.
+fn drop_local(items: &mut Vec<Item>) {
+    if items.iter().any(is_local) {
+        let kept: HashSet<IdKey> = items.iter().filter(|item| !is_local(item)).map(|item| item.id().key()).collect();
+        items.retain(|item| !is_local(item) || kept.contains(&item.id().key()));
+    }
+}
+
 fn is_local(item: &Item) -> bool {
     let value = item.value.at(&["metadata", "annotations", LOCAL]).map(crate::scalar::text);
     value.is_some_and(|value| value != "false")
@@ -141,8 +151,12 @@ fn clean(item: &mut Item, kept: &[(&str, &Text)], (by, raw): (&By<'_>, &RawTexts
             map.retain(|key, _| !internal(key));
         }
     }
-    item.normalise_metadata("annotations", raw);
-    for (key, option) in kept.iter().filter(|_| by.tracer.is_on()) {
+    let is_text = |value: &Value| value.as_str().is_some() && !raw.is_date(value);
+    let annotations = item.value.at(&["metadata", "annotations"]).and_then(Value::as_map);
+    if !annotations.is_some_and(|map| !map.is_empty() && map.values().all(is_text)) {
+        item.normalise_metadata("annotations", raw);
+    }
+    for (key, option) in kept.iter().filter(|_| raw.tracer.is_on()) {
         if let Some(text) = item.value.at(&["metadata", "annotations", key]).cloned() {
             let value = by.derive(text.clone(), |derivation| derivation.of(&text).asked_by(&option.value()));
             item.value.set_at(&["metadata", "annotations", key], value);

@@ -2,7 +2,8 @@
 
 mod crds;
 
-use std::sync::{Arc, LazyLock};
+use std::collections::{BTreeSet, HashMap};
+use std::sync::{Arc, LazyLock, OnceLock};
 
 use goyaml::Value;
 
@@ -31,6 +32,32 @@ pub(crate) struct Config {
     pub(crate) variables: Vec<FieldSpec>,
     pub(crate) images: Vec<FieldSpec>,
     pub(crate) replicas: Vec<FieldSpec>,
+    by_kind: OnceLock<ByKind>,
+}
+
+/// Positions of the fields of references that objects of a kind have: of the reference, and of the field in it.
+type Positions = Vec<(usize, usize)>;
+
+/// Where names are looked for in objects of each kind.
+#[derive(Clone, Debug, Default)]
+struct ByKind {
+    known: HashMap<String, Positions>,
+    /// In objects of all other kinds.
+    others: Positions,
+}
+
+impl ByKind {
+    fn new(references: &[Reference]) -> Self {
+        let all = || {
+            let fields =
+                |(at, reference): (usize, &'_ Reference)| (0..reference.fields.len()).map(move |field| (at, field));
+            references.iter().enumerate().flat_map(fields)
+        };
+        let kind = |(at, field): (usize, usize)| &*references[at].fields[field].kind;
+        let kinds: BTreeSet<&str> = all().map(kind).filter(|kind| !kind.is_empty()).collect();
+        let of = |wanted: &str| all().filter(|place| kind(*place).is_empty() || kind(*place) == wanted).collect();
+        Self { known: kinds.iter().map(|kind| ((*kind).to_owned(), of(kind))).collect(), others: of("") }
+    }
 }
 
 static BUILT_IN: LazyLock<Arc<Config>> = LazyLock::new(|| {
@@ -46,6 +73,7 @@ static BUILT_IN: LazyLock<Arc<Config>> = LazyLock::new(|| {
         variables: fields::variables(),
         images: fields::images(),
         replicas: fields::replicas(),
+        by_kind: OnceLock::new(),
     })
 });
 
@@ -55,8 +83,15 @@ pub(crate) fn built_in() -> Arc<Config> {
 }
 
 impl Config {
+    /// The references, and which fields of them objects of a kind may have, each in its order.
+    pub(crate) fn references_of(&self, kind: &str) -> (&[Reference], &[(usize, usize)]) {
+        let by_kind = self.by_kind.get_or_init(|| ByKind::new(&self.references));
+        (&self.references, by_kind.known.get(kind).unwrap_or(&by_kind.others))
+    }
+
     /// Adds what another one has.
     pub(crate) fn merge(&mut self, more: &Self) -> Result<(), String> {
+        self.by_kind = OnceLock::new();
         let lists = [
             (&mut self.name_prefix, &more.name_prefix),
             (&mut self.name_suffix, &more.name_suffix),

@@ -196,16 +196,20 @@ fn check(value: &Value) -> Result<(), String> {
     Ok(())
 }
 
+/// Before a text that is read out of base64.
+const BINARY: &str = "!!binary";
+
 /// The lines of a text, to look up how a scalar was written.
 struct Lines<'a> {
     text: &'a str,
+    has_binary: bool,
     starts: Vec<usize>,
 }
 
 impl<'a> Lines<'a> {
     fn new(text: &'a str) -> Self {
         let breaks = text.match_indices(is_break).map(|(at, found)| at + found.len());
-        Self { text, starts: std::iter::once(0).chain(breaks).collect() }
+        Self { text, has_binary: text.contains(BINARY), starts: std::iter::once(0).chain(breaks).collect() }
     }
 
     /// The text from a position to the end of its line.
@@ -220,11 +224,11 @@ impl<'a> Lines<'a> {
     /// Notes the scalars that print otherwise than they were written, and the nulls that were written at all.
     fn note(&self, value: &mut Value, raw: &RawTexts) {
         match value.kind() {
-            Kind::Map(map) if map.values().any(may_be_noted) => {
+            Kind::Map(map) if self.has_binary || map.values().any(may_be_noted) => {
                 let children = value.as_map_mut().into_iter().flat_map(Map::iter_mut);
                 children.for_each(|(_, child)| self.note(child, raw));
             }
-            Kind::List(items) if items.iter().any(may_be_noted) => {
+            Kind::List(items) if self.has_binary || items.iter().any(may_be_noted) => {
                 value.as_list_mut().into_iter().flatten().for_each(|child| self.note(child, raw));
             }
             Kind::Map(_) | Kind::List(_) => {}
@@ -233,11 +237,16 @@ impl<'a> Lines<'a> {
                     *value = raw.noted(std::mem::take(value), word);
                 }
             }
+            Kind::String(_) if self.has_binary && self.rest_of_line(value.pos()).starts_with(BINARY) => {
+                let written = self.plain_scalar(value);
+                *value = raw.noted(std::mem::take(value), written[BINARY.len()..].trim_start());
+            }
             _ if !may_be_noted(value) => {}
             _ => {
                 let written = self.plain_scalar(value);
+                let written = without_tag(&written);
                 if !written.starts_with(['"', '\'', '*', '!', '|', '>', '&']) && written != scalar::text(value) {
-                    *value = raw.noted(std::mem::take(value), &written);
+                    *value = raw.noted(std::mem::take(value), written);
                 }
             }
         }
@@ -255,6 +264,12 @@ impl<'a> Lines<'a> {
         let written = rest[..end].split([',', '}', ']']).next().unwrap_or_default().trim();
         if written.is_empty() { scalar::text(value) } else { written.to_owned() }
     }
+}
+
+/// A scalar without the tag before it.
+fn without_tag(written: &str) -> &str {
+    let tagged = written.strip_prefix("!!").and_then(|rest| rest.split_once(' '));
+    tagged.map_or(written, |(_, rest)| rest.trim_start())
 }
 
 /// Whether the parser counts a new line behind the character.

@@ -229,7 +229,7 @@ impl Visit<'_> {
         if found > 0 || self.create.is_none() {
             return Ok(found);
         }
-        let value = (self.make)(crate::raw::plain(pattern));
+        let value = (self.make)(crate::raw::untyped(crate::raw::plain(pattern)));
         items.push(if key.is_empty() { value } else { [(key, value)].into_iter().collect() });
         self.matching_items(items, (key, &regex), rest)
     }

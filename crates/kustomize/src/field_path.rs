@@ -48,7 +48,7 @@ pub(crate) fn visit_always(
 fn leads_on(node: &Value, path: &[Part]) -> bool {
     let Some((part, rest)) = path.split_first() else { return true };
     match node.kind() {
-        Kind::Null => false,
+        Kind::Null => raw::is_no_null(node),
         Kind::List(items) => items.iter().any(|item| leads_on(item, path)),
         Kind::Map(map) => {
             // A null where a list is expected becomes an empty one.
@@ -69,7 +69,7 @@ fn walk(
         return set(node);
     };
     match node.kind() {
-        Kind::Null => Ok(()),
+        Kind::Null if !raw::is_no_null(node) => Ok(()),
         Kind::List(items) => {
             if items.is_empty() {
                 return Ok(());
@@ -93,7 +93,7 @@ fn enter(
         return Err("cannot set or create an empty field name".to_owned());
     }
     let made = if *is_list { None } else { new_node(missing, rest.is_empty()) };
-    let there = node.get(key).map(Value::is_null);
+    let there = node.get(key).map(|child| child.is_null() && !raw::is_no_null(child));
     let fill = match there {
         None => match &made {
             Some(made) => Some(made.clone()),
@@ -140,6 +140,6 @@ pub(crate) fn set_bare(
     by: &By<'_>,
     how: impl FnOnce(Derivation, &Value) -> Derivation,
 ) -> Result<(), String> {
-    let value = raw::untyped(if node.is_quoted() { Value::from(text) } else { raw::plain(&text) });
+    let value = if node.is_quoted() { raw::untyped(Value::from(text)) } else { by.raw.bare(&text) };
     set_scalar(node, value, by, how)
 }

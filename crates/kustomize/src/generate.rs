@@ -1,12 +1,11 @@
 //! `ConfigMap`s and `Secret`s out of literals and files.
 
-use goyaml::origin::Tracer;
 use goyaml::{Map, Value};
 
 use crate::accumulate::{By, Context, step};
 use crate::item::{Behavior, Item};
 use crate::load::{Data, GeneratorInput, Layer};
-use crate::raw::RawTexts;
+use crate::raw::{self, RawTexts};
 use crate::{BuildError, hash, origin, path, set};
 
 /// Runs the generators of a kustomization and puts what they make among its objects.
@@ -20,9 +19,10 @@ pub(crate) fn run(
     for input in &layer.generators {
         let mut made = match &input.ready {
             Some(ready) => ready.clone(),
-            None => vec![make(layer, input, &context.raw.tracer)],
+            None => vec![make(layer, input, &context.raw)],
         };
-        if made.iter().any(|item| !item.gvk().is_known()) {
+        // A plugin's own object is of a kind that kustomize does not know.
+        if input.plugin.is_some() || made.iter().any(|item| !item.gvk().is_known()) {
             context.uses_built_in_schema();
         }
         if context.track_origin {
@@ -55,23 +55,23 @@ fn annotate(item: &mut Item, (layer, input): (&Layer, &GeneratorInput), (context
     origin::annotate_generated(item, &text, (named, &context.raw));
 }
 
-fn make(layer: &Layer, input: &GeneratorInput, tracer: &Tracer) -> Item {
+fn make(layer: &Layer, input: &GeneratorInput, raw: &RawTexts) -> Item {
     let mut value = Value::empty_map();
-    let by = By::new(&input.field.text, step(&input.field.text, &layer.file, input.line), tracer);
+    let by = By::new(&input.field.text, step(&input.field.text, &layer.file, input.line), raw);
     let own = |text: &str| by.derive(text.into(), |derivation| derivation.asked_by(&input.field.value()));
     value.set_at(&["apiVersion"], own("v1"));
     value.set_at(&["kind"], own(if input.is_secret { "Secret" } else { "ConfigMap" }));
-    value.set_at(&["metadata", "name"], input.name.made(tracer));
+    value.set_at(&["metadata", "name"], input.name.made(&raw.tracer));
     if !input.namespace.is_empty() {
-        value.set_at(&["metadata", "namespace"], input.namespace.made(tracer));
+        value.set_at(&["metadata", "namespace"], input.namespace.made(&raw.tracer));
     }
     for (field, entries) in [("labels", &input.options.labels), ("annotations", &input.options.annotations)] {
         for (key, text) in entries {
-            value.set_at(&["metadata", field, key], text.made(tracer));
+            value.set_at(&["metadata", field, key], text.made(&raw.tracer));
         }
     }
     if input.is_secret {
-        value.set_at(&["type"], if input.kind.is_empty() { own("Opaque") } else { input.kind.made(tracer) });
+        value.set_at(&["type"], if input.kind.is_empty() { own("Opaque") } else { input.kind.made(&raw.tracer) });
         let encode = |data: &Data| (data.key.clone(), data.derived(hash::base64_lines(&data.bytes), &by));
         value.set_at(&["data"], input.pairs.iter().map(encode).collect::<Map>());
     } else {
@@ -83,7 +83,7 @@ fn make(layer: &Layer, input: &GeneratorInput, tracer: &Tracer) -> Item {
         }
     }
     if let Some(flag) = &input.options.immutable {
-        value.set_at(&["immutable"], tracer.same(Value::from(true), flag));
+        value.set_at(&["immutable"], raw.tracer.same(Value::from(true), flag));
     }
     let mut item = Item::new(value, layer.file.clone(), input.line);
     item.is_generated = true;
@@ -157,8 +157,10 @@ fn merge_data(new: &mut Item, old: &Item, raw: &RawTexts) {
         let mut map = Map::new();
         for source in [old, &*new] {
             for (key, value) in source.value.get(field).and_then(Value::as_map).into_iter().flat_map(Map::iter) {
-                let text = tracer.same(Value::from(raw.text(value)), value);
-                let text = tracer.replace(map.get(key), text);
+                let text = if value.is_null() && !raw::is_no_null(value) { String::new() } else { raw.text(value) };
+                let text = tracer.same(Value::from(text), value);
+                let has_lines = text.as_str().is_some_and(|text| text.contains('\n'));
+                let text = tracer.replace(map.get(key), text.with_quotes(has_lines));
                 map.insert(key, text);
             }
         }

@@ -231,12 +231,12 @@ fn metadata_texts(object: &Value, field: &str, raw: &RawTexts) -> Vec<(String, V
 /// Makes every value of an object's labels or annotations text, and takes an empty map away.
 pub(crate) fn normalise_metadata(object: &mut Value, field: &str, raw: &RawTexts) {
     let path = ["metadata", field];
-    let is_text = |value: &Value| value.as_str().is_some() && !raw.is_date(value);
-    let map = object.at(&path).and_then(Value::as_map);
-    if map.is_some_and(|map| !map.is_empty() && map.values().all(is_text)) {
-        return;
-    }
-    let texts: Map = metadata_texts(object, field, raw).into_iter().collect();
+    let style = |text: Value| {
+        let is_quoted = text.as_str().is_some_and(|text| text.contains('\n') || raw::is_other_in_yaml_1_1(text));
+        text.with_quotes(is_quoted)
+    };
+    let texts = metadata_texts(object, field, raw).into_iter();
+    let texts: Map = texts.map(|(key, text)| (key, style(text))).collect();
     if texts.is_empty() {
         object.remove_at(&path);
     } else {

@@ -62,9 +62,9 @@ pub(crate) fn parse(text: &str) -> Result<Vec<Operation>, (u32, String)> {
         return Err((1, format!("a patch that starts with '[' must be JSON: {error}")));
     }
     let options = ParseOptions::sigs();
-    let documents = goyaml::parse_documents(text, &options)
+    let read = goyaml::parse_first(text, &options)
         .map_err(|errors| errors.first().map_or((0, String::new()), |error| (error.pos.line, error.message.clone())))?;
-    let Some(document) = documents.into_iter().next() else {
+    let Some(document) = read else {
         return Ok(Vec::new());
     };
     let list = document.value.as_list();
@@ -122,7 +122,9 @@ fn step(object: &mut Value, operation: &Operation, tracer: &Tracer) -> Result<()
             add(object, path, value)
         }
         Verb::Copy(from) => {
-            let value = find(object, from).cloned().or_else(|| may_be_entry(object, from).then(Value::default));
+            let value = find(object, from)
+                .cloned()
+                .or_else(|| may_be_entry(object, from).then(|| Value::NULL.with_pos(operation.pos)));
             let value = value.ok_or_else(|| format!("copy operation does not apply: nothing at '{}'", from.text))?;
             let value = moved(operation, &value, find_entry(object, path), tracer);
             add(object, path, value)

@@ -194,7 +194,12 @@ fn in_style_of(dest: Option<&Value>, patch: Value, raw: Option<&RawTexts>) -> Va
         return if is_bare && !raw.is_date(&patch) { patch.with_quotes(true) } else { patch };
     };
     let is_text = patch.as_str().is_some() && !raw.is_date(&patch);
-    let styled = if dest.is_quoted() && !is_text && !patch.is_null() { raw.in_quotes(&patch) } else { patch };
+    // What is in quotes and no text all the same has a tag that says so.
+    let styled = if dest.is_quoted() && dest.as_str().is_some() && !is_text && !patch.is_null() {
+        raw.in_quotes(&patch)
+    } else {
+        patch
+    };
     shared::in_place_of(dest, styled).with_quotes(dest.is_quoted())
 }
 

@@ -3,40 +3,36 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use goyaml::origin::{Derivation, Tracer};
+use goyaml::origin::Derivation;
 use goyaml::{Kind, Value};
 
 use crate::BuildError;
 use crate::accumulate::step;
+use crate::config::Config;
 use crate::field_path::{Missing, visit_always};
 use crate::id::{Gvk, GvkPattern, Id};
 use crate::item::Item;
+use crate::raw::{self, RawTexts};
 use crate::scalar;
 use crate::table::fields::FieldSpec;
 use crate::table::references::Reference;
 
 /// Follows all references of all objects.
-pub(crate) fn fix(
-    items: &mut [Item],
-    references: &[Reference],
-    file: &Arc<str>,
-    tracer: &Tracer,
-) -> Result<(), Vec<BuildError>> {
+pub(crate) fn fix(items: &mut [Item], config: &Config, file: &Arc<str>, raw: &RawTexts) -> Result<(), Vec<BuildError>> {
     let blank: Vec<BuildError> = items.iter().filter_map(blank_account).collect();
     if !blank.is_empty() {
         return Err(blank);
     }
-    let targets = Targets::new(items, tracer);
-    if targets.by_old_name.is_empty() {
-        return Ok(());
-    }
+    let targets = Targets::new(items, raw);
     let by = step("nameReference", file, 0);
     let mut errors = Vec::new();
-    for item in items {
-        let referrer = Referrer::new(item);
+    for (item, own) in items.iter_mut().zip(&targets.all) {
+        let referrer = Referrer::new(item, own);
         let mut value = item.value.clone();
-        for reference in references {
-            let outcome = follow(&mut value, reference, &referrer, &targets);
+        // The object may have changed its kind since it was read; the fields are those of what it was.
+        let (references, places) = config.references_of(&referrer.original.kind);
+        for of_one in places.chunk_by(|one, other| one.0 == other.0) {
+            let outcome = follow(&mut value, (references, of_one), &referrer, &targets);
             if let Err(message) = outcome {
                 errors.push(BuildError::new(&*item.file, item.line, message));
             }
@@ -49,9 +45,19 @@ pub(crate) fn fix(
     if errors.is_empty() { Ok(()) } else { Err(errors) }
 }
 
-fn follow(value: &mut Value, reference: &Reference, referrer: &Referrer, targets: &Targets<'_>) -> Result<(), String> {
-    // The object may have changed its kind since it was read; the field is looked up in what it was.
-    for spec in reference.fields.iter().filter(|spec| spec.selects(&referrer.original)) {
+/// Follows some fields, all of one reference.
+fn follow(
+    value: &mut Value,
+    (references, places): (&[Reference], &[(usize, usize)]),
+    referrer: &Referrer<'_>,
+    targets: &Targets<'_>,
+) -> Result<(), String> {
+    for (at, field) in places {
+        let reference = &references[*at];
+        let spec = &reference.fields[*field];
+        if !spec.selects(referrer.original) {
+            continue;
+        }
         let search = Search { target: &reference.target, spec, referrer, targets };
         visit_always(value, spec, Missing::Skip, &mut |node| search.update(node))?;
     }
@@ -66,17 +72,18 @@ struct Target {
     prefixes: Vec<String>,
     suffixes: Vec<String>,
     original_namespace: String,
-    file: String,
+    file: Arc<str>,
+    line: u32,
 }
 
 struct Targets<'a> {
-    tracer: &'a Tracer,
+    raw: &'a RawTexts,
     all: Vec<Target>,
     by_old_name: HashMap<String, Vec<usize>>,
 }
 
 impl<'a> Targets<'a> {
-    fn new(items: &[Item], tracer: &'a Tracer) -> Self {
+    fn new(items: &[Item], raw: &'a RawTexts) -> Self {
         let mut by_old_name: HashMap<String, Vec<usize>> = HashMap::new();
         let mut all = Vec::with_capacity(items.len());
         for (at, item) in items.iter().enumerate() {
@@ -85,39 +92,41 @@ impl<'a> Targets<'a> {
             for name in names {
                 by_old_name.entry(name.to_owned()).or_default().push(at);
             }
+            let id = item.id();
             all.push(Target {
-                id: item.id(),
+                original_namespace: previous.first().unwrap_or(&id).effective_namespace().to_owned(),
+                id,
                 object: item.value.clone(),
-                original_namespace: item.original_id().effective_namespace().to_owned(),
                 previous,
                 prefixes: item.prefixes.clone(),
                 suffixes: item.suffixes.clone(),
-                file: format!("{}:{}", item.file, item.line),
+                file: item.file.clone(),
+                line: item.line,
             });
         }
-        Self { tracer, all, by_old_name }
+        Self { raw, all, by_old_name }
     }
 }
 
 /// The object whose fields are followed.
-struct Referrer {
-    id: Id,
-    original: Gvk,
-    prefixes: Vec<String>,
-    suffixes: Vec<String>,
+struct Referrer<'a> {
+    id: &'a Id,
+    original: &'a Gvk,
+    prefixes: &'a [String],
+    suffixes: &'a [String],
     /// Namespaces of the accounts a `RoleBinding` names.
     account_namespaces: HashSet<String>,
     /// Group and kind a binding's `roleRef` names.
     role: Option<(String, String)>,
 }
 
-impl Referrer {
-    fn new(item: &Item) -> Self {
+impl<'a> Referrer<'a> {
+    fn new(item: &Item, own: &'a Target) -> Self {
         Self {
-            id: item.id(),
-            original: item.original_id().gvk,
-            prefixes: item.prefixes.clone(),
-            suffixes: item.suffixes.clone(),
+            id: &own.id,
+            original: &own.previous.first().unwrap_or(&own.id).gvk,
+            prefixes: &own.prefixes,
+            suffixes: &own.suffixes,
             account_namespaces: account_namespaces(item),
             role: role_of(&item.value),
         }
@@ -144,7 +153,7 @@ impl Referrer {
         let same = |left: &[String], right: &[String]| {
             (allow_none && (left.is_empty() || right.is_empty())) || same_end(left, right)
         };
-        same(&target.prefixes, &self.prefixes) && same(&target.suffixes, &self.suffixes)
+        same(&target.prefixes, self.prefixes) && same(&target.suffixes, self.suffixes)
     }
 }
 
@@ -193,7 +202,7 @@ enum Naming<'a> {
 struct Search<'a> {
     target: &'a Gvk,
     spec: &'a FieldSpec,
-    referrer: &'a Referrer,
+    referrer: &'a Referrer<'a>,
     targets: &'a Targets<'a>,
 }
 
@@ -216,7 +225,7 @@ impl Search<'_> {
         if let Some(target) = self.find(&old, Naming::Name)?
             && target.id.name != old
         {
-            let name = Value::from(target.id.name.as_str()).with_pos(node.pos());
+            let name = self.name_of(target, node).with_pos(node.pos());
             *node = self.derived(name, node, (target, "name"));
         }
         Ok(())
@@ -233,7 +242,7 @@ impl Search<'_> {
             return Ok(());
         }
         let name = node.get("name").cloned().unwrap_or_default();
-        node.set_at(&["name"], self.derived(target.id.name.as_str().into(), &name, (target, "name")));
+        node.set_at(&["name"], self.derived(self.name_of(target, &name), &name, (target, "name")));
         if !target.id.namespace.is_empty() {
             let namespace = node.get("namespace").cloned().unwrap_or_default();
             let new = self.derived(target.id.namespace.as_str().into(), &namespace, (target, "namespace"));
@@ -242,12 +251,18 @@ impl Search<'_> {
         Ok(())
     }
 
+    /// The name as kustomize writes it: without a type, in quotes if there were any.
+    fn name_of(&self, target: &Target, node: &Value) -> Value {
+        let name = target.id.name.as_str();
+        if node.is_quoted() { raw::untyped(Value::from(name)).with_quotes(true) } else { self.targets.raw.bare(name) }
+    }
+
     /// A field of the object that is named, found by what the node said.
     fn derived(&self, value: Value, node: &Value, (target, field): (&Target, &str)) -> Value {
         if value == *node {
-            return self.targets.tracer.same(value, node);
+            return self.targets.raw.tracer.same(value, node);
         }
-        self.targets.tracer.derive(value, || {
+        self.targets.raw.tracer.derive(value, || {
             let named = target.object.at(&["metadata", field]).cloned().unwrap_or_default();
             Derivation::by("name reference").of(node).with(&named)
         })
@@ -301,7 +316,8 @@ impl Search<'_> {
     }
 
     fn ambiguous(&self, old: &str, found: &[&Target]) -> String {
-        let places: Vec<String> = found.iter().map(|target| format!("{} ({})", target.id, target.file)).collect();
+        let places: Vec<String> =
+            found.iter().map(|target| format!("{} ({}:{})", target.id, target.file, target.line)).collect();
         format!(
             "found multiple possible referrals for '{old}' in the field '{}': {}",
             self.spec.path,

@@ -159,7 +159,7 @@ impl RawTexts {
     /// The text of a scalar as it was written; empty for an empty field and for collections.
     pub(crate) fn text(&self, value: &Value) -> String {
         let written = self.note(value).and_then(|note| note.text);
-        written.map_or_else(|| scalar::text(value), |written| written.to_string())
+        written.map_or_else(|| scalar::text(value), |written| String::from(&*written))
     }
 
     /// Whether the value is a date: text to all but kustomize's reader.
@@ -227,6 +227,8 @@ impl RawTexts {
     pub(crate) fn in_quotes(&self, value: &Value) -> Value {
         let text = self.text(value);
         let quoted = match self.type_of(value) {
+            // A type that the text does not have by itself is written.
+            Some(kind) if self.type_of(&self.plain(&text)) != Some(kind) => return value.clone(),
             Some(kind) => self.quoted(&text, kind),
             None => Value::from(text).with_quotes(true),
         };
@@ -386,6 +388,11 @@ pub(crate) fn is_spelled_null(value: &Value) -> bool {
     value.is_null() && value.mark() & ((1 << NOTE_BITS) - 1) > UNTYPED
 }
 
+/// Whether kustomize takes the null for a scalar as any other, since it has no type.
+pub(crate) fn is_no_null(value: &Value) -> bool {
+    value.is_null() && [UNTYPED, UNTYPED_NULL].contains(&(value.mark() & ((1 << NOTE_BITS) - 1)))
+}
+
 /// Whether the value is a null only when it is written: kustomize takes it for a text that reads `null`.
 pub(crate) fn is_untyped_null(value: &Value) -> bool {
     value.is_null() && value.mark() & ((1 << NOTE_BITS) - 1) == UNTYPED_NULL
@@ -418,7 +425,11 @@ fn as_json_reads(value: &Value) -> Option<Value> {
 
 /// Whether a text without quotes is something else than text to a reader of YAML 1.1: also a list, a map or a comment.
 pub(crate) fn is_other_in_yaml_1_1(text: &str) -> bool {
-    if may_mean_more(text) && read_plain(text, Dialect::V2).is_some() {
+    let is_blank = |character: char| matches!(character, ' ' | '\u{85}' | '\u{2028}' | '\u{2029}');
+    let is_other = |read: Value| read.as_str().is_none();
+    if (may_mean_more(text) && read_plain(text, Dialect::V2).is_some_and(is_other))
+        || (!text.is_empty() && text.chars().all(is_blank))
+    {
         return true;
     }
     let may_be_more =

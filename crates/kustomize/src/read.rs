@@ -207,7 +207,13 @@ pub(crate) fn parse_as(source: u32, file: &Arc<str>, bytes: &[u8]) -> Result<Val
     let text =
         std::str::from_utf8(bytes).map_err(|_| vec![BuildError::new(&**file, 0, "the file is not UTF-8 text")])?;
     let options = ParseOptions { source, ..ParseOptions::sigs() };
-    let documents = goyaml::parse_documents(text, &options).map_err(|errors| {
+    let read = goyaml::parse_documents(text, &options).or_else(|errors| {
+        // Kustomize looks at nothing behind lines that are indented more than those that follow.
+        let is_behind = errors.iter().all(|error| error.message == "did not find expected <document start>");
+        let first = goyaml::parse_first(text, &options).ok().filter(|_| is_behind && !text.starts_with('{'));
+        first.map(|first| first.into_iter().collect()).ok_or(errors)
+    });
+    let documents = read.map_err(|errors| {
         let fault = |error: &goyaml::YamlError| {
             BuildError::new(&**file, error.pos.line, error.message.clone()).at_column(error.pos.column)
         };

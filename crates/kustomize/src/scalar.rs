@@ -5,7 +5,7 @@ use goyaml::{Kind, Value};
 /// The text of a scalar; empty for null and for collections.
 pub(crate) fn text(value: &Value) -> String {
     match value.kind() {
-        Kind::String(text) => text.to_string(),
+        Kind::String(text) => String::from(&**text),
         Kind::Bool(flag) => flag.to_string(),
         Kind::Int(number) => number.to_string(),
         Kind::Uint(number) => number.to_string(),

@@ -126,7 +126,11 @@ pub(crate) fn spread_changes(item: &mut Item, before: &Value) {
 
 fn collect(node: &Value, into: &mut Vec<(Share, Value)>) {
     match node.kind() {
-        Kind::Map(map) => map.values().for_each(|child| collect(child, into)),
+        // A patch goes by the keys, and what it sets last counts.
+        Kind::Map(map) if map.values().any(holds) => {
+            map.sorted().into_iter().for_each(|(_, child)| collect(child, into));
+        }
+        Kind::Map(_) => {}
         Kind::List(items) => items.iter().for_each(|child| collect(child, into)),
         _ => into.extend(of(node).map(|share| (share, node.clone()))),
     }

@@ -33,7 +33,7 @@ struct Run<'a> {
 impl<'a> Run<'a> {
     /// A field of the kustomization, as what changes objects.
     fn by(&self, field: &'static str, layer: &Layer, line: u32) -> By<'a> {
-        By::new(field, step(field, &layer.file, line), &self.context.raw.tracer)
+        By::new(field, step(field, &layer.file, line), &self.context.raw)
     }
 
     /// Notes on all objects that a built-in transformer has run.
@@ -59,6 +59,7 @@ pub(crate) fn run(
     run.names_and_labels(config, layer)?;
     run.fields(config, layer)?;
     for plugin in &layer.transformers {
+        context.uses_built_in_schema();
         act(context, plugin, items)?;
         if context.track_origin {
             let text = origin::of_plugin(origin_dir, &plugin.id);
@@ -136,7 +137,7 @@ impl Run<'_> {
         self.each_patch(layer, &layer.late_patches, "PatchJson6902Transformer")?;
         let mut errors = Vec::new();
         for entry in &layer.kustomization.replicas {
-            match replicas::run(self.items, entry, &config.replicas, (&layer.file, &self.context.raw.tracer)) {
+            match replicas::run(self.items, entry, &config.replicas, (&layer.file, &self.context.raw)) {
                 Ok(()) => self.ran("ReplicaCountTransformer"),
                 Err(more) => errors.extend(more),
             }
@@ -145,7 +146,7 @@ impl Run<'_> {
             return Err(errors);
         }
         for entry in &layer.kustomization.images {
-            images::run(self.items, entry, &config.images, (&layer.file, &self.context.raw.tracer))?;
+            images::run(self.items, entry, &config.images, (&layer.file, &self.context.raw))?;
             self.ran("ImageTagTransformer");
         }
         if !layer.kustomization.replacements.is_empty() {
@@ -158,8 +159,8 @@ impl Run<'_> {
 
 /// Runs a configured transformer.
 fn act(context: &Context, plugin: &Plugin, items: &mut Vec<Item>) -> Outcome {
-    let tracer = &context.raw.tracer;
-    let by = By::new(&plugin.id.kind, step(&plugin.id.kind, &plugin.file, plugin.line), tracer);
+    let raw = &context.raw;
+    let by = By::new(&plugin.id.kind, step(&plugin.id.kind, &plugin.file, plugin.line), raw);
     match &plugin.action {
         Action::Patches(inputs) => patches::run_in(context, &plugin.file, inputs, items),
         Action::Namespace { namespace, .. } if namespace.is_empty() => Ok(()),
@@ -174,8 +175,8 @@ fn act(context: &Context, plugin: &Plugin, items: &mut Vec<Item>) -> Outcome {
             suffix.as_ref().map_or(Ok(()), |suffix| names::suffix(suffix, specs, items, &by))
         }
         Action::Labels { pairs, specs } => labels::set(items, &by, &pairs.pairs, specs),
-        Action::Image { image, specs } => images::run(items, image, specs, (&plugin.file, tracer)),
-        Action::Replicas { replicas, specs } => replicas::run(items, replicas, specs, (&plugin.file, tracer)),
+        Action::Image { image, specs } => images::run(items, image, specs, (&plugin.file, raw)),
+        Action::Replicas { replicas, specs } => replicas::run(items, replicas, specs, (&plugin.file, raw)),
         Action::Replacements(replacements) => replacements::run(replacements, &context.raw, items),
         Action::Hash => {
             add_hashes(items, &by);
@@ -188,6 +189,7 @@ fn act(context: &Context, plugin: &Plugin, items: &mut Vec<Item>) -> Outcome {
 /// Runs the validators of a kustomization, which may look but not change.
 pub(crate) fn validate(context: &Context, layer: &Layer, items: &[Item]) -> Outcome {
     for plugin in &layer.validators {
+        context.uses_built_in_schema();
         let mut after = items.to_vec();
         act(context, plugin, &mut after)?;
         // What kustomize remembers of an object is part of it here.

@@ -152,7 +152,7 @@ fn replace<'a>(
     match node.kind() {
         Kind::Map(_) => node.as_map_mut().into_iter().flat_map(Map::iter_mut).for_each(|(_, value)| expand(value)),
         Kind::List(items) => {
-            if let Some(other) = items.iter().find(|item| item.as_str().is_none()) {
+            if let Some(other) = items.iter().find(|item| !is_text(item, raw)) {
                 return Err(format!("a list of texts was expected, but it has a {}", other.kind_name()));
             }
             node.as_list_mut().into_iter().flatten().for_each(expand);
@@ -160,6 +160,12 @@ fn replace<'a>(
         _ => expand(node),
     }
     Ok(())
+}
+
+/// Whether kustomize takes an item of a list for text: no date, nor the key that merges.
+fn is_text(item: &Value, raw: &RawTexts) -> bool {
+    let is_merge = item.as_str() == Some("<<") && !item.is_quoted() && !raw.is_untyped(item);
+    (item.as_str().is_some() || raw.is_untyped(item)) && !is_merge && !raw.is_date(item)
 }
 
 fn derived(value: Value, node: &Value, used: &[&Known], tracer: &Tracer) -> Value {
@@ -222,11 +228,11 @@ fn shown(value: &Value) -> String {
     }
 }
 
-/// A float as `%v` prints it: shortest, with an exponent from 1e21 on and below 1e-4.
+/// A float as `%v` prints it: shortest, with an exponent from 1e6 on and below 1e-4.
 fn go_float(number: f64) -> String {
     let plain = format!("{number}");
     let magnitude = number.abs();
-    if number == 0.0 || !number.is_finite() || (1e-4..1e21).contains(&magnitude) {
+    if number == 0.0 || !number.is_finite() || (1e-4..1e6).contains(&magnitude) {
         return plain;
     }
     let text = format!("{number:e}");
@@ -262,6 +268,8 @@ mod tests {
     fn floats() {
         assert_eq!(go_float(1.5), "1.5");
         assert_eq!(go_float(1e21), "1e+21");
+        assert_eq!(go_float(123_456_789.125), "1.23456789125e+08");
+        assert_eq!(go_float(999_999.5), "999999.5");
         assert_eq!(go_float(0.00001), "1e-05");
     }
 }

@@ -19,6 +19,10 @@ const MAX_DEPTH: usize = 32;
 pub(crate) fn from_crds(file: &Arc<str>, bytes: &[u8]) -> Result<Config, Vec<BuildError>> {
     let value = parse(file, bytes)?;
     let fail = |message: String| vec![BuildError::new(&**file, 1, message)];
+    if bytes.starts_with(b"{") {
+        goyaml::json::parse(bytes)
+            .map_err(|error| fail(format!("a file of 'crds' that starts with '{{' must be JSON: {error}")))?;
+    }
     let definitions =
         value.as_map().ok_or_else(|| fail("a file of 'crds' is a map of OpenAPI definitions by name".to_owned()))?;
     let mut config = Config::default();

@@ -15,6 +15,11 @@ impl Loader<'_> {
     pub(super) fn inline(&mut self, file: &Arc<str>, text: &Text, offset: u32) -> Source {
         let start =
             if self.raw.tracer.is_on() { start(&self.raw, text) } else { Start::After { lines: 0, columns: 0 } };
+        // Only what is traced tells a block from quotes when the text is one line.
+        let offset = match start {
+            Start::After { lines, .. } if self.raw.tracer.is_on() && offset > 0 => lines,
+            _ => offset,
+        };
         let kind = if self.options.overlay_place.as_ref() == Some(file) { SourceKind::Given } else { SourceKind::File };
         let index = self.raw.tracer.add(origin::Source { name: file.clone(), kind, start });
         Source { file: file.clone(), index, offset }

@@ -73,6 +73,7 @@ impl Loader<'_> {
     pub(super) fn patch(&mut self, place: Place<'_>, patch: &Patch) -> Option<PatchInput> {
         let text = self.patch_text(place, patch)?;
         let source = self.patch_source(&text, patch);
+        let text = PatchText { offset: source.offset, ..text };
         let input = self.classify(place, &text, &source).map(|kind| input(kind, text, patch))?;
         self.checked(place, input)
     }
@@ -101,6 +102,7 @@ impl Loader<'_> {
         }
         let text = self.patch_text(place, patch)?;
         let source = self.patch_source(&text, patch);
+        let text = PatchText { offset: source.offset, ..text };
         match self.operations(&text, &source) {
             Ok(operations) if operations.is_empty() => {
                 self.fail(BuildError::new(&*text.file, 0, "patch appears to be empty"));
@@ -179,6 +181,13 @@ impl Loader<'_> {
     /// Decides what a patch is by reading it both ways.
     fn classify(&mut self, place: Place<'_>, text: &PatchText, source: &Source) -> Option<PatchKind> {
         let merge = documents::read_patch(&text.bytes, source, &self.raw);
+        let merge = match merge {
+            // Whatever is an object is no list.
+            Ok(manifests) if !manifests.is_empty() && !looks_like_operations(&text.bytes) => {
+                return Some(PatchKind::Merge(manifests));
+            }
+            merge => merge,
+        };
         let json = self.operations(text, source);
         match (merge, json) {
             (Ok(manifests), Ok(operations)) if !manifests.is_empty() && !operations.is_empty() => {

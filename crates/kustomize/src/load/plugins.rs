@@ -361,7 +361,8 @@ impl Loader<'_> {
                 "path" => patch.path = faults.text(name, value).filter(|text| !text.text.is_empty()),
                 _ => {
                     patch.inline = faults.text(name, value).filter(|text| !text.text.is_empty());
-                    patch.offset = value.pos().line + configured.offset;
+                    let is_one_line = !patch.inline.as_ref().is_some_and(|text| text.text.contains('\n'));
+                    patch.offset = value.pos().line + configured.offset - u32::from(is_one_line);
                 }
             }
         }
@@ -473,6 +474,8 @@ fn add_value(configured: &Configured, dir: &str) -> Outcome {
     }
     if text.is_empty() {
         dir.clone_into(&mut text.text);
+        // What names no value asks for this one.
+        text.pos = configured.value.get("kind").map_or_else(Pos::default, Value::pos);
     }
     if targets.is_empty() {
         faults.add(configured.line, "must specify at least one target");

@@ -42,6 +42,14 @@ fn add(target: &AddValue, item: &mut Item, (by, raw): (&By<'_>, &RawTexts)) -> R
     if old.is_some_and(|old| !scalar::is_scalar(old)) {
         return Err(format!("the field '{}' is no text", target.field_path));
     }
+    let is_null = |end: usize| item.value.at(&parts[..end]).is_some_and(Value::is_null);
+    if (1..parts.len()).any(is_null) {
+        // Without a position kustomize puts the value into the null, where it is lost; with one it crashes.
+        if target.position <= 0 {
+            return Ok(());
+        }
+        return Err(format!("the field '{}' lies in a null", target.field_path));
+    }
     let value = target.value.value();
     let made = |text: &str| {
         let is_quoted = old.is_some_and(Value::is_quoted);

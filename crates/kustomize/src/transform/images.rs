@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use goyaml::origin::Tracer;
 use goyaml::{Kind, Map, Value};
 use regex::Regex;
 
@@ -11,6 +10,7 @@ use crate::BuildError;
 use crate::accumulate::{By, step};
 use crate::field_path::{Missing, set_bare, visit};
 use crate::item::Item;
+use crate::raw::RawTexts;
 use crate::read::{Image, Text};
 use crate::scalar;
 use crate::table::fields::FieldSpec;
@@ -20,9 +20,9 @@ pub(super) fn run(
     items: &mut [Item],
     image: &Image,
     specs: &[FieldSpec],
-    (file, tracer): (&Arc<str>, &Tracer),
+    (file, raw): (&Arc<str>, &RawTexts),
 ) -> Result<(), Vec<BuildError>> {
-    let by = By::new("images", step("image", file, image.line), tracer);
+    let by = By::new("images", step("image", file, image.line), raw);
     let change = Change::new(image, &by).map_err(|message| vec![BuildError::new(&**file, image.line, message)])?;
     each(items, &by, |item| {
         let gvk = item.gvk();
@@ -51,15 +51,54 @@ fn has_containers(node: &Value) -> bool {
 /// One entry of `images`, ready to be applied.
 struct Change<'a> {
     image: &'a Image,
-    matcher: Regex,
+    matcher: Matcher<'a>,
     by: &'a By<'a>,
+}
+
+/// Which images are meant.
+enum Matcher<'a> {
+    /// Those of this name, in which a dot matches anything.
+    Name(&'a str),
+    /// Those of a name that says more as a regular expression.
+    Regex(Box<Regex>),
+}
+
+impl<'a> Matcher<'a> {
+    fn new(name: &'a str) -> Result<Self, regex::Error> {
+        let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_/:@.".contains(&byte);
+        if name.bytes().all(is_plain) {
+            return Ok(Self::Name(name));
+        }
+        let pattern = format!("^{name}(:[a-zA-Z0-9_.{{}}-]*)?(@sha256:[a-zA-Z0-9_.{{}}-]*)?$");
+        Ok(Self::Regex(Box::new(Regex::new(&pattern)?)))
+    }
+
+    fn is_match(&self, image: &str) -> bool {
+        match self {
+            Self::Name(name) => has_name(name, image),
+            Self::Regex(regex) => regex.is_match(image),
+        }
+    }
+}
+
+/// Whether an image is of a name, with any tag and digest.
+fn has_name(name: &str, image: &str) -> bool {
+    let mut rest = image.chars();
+    let is_start =
+        name.chars().all(|wanted| rest.next().is_some_and(|found| found == wanted || (wanted == '.' && found != '\n')));
+    let version = |text: &str| {
+        text.find(|other: char| !(other.is_ascii_alphanumeric() || "_.{}-".contains(other))).unwrap_or(text.len())
+    };
+    let rest = rest.as_str();
+    let rest = rest.strip_prefix(':').map_or(rest, |tag| &tag[version(tag)..]);
+    let rest = rest.strip_prefix("@sha256:").map_or(rest, |digest| &digest[version(digest)..]);
+    is_start && rest.is_empty()
 }
 
 impl<'a> Change<'a> {
     fn new(image: &'a Image, by: &'a By<'a>) -> Result<Self, String> {
         // The name is a regular expression to kustomize, so that a dot in it matches anything.
-        let pattern = format!("^{}(:[a-zA-Z0-9_.{{}}-]*)?(@sha256:[a-zA-Z0-9_.{{}}-]*)?$", image.name);
-        let matcher = Regex::new(&pattern)
+        let matcher = Matcher::new(&image.name)
             .map_err(|error| format!("image name '{}': {}", image.name, crate::selector::reason(&error)))?;
         Ok(Self { image, matcher, by })
     }
@@ -74,8 +113,11 @@ impl<'a> Change<'a> {
         if !matches!(node.kind(), Kind::Map(map) if map.values().any(|value| !scalar::is_scalar(value))) {
             return Ok(());
         }
+        // Only what leads to containers is looked into, so that the rest is not copied.
         for (key, value) in node.as_map_mut().into_iter().flat_map(Map::iter_mut) {
-            self.containers(value)?;
+            if has_containers(value) {
+                self.containers(value)?;
+            }
             if matches!(key, "containers" | "initContainers") {
                 value.as_list_mut().into_iter().flatten().try_for_each(|container| self.container(container))?;
             }
@@ -97,7 +139,7 @@ impl<'a> Change<'a> {
         if !scalar::is_scalar(node) {
             return Err(format!("wrong node kind: expected ScalarNode but was {}", scalar::node_kind(node)));
         }
-        let text = scalar::text(node);
+        let text = self.by.raw.text(node);
         if self.matcher.is_match(&text) {
             let (changed, parts) = self.changed(&text);
             set_bare(node, changed, self.by, |derivation, old| {
@@ -150,6 +192,45 @@ fn split(image: &str) -> (&str, &str, &str) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn names_match_as_expressions_do() {
+        for name in [
+            "nginx",
+            "ngin.",
+            "reg.example.org:5000/team/app",
+            "a",
+            "docker.io/library/nginx",
+            "nginx:1.2",
+            "a@sha256:b",
+            ".",
+        ] {
+            let regex = format!("^{name}(:[a-zA-Z0-9_.{{}}-]*)?(@sha256:[a-zA-Z0-9_.{{}}-]*)?$");
+            let regex = Regex::new(&regex).expect("the names of the test are expressions");
+            for image in [
+                "nginx",
+                "nginx:1.2",
+                "nginx:1.2@sha256:00ff",
+                "nginx@sha256:00",
+                "nginx@sha512:00",
+                "nginx:",
+                "nginx:a:b",
+                "nginxx",
+                "ngin",
+                "reg-example.org:5000/team/app:v1",
+                "a@sha256:b@sha256:c",
+                "\u{e9}",
+                "\n",
+                "",
+                "x\n",
+                "docker.io/library/nginx:1",
+                "nginx:1.2:3",
+                "nginx:{}",
+            ] {
+                assert_eq!(has_name(name, image), regex.is_match(image), "{name} {image}");
+            }
+        }
+    }
 
     #[test]
     fn parts_of_images() {

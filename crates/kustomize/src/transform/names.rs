@@ -6,7 +6,6 @@ use crate::accumulate::By;
 use crate::field_path::{Missing, set_bare, visit};
 use crate::item::Item;
 use crate::read::Text;
-use crate::scalar;
 use crate::table::fields::{FieldSpec, UNPREFIXED};
 
 /// The name of every object.
@@ -65,7 +64,7 @@ fn rename(
             let pattern = pattern(item, spec.path == NAME);
             let gvk = item.gvk();
             visit(&mut item.value, &gvk, spec, Missing::Scalar, &mut |node| {
-                let name = pattern.replacen('\0', &scalar::id_text(node), 1);
+                let name = pattern.replacen('\0', &by.raw.text(node), 1);
                 set_bare(node, name, by, |derivation, old| derivation.of(old).asked_by(&affix.value()))
             })?;
         }

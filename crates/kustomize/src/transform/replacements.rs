@@ -115,7 +115,7 @@ fn source_value_of(source: &Source, (raw, file): (&RawTexts, &Arc<str>), items: 
 
 fn is_nothing(value: &Value) -> bool {
     match value.kind() {
-        Kind::Null => true,
+        Kind::Null => !crate::raw::is_no_null(value),
         Kind::Map(map) => map.is_empty(),
         Kind::List(items) => items.is_empty(),
         _ => false,

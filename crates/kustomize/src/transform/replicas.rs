@@ -3,11 +3,11 @@
 use std::sync::Arc;
 
 use goyaml::Value;
-use goyaml::origin::Tracer;
 
 use crate::accumulate::{By, step};
 use crate::field_path::{Missing, set_scalar, visit};
 use crate::item::Item;
+use crate::raw::RawTexts;
 use crate::read::Replicas;
 use crate::table::fields::FieldSpec;
 use crate::{BuildError, set};
@@ -17,17 +17,17 @@ pub(super) fn run(
     items: &mut [Item],
     replicas: &Replicas,
     specs: &[FieldSpec],
-    (file, tracer): (&Arc<str>, &Tracer),
+    (file, raw): (&Arc<str>, &RawTexts),
 ) -> Result<(), Vec<BuildError>> {
     let fail = |message| BuildError::new(&**file, replicas.line, message);
-    let by = By::new("replicas", step("replicas", file, replicas.line), tracer);
+    let by = By::new("replicas", step("replicas", file, replicas.line), raw);
     let found = set(items, replicas, specs, &by).map_err(|message| vec![fail(message)])?;
     if found {
         return Ok(());
     }
     let kinds: Vec<&str> = specs.iter().map(|spec| &*spec.kind).collect();
     let message = format!("resource with name {} does not match any of the kinds {}", replicas.name, kinds.join(", "));
-    let near = specs.iter().map(|spec| set::near(items, [&spec.kind, &replicas.name], tracer));
+    let near = specs.iter().map(|spec| set::near(items, [&spec.kind, &replicas.name], &raw.tracer));
     let near = near.filter(|near| !near.is_empty()).max_by_key(String::len);
     let near = near.map_or_else(String::new, |near| format!(" There is {near}."));
     let hint = "'name' is the name in the files, without prefix; for other kinds use a patch.";
