@@ -509,6 +509,17 @@ mod tests {
         check(Value::NULL, "x", None);
     }
 
+    #[test]
+    fn other_than_text_in_yaml_1_1() {
+        let check = |text: &str, expected| assert_eq!(is_other_in_yaml_1_1(text), expected, "{text:?}");
+        for other in ["yes", "5", "0o17", "~", "null", "\u{2028}", " ", "- a", "a: b", "# c", "[a]"] {
+            check(other, true);
+        }
+        for text in ["", "a", "trailing ", "true ish", "1:30", "2001-01-01", "\u{85}x", "a\nb"] {
+            check(text, false);
+        }
+    }
+
     fn by() -> Blame {
         Blame { file: "kustomization.yaml".into(), line: 1 }
     }

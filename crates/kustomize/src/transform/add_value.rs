@@ -66,7 +66,15 @@ fn add(target: &AddValue, item: &mut Item, (by, raw): (&By<'_>, &RawTexts)) -> R
     let before = item.value.clone();
     let is_set = item.value.set_at(&parts, text);
     shared::spread_changes(item, &before);
-    if is_set { Ok(()) } else { Err(format!("there is no room for '{}'", target.field_path)) }
+    if is_set { Ok(()) } else { Err(no_room(&item.value, &parts, (&target.field_path, raw))) }
+}
+
+/// What to say where something on the way to a field is no map.
+fn no_room(object: &Value, parts: &[&str], (path, raw): (&str, &RawTexts)) -> String {
+    let mut ways = (1..parts.len()).filter_map(|end| object.at(&parts[..end]));
+    let places = ways.find(|node| node.as_map().is_none()).map(|node| raw.tracer.places(node)).unwrap_or_default();
+    let places = places.first().map_or_else(String::new, |place| format!(" ({place} is no map)"));
+    format!("there is no room for '{path}'{places}")
 }
 
 /// Inserts a part into a path, counted from 1; a leading slash stays first.
