@@ -12,6 +12,7 @@ use repository::{Action, Change, Cluster, Comparison, Fetch};
 use source::{LocalFolder, Snapshot};
 
 use crate::failure::Failure;
+use crate::output;
 
 /// Two states of a repository, as the command line names them: `main..HEAD`, or `main...HEAD` from where they parted.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -143,13 +144,7 @@ fn change_value(change: &Change) -> Value {
     fields.extend(change.renamed_from.as_deref().map(|name| ("renamedFrom", name.into())));
     fields.extend(change.moved_from.as_ref().map(|from| ("movedFrom", from.to_string().into())));
     if let Action::Change(differences) = &change.action {
-        let side = |value: &Option<Value>| value.clone().unwrap_or(Value::NULL);
-        let field = |field: &object::FieldDiff| {
-            let parts =
-                [("path", field.path.as_str().into()), ("before", side(&field.before)), ("after", side(&field.after))];
-            Value::from_iter(parts)
-        };
-        fields.push(("fields", differences.iter().map(field).collect()));
+        fields.push(("fields", output::differences(differences)));
     }
     Value::from_iter(fields)
 }

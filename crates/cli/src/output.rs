@@ -5,6 +5,7 @@
 use std::io::{self, IsTerminal, Write};
 
 use goyaml::Value;
+use object::FieldDiff;
 
 use crate::args::OutputFormat;
 
@@ -49,6 +50,17 @@ pub(crate) fn objects(format: OutputFormat, mut objects: Vec<Value>) {
     } else {
         raw(&goyaml::emit(&value));
     }
+}
+
+/// Differences for scripts: `path`, `before` and `after` of each field, null for what is not there.
+pub(crate) fn differences(fields: &[FieldDiff]) -> Value {
+    let side = |value: &Option<Value>| value.clone().unwrap_or(Value::NULL);
+    let field = |field: &FieldDiff| {
+        let parts =
+            [("path", field.path.as_str().into()), ("before", side(&field.before)), ("after", side(&field.after))];
+        Value::from_iter(parts)
+    };
+    fields.iter().map(field).collect()
 }
 
 /// Prints rows under headings in aligned columns, three spaces apart, as kubectl does.

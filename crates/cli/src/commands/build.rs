@@ -8,7 +8,7 @@ use clap::{Args, ValueEnum};
 use helm::{HelmCompat, KubeVersion};
 use kustomize::{BuildOptions, Charts, Resource};
 use object::Object;
-use render::{HelmCharts, Traced, TreeFiles};
+use render::{ChartSource, HelmCharts, Traced, TreeFiles};
 use source::{LocalFolder, Snapshot};
 
 use crate::expanded;
@@ -76,14 +76,15 @@ enum LoadRestrictor {
 }
 
 pub(super) fn build(args: &BuildArgs) -> Result<(), Failure> {
+    let fetch = remote::fetch(args.no_remote_bases, &args.mirrors)?;
     let options = BuildOptions {
         root_only: args.load_restrictor == LoadRestrictor::RootOnly,
-        remote: remote::fetch(args.no_remote_bases, &args.mirrors)?.remote,
-        charts: args.enable_helm.then(|| charts(args)).transpose()?,
+        remote: fetch.remote.clone(),
+        charts: args.enable_helm.then(|| charts(args, fetch.charts.clone())).transpose()?,
         ..BuildOptions::default()
     };
     if args.expand {
-        let cluster = expanded::read(&args.path, remote::fetch(args.no_remote_bases, &args.mirrors)?)?;
+        let cluster = expanded::read(&args.path, fetch)?;
         let values = cluster.units.iter().flat_map(|unit| &unit.objects).map(|object| &object.value);
         return write(args.output.as_deref(), &goyaml::emit_documents(values));
     }
@@ -100,7 +101,7 @@ pub(super) fn build(args: &BuildArgs) -> Result<(), Failure> {
 }
 
 /// Charts as kustomize has them rendered: this release of it runs no Helm but Helm 3.
-fn charts(args: &BuildArgs) -> Result<Arc<dyn Charts>, Failure> {
+fn charts(args: &BuildArgs, source: Option<Arc<dyn ChartSource>>) -> Result<Arc<dyn Charts>, Failure> {
     let mut charts = HelmCharts::new(HelmCompat::V3, Arc::new(World { dns: false }));
     if let Some(text) = args.helm_kube_version.as_ref().filter(|text| !text.is_empty()) {
         let version = KubeVersion::parse(text);
@@ -108,7 +109,7 @@ fn charts(args: &BuildArgs) -> Result<Arc<dyn Charts>, Failure> {
         charts.kube_version = Some(version);
     }
     charts.api_versions.clone_from(&args.helm_api_versions);
-    charts.source = remote::fetch(args.no_remote_bases, &args.mirrors)?.charts;
+    charts.source = source;
     Ok(Arc::new(charts))
 }
 

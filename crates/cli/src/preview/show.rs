@@ -7,6 +7,7 @@ use goyaml::Value;
 use object::diff::Table;
 
 use super::{DeliveryPreview, Preview};
+use crate::output;
 
 impl fmt::Display for Preview {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -113,20 +114,9 @@ fn change_value(change: &Change) -> Option<Value> {
         Action::Delete => ("delete", &[][..]),
         Action::Keep | Action::Skip(_) => return None,
     };
-    let fields: Value = fields
-        .iter()
-        .map(|field| {
-            let side = |value: &Option<Value>| value.clone().unwrap_or(Value::NULL);
-            Value::from_iter([
-                ("path", Value::from(field.path.as_str())),
-                ("before", side(&field.before)),
-                ("after", side(&field.after)),
-            ])
-        })
-        .collect();
     Some(Value::from_iter([
         ("resource", Value::from(change.key.to_string())),
         ("action", action.into()),
-        ("fields", fields),
+        ("fields", output::differences(fields)),
     ]))
 }
