@@ -157,6 +157,9 @@ pub(crate) fn request_digest(request: &KustomizationRequest<'_>) -> String {
     let mut digest = Sha256::new();
     digest.update(format!("{}\0{}\0{}\0{}\0", request.path, request.place, request.strict, request.remote.is_some()));
     digest.update(goyaml::json::to_go_string(request.spec));
+    if let Some(decryption) = &request.decryption {
+        digest.update(format!("\0{}\0{}", decryption.id, decryption.requires_mac));
+    }
     for (name, value) in &request.variables {
         digest.update(format!("\0{name}\0{value}"));
     }

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use goyaml::{Kind, Value};
 use object::{Object, ObjectKey};
 
-use crate::Diagnostic;
+use crate::{Diagnostic, decrypt};
 
 /// How an encrypted value of SOPS starts.
 const ENCRYPTED: &str = "ENC[AES256_GCM,";
@@ -39,9 +39,14 @@ pub(crate) fn fault_of_applied(object: &Object) -> Option<Diagnostic> {
 }
 
 fn encrypted(object: &Object) -> Option<Diagnostic> {
-    is_encrypted(&object.value).then(|| {
-        let message = format!("{} is encrypted with SOPS, and decryption is not supported yet", object.key());
-        at(object, message, "Create the Secret in the cluster by hand, and take it out of this path.")
+    (is_encrypted(&object.value) && !decrypt::is_disabled(object)).then(|| {
+        let message =
+            format!("{} is SOPS encrypted, configuring decryption is required for it to be reconciled", object.key());
+        at(
+            object,
+            message,
+            "Set spec.decryption of the Kustomization: provider sops, and secretRef with the Secret that holds the private key.",
+        )
     })
 }
 
@@ -69,7 +74,7 @@ fn at(object: &Object, message: String, hint: &str) -> Diagnostic {
 }
 
 fn is_encrypted(object: &Value) -> bool {
-    if object.get("sops").is_some_and(|sops| sops.get("mac").is_some()) {
+    if decrypt::is_whole(object) {
         return true;
     }
     ["data", "stringData"].iter().filter_map(|field| object.get(field)).any(has_encrypted)

@@ -83,7 +83,12 @@ pub(crate) fn normalise(dir: &str, path: &str) -> Option<String> {
 }
 
 fn has_kustomization(files: &dyn Files, dir: &str) -> bool {
-    KUSTOMIZATIONS.iter().any(|name| files.kind(&join(dir, name)) == Some(EntryKind::File))
+    kustomization_file(files, dir).is_some()
+}
+
+/// The kustomization of a directory.
+pub(crate) fn kustomization_file(files: &dyn Files, dir: &str) -> Option<String> {
+    KUSTOMIZATIONS.iter().map(|name| join(dir, name)).find(|path| files.kind(path) == Some(EntryKind::File))
 }
 
 fn join(dir: &str, name: &str) -> String {

@@ -7,6 +7,7 @@
 mod cache;
 mod charts;
 mod check;
+mod decrypt;
 mod diagnostic;
 pub mod envsubst;
 mod generator;
@@ -26,11 +27,13 @@ use object::{Object, Origin};
 
 pub use cache::{CacheCounts, RenderCache};
 pub use charts::{ChartSource, HelmCharts, chart_of_archive, chart_of_folder};
+pub use decrypt::Decryption;
 pub use diagnostic::Diagnostic;
 pub use release::{ReleaseRequest, ReleaseValues, helm_release};
 pub use remote::{MAX_REMOTE_FILE, RemoteBase};
 pub use tree::{SnapshotFiles, TreeFiles};
 
+use decrypt::DecryptedFiles;
 use substitute::Substitution;
 use trace::Notes;
 use tree::{Record, RecordingFiles};
@@ -53,6 +56,8 @@ pub struct KustomizationRequest<'a> {
     pub strict: bool,
     /// Fetches remote bases; `None` refuses them.
     pub remote: Option<Arc<dyn Remote>>,
+    /// Reads what is encrypted; `None` refuses encrypted objects.
+    pub decryption: Option<Arc<Decryption>>,
 }
 
 /// What a source renders to.
@@ -79,11 +84,11 @@ pub struct Traced {
 }
 
 /// Renders a Kustomization over its source and notes where each field of its objects comes from. It is for reading:
-/// objects that are encrypted with SOPS stay as they are.
+/// what is encrypted with SOPS stays as it is, whatever the request says of decryption.
 pub fn trace(request: &KustomizationRequest<'_>) -> Result<Traced, Vec<Diagnostic>> {
     let remote = request.remote.clone();
-    let sources = Sources { files: request.tree, remote, manifests: None, keeps_encrypted: true };
-    let (objects, tracer) = objects(request, &sources, kustomize::trace)?;
+    let sources = Sources { files: request.tree, remote, manifests: None, keeps_encrypted: true, decryption: None };
+    let (objects, tracer, _) = objects(request, &sources, kustomize::trace)?;
     Ok(Traced { objects, origins: tracer.finish() })
 }
 
@@ -108,9 +113,15 @@ pub(crate) fn render_recorded(
 ) -> Result<(Rendered, Record), Vec<Diagnostic>> {
     let (files, recording) = (RecordingFiles::new(request.tree), cache::recording(request));
     let remote = recording.clone().map(|remote| remote as Arc<dyn Remote>);
-    let sources = Sources { files: &files, remote, manifests: manifests.cloned(), keeps_encrypted: false };
-    let (objects, _) = objects(request, &sources, untraced)?;
-    let diagnostics = check::twice(&objects);
+    let sources = Sources {
+        files: &files,
+        remote,
+        manifests: manifests.cloned(),
+        keeps_encrypted: false,
+        decryption: request.decryption.as_deref(),
+    };
+    let (objects, _, mut diagnostics) = objects(request, &sources, untraced)?;
+    diagnostics.extend(check::twice(&objects));
     let (inputs, record) = cache::inputs_digest(request, files, recording.as_deref());
     let remote = record.remote().cloned().collect();
     Ok((Rendered { objects, diagnostics, inputs, remote }, record))
@@ -124,6 +135,8 @@ struct Sources<'a> {
     manifests: Option<Arc<ManifestCache>>,
     /// Whether encrypted objects are part of what comes out.
     keeps_encrypted: bool,
+    /// Reads what is encrypted.
+    decryption: Option<&'a Decryption>,
 }
 
 /// A build of a kustomization, with or without origins.
@@ -134,11 +147,10 @@ fn untraced(files: &dyn Files, path: &str, options: &BuildOptions) -> Result<kus
     Ok(kustomize::Traced { resources, tracer: Tracer::default() })
 }
 
-fn objects(
-    request: &KustomizationRequest<'_>,
-    sources: &Sources<'_>,
-    build: Build,
-) -> Result<(Vec<Object>, Tracer), Vec<Diagnostic>> {
+/// The objects, what their positions mean, and findings that do not stop the build.
+type Made = (Vec<Object>, Tracer, Vec<Diagnostic>);
+
+fn objects(request: &KustomizationRequest<'_>, sources: &Sources<'_>, build: Build) -> Result<Made, Vec<Diagnostic>> {
     let files = sources.files;
     let path = directory(request, files).map_err(|error| vec![error])?;
     let in_place = |errors: Vec<Diagnostic>| {
@@ -148,7 +160,18 @@ fn objects(
         errors.into_iter().map(place).collect::<Vec<_>>()
     };
     let overlay = generator::overlay(files, &path, request.spec).map_err(in_place)?;
-    let options = BuildOptions {
+    let decrypt = |decryption| DecryptedFiles::new(files, decryption, (&path, &overlay));
+    let decrypted = sources.decryption.map(decrypt).transpose()?;
+    let files = decrypted.as_ref().map_or(files, |decrypted| decrypted as &dyn Files);
+    let options = options(request, sources, overlay.clone());
+    let kustomize::Traced { resources, tracer } = build(files, &path, &options)
+        .map_err(|errors| errors.into_iter().map(|error| from_build(request, error)).collect::<Vec<_>>())?;
+    let objects = finish(request, resources, (sources, &Notes::new(request, &tracer)))?;
+    Ok((objects, tracer, decrypted.map(DecryptedFiles::into_findings).unwrap_or_default()))
+}
+
+fn options(request: &KustomizationRequest<'_>, sources: &Sources<'_>, overlay: Value) -> BuildOptions {
+    BuildOptions {
         overlay: Some(overlay),
         overlay_place: Some(request.place.into()),
         legacy_order: false,
@@ -157,12 +180,7 @@ fn objects(
         remote: sources.remote.clone(),
         charts: None,
         cache: sources.manifests.clone(),
-    };
-    let kustomize::Traced { resources, tracer } = build(files, &path, &options)
-        .map_err(|errors| errors.into_iter().map(|error| from_build(request, error)).collect::<Vec<_>>())?;
-    let refused = if sources.keeps_encrypted { check::fault } else { check::fault_of_applied };
-    let objects = finish(request, resources, (refused, &Notes::new(request, &tracer)))?;
-    Ok((objects, tracer))
+    }
 }
 
 /// The directory that is rendered, or why it cannot be.
@@ -190,15 +208,17 @@ fn from_build(request: &KustomizationRequest<'_>, error: BuildError) -> Diagnost
 fn finish(
     request: &KustomizationRequest<'_>,
     resources: Vec<Resource>,
-    (refused, notes): (fn(&Object) -> Option<Diagnostic>, &Notes<'_>),
+    (sources, notes): (&Sources<'_>, &Notes<'_>),
 ) -> Result<Vec<Object>, Vec<Diagnostic>> {
+    let refused = if sources.keeps_encrypted { check::fault } else { check::fault_of_applied };
     let substitution = Substitution::new(request.spec, &request.variables, request.strict).map_err(|error| {
         vec![Diagnostic { file: request.place.to_owned(), message: error.to_string(), ..Diagnostic::default() }]
     })?;
     let mut errors = Vec::new();
     let mut objects = Vec::with_capacity(resources.len());
     for mut object in resources.into_iter().map(object) {
-        if let Some(fault) = refused(&object) {
+        let decrypted = sources.decryption.map_or(Ok(()), |decryption| decryption.object(&mut object));
+        if let Some(fault) = decrypted.err().or_else(|| refused(&object)) {
             errors.push(fault);
             continue;
         }

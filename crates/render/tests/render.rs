@@ -35,6 +35,7 @@ fn render(files: &MemoryFiles, path: &str, spec: &str) -> Result<Rendered, Vec<D
         variables,
         strict: true,
         remote: None,
+        decryption: None,
     })
 }
 
@@ -308,6 +309,7 @@ fn unchanged_renders_are_kept() {
             variables,
             strict: true,
             remote: None,
+            decryption: None,
         };
         let rendered = cache.kustomization(&request).expect("it renders");
         (rendered.inputs.clone(), tree.reads.into_inner(), names(&rendered))
@@ -332,8 +334,16 @@ fn counted(cache: &RenderCache, commit: &[(&str, &str)], folders: &[&str]) -> [u
     let (files, spec) = (tree(commit), Value::empty_map());
     for path in folders {
         let (tree, variables): (&dyn Files, _) = (&files, BTreeMap::new());
-        let request =
-            KustomizationRequest { tree, path, spec: &spec, place: "k", variables, strict: true, remote: None };
+        let request = KustomizationRequest {
+            tree,
+            path,
+            spec: &spec,
+            place: "k",
+            variables,
+            strict: true,
+            remote: None,
+            decryption: None,
+        };
         cache.kustomization(&request).expect("it renders");
     }
     let after = cache.counts();
@@ -449,7 +459,16 @@ fn way(files: &MemoryFiles, path: &str, spec: &str, field: &str) -> String {
         variables.map(|(name, value)| (name.to_owned(), value.as_str().unwrap_or_default().to_owned())).collect();
     variables.insert("from_elsewhere".to_owned(), "x".to_owned());
     let place = "Kustomization flux-system/apps";
-    let request = KustomizationRequest { tree: files, path, spec: &spec, place, variables, strict: true, remote: None };
+    let request = KustomizationRequest {
+        tree: files,
+        path,
+        spec: &spec,
+        place,
+        variables,
+        strict: true,
+        remote: None,
+        decryption: None,
+    };
     let traced = render::trace(&request).expect("it renders");
     let plain = render::kustomization(&request).expect("it renders");
     assert_eq!(traced.objects, plain.objects, "origins change nothing");

@@ -131,6 +131,7 @@ impl<'a> Following<'a> {
             variables: BTreeMap::new(),
             strict: true,
             remote: self.fetch.remote.clone(),
+            decryption: None,
         };
         request.variables = variables.complete(&request);
         let places = artifact.map(|artifact| artifact.places.clone()).unwrap_or_default();

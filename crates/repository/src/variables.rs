@@ -114,6 +114,7 @@ impl Variables {
             variables: BTreeMap::new(),
             strict: false,
             remote: request.remote.clone(),
+            decryption: None,
         };
         let rendered = render::trace(&plain).unwrap_or_default();
         let mut names = BTreeSet::new();

@@ -11,7 +11,7 @@ use kube::Client;
 use kube::api::Api;
 use kustomize::Remote;
 use object::{Object, ObjectKey};
-use render::{Diagnostic, KustomizationRequest, Rendered, TreeFiles};
+use render::{Decryption, Diagnostic, KustomizationRequest, Rendered, TreeFiles};
 use source::Snapshot;
 
 use crate::commands::up::OBJECT_NAME;
@@ -67,9 +67,12 @@ impl<'a> Expansion<'a> {
             Ok(variables) => variables,
             Err(missing) => return Ok(Some((kustomization, Err(vec![missing])))),
         };
+        let decryption = match self.decryption(&kustomization).await? {
+            Ok(decryption) => decryption,
+            Err(missing) => return Ok(Some((kustomization, Err(vec![missing])))),
+        };
         let spec = to_value(&kustomization.spec)?;
-        let (metadata, files) = (&kustomization.metadata, TreeFiles::new(self.tree));
-        let [namespace, name] = [&metadata.namespace, &metadata.name].map(|part| part.as_deref().unwrap_or_default());
+        let (files, (namespace, name)) = (TreeFiles::new(self.tree), names(&kustomization));
         let request = KustomizationRequest {
             tree: &files,
             place: &format!("Kustomization {namespace}/{name}"),
@@ -78,6 +81,7 @@ impl<'a> Expansion<'a> {
             variables,
             strict: true,
             remote: self.remote.clone(),
+            decryption,
         };
         // Remote bases may have to be waited for.
         let rendered = tokio::task::block_in_place(|| render::kustomization(&request));
@@ -151,6 +155,40 @@ impl<'a> Expansion<'a> {
         Ok(Ok(variables))
     }
 
+    /// What encrypted files are read with: the keys of the Secret that `decryption` names.
+    async fn decryption(
+        &self,
+        kustomization: &Kustomization,
+    ) -> Result<Result<Option<Arc<Decryption>>, Diagnostic>, Failure> {
+        let Some(decryption) = &kustomization.spec.decryption else { return Ok(Ok(None)) };
+        let (namespace, name) = names(kustomization);
+        let data = match &decryption.secret_ref {
+            Some(secret) => match self.data_of("Secret", namespace, &secret.name).await? {
+                Some(data) => data,
+                None => {
+                    return Ok(Err(Diagnostic {
+                        file: format!("Kustomization/{namespace}/{name}"),
+                        message: format!(
+                            "decryption names the Secret {namespace}/{}, which is neither in Git nor on the cluster",
+                            secret.name
+                        ),
+                        hint: Some(
+                            "Create it in the cluster with the private key, as NAME.agekey or NAME.asc.".to_owned(),
+                        ),
+                        ..Diagnostic::default()
+                    }));
+                }
+            },
+            None => BTreeMap::new(),
+        };
+        let keys = Decryption::from_secret(data.iter().map(|(key, value)| (key.as_str(), value.as_bytes())), false);
+        Ok(keys.map(|keys| Some(Arc::new(keys))).map_err(|wrong| Diagnostic {
+            file: format!("Kustomization/{namespace}/{name}"),
+            message: format!("the keys of decryption cannot be used: {}", wrong.join(", ")),
+            ..Diagnostic::default()
+        }))
+    }
+
     async fn data_of(
         &self,
         kind: &str,
@@ -171,6 +209,12 @@ impl<'a> Expansion<'a> {
         let live = Api::<ConfigMap>::namespaced(self.client.clone(), namespace).get_opt(name).await?;
         Ok(live.map(|map| map.data.unwrap_or_default()))
     }
+}
+
+/// Namespace and name.
+fn names(kustomization: &Kustomization) -> (&str, &str) {
+    let metadata = &kustomization.metadata;
+    (metadata.namespace.as_deref().unwrap_or_default(), metadata.name.as_deref().unwrap_or_default())
 }
 
 /// The texts of a ConfigMap or Secret manifest.

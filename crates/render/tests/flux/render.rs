@@ -55,6 +55,7 @@ impl Case {
             variables,
             strict: true,
             remote: None,
+            decryption: None,
         };
         let shown = |errors: Vec<render::Diagnostic>| {
             errors.iter().map(ToString::to_string).map(|error| error + "\n").collect::<String>()
