@@ -7,6 +7,7 @@ use std::collections::HashSet;
 use std::fmt;
 use std::time::Duration;
 
+use expression::HealthRules;
 use goyaml::Value;
 use object::{Entry, Health, HealthStatus, ObjectKey, health};
 
@@ -27,11 +28,13 @@ pub struct WaitOptions {
     pub fail_fast: bool,
     /// Ask for the pods of workloads that are not ready when the wait ends, to say why.
     pub explain: bool,
+    /// How health is judged.
+    pub rules: HealthRules,
 }
 
 impl Default for WaitOptions {
     fn default() -> Self {
-        Self { timeout: Duration::from_mins(5), fail_fast: true, explain: false }
+        Self { timeout: Duration::from_mins(5), fail_fast: true, explain: false, rules: HealthRules::default() }
     }
 }
 
@@ -65,19 +68,18 @@ pub struct Waited {
 }
 
 /// Judges objects by what the observer has seen; an object it has not seen is on its way.
-pub fn evaluate(observer: &Observer, keys: &[Entry]) -> Waited {
-    let objects = keys.iter().map(|entry| ObjectHealth { key: entry.key.clone(), health: seen(observer, entry) });
+pub fn evaluate(observer: &Observer, keys: &[Entry], rules: &HealthRules) -> Waited {
+    let seen = |entry: &Entry| {
+        let live = observer.get_at(&entry.key, &entry.version).or_else(|| observer.get(&entry.key));
+        live.map_or_else(|| Health::in_progress("is not there"), |live| rules.status(&live.value))
+    };
+    let objects = keys.iter().map(|entry| ObjectHealth { key: entry.key.clone(), health: seen(entry) });
     Waited::of(objects.collect())
-}
-
-fn seen(observer: &Observer, entry: &Entry) -> Health {
-    let live = observer.get_at(&entry.key, &entry.version).or_else(|| observer.get(&entry.key));
-    live.map_or_else(|| Health::in_progress("is not there"), |live| live.health())
 }
 
 /// Waits until all objects are current, one has failed, or time is up.
 pub async fn wait(cluster: &Cluster, observer: &Observer, keys: &[Entry], options: &WaitOptions) -> Waited {
-    let mut eyes = Waiter { cluster, observer, keys, vanishing: HashSet::new() };
+    let mut eyes = Waiter { cluster, observer, keys, rules: &options.rules, vanishing: HashSet::new() };
     let mut subscription = observer.subscribe(keys.iter().map(|entry| entry.key.clone()));
     let end = tokio::time::Instant::now() + options.timeout;
     let unwatched = keys.iter().any(|entry| !observer.covers(&entry.gvk()));
@@ -109,6 +111,7 @@ struct Waiter<'a> {
     cluster: &'a Cluster,
     observer: &'a Observer,
     keys: &'a [Entry],
+    rules: &'a HealthRules,
     /// Jobs that have been seen and go by themselves when finished.
     vanishing: HashSet<ObjectKey>,
 }
@@ -138,7 +141,7 @@ impl Waiter<'_> {
                 if value.at(&["spec", "ttlSecondsAfterFinished"]).is_some() {
                     self.vanishing.insert(entry.key.clone());
                 }
-                health::status(&value)
+                self.rules.status(&value)
             }
             None if self.vanishing.contains(&entry.key) => Health::current("has finished and is gone"),
             None => Health::in_progress("is not there"),

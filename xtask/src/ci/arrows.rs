@@ -11,7 +11,8 @@ use crate::failure::{Failure, output};
 use crate::style::modules::{self, attributes, is_test};
 
 /// The crates that turn trees into trees and know nothing of the world.
-const ENGINES: [&str; 7] = ["goyaml", "gotemplate", "helm", "sops", "structured-merge", "kustomize", "object"];
+const ENGINES: [&str; 8] =
+    ["goyaml", "gotemplate", "helm", "sops", "structured-merge", "kustomize", "object", "expression"];
 /// Packages whose presence means a way to the world.
 const WORLDLY: [&str; 9] = ["tokio", "async-std", "kube", "kube-client", "hyper", "reqwest", "gix", "rustls", "jiff"];
 /// Modules of the standard library that are ways to the world.

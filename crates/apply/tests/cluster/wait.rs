@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use apply::{Settled, WaitOptions, evaluate, wait};
+use expression::HealthRules;
 
 use crate::install::APP;
 use crate::world::{Outcomes, PATIENCE, Site};
@@ -15,7 +16,7 @@ pub(crate) async fn wait_follows_health(mut site: Site) -> Outcomes {
     let waited = wait(&site.cluster, &site.observer, &entries, &options).await;
     assert_eq!(waited.settled, Settled::Current, "{:?}", waited.objects);
     assert_eq!(site.cluster.requests(), before, "a wait asks nothing");
-    assert_eq!(evaluate(&site.observer, &entries), waited);
+    assert_eq!(evaluate(&site.observer, &entries, &HealthRules::default()), waited);
     Ok(())
 }
 
