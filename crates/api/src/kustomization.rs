@@ -386,16 +386,25 @@ pub struct HistoryEntry {
 impl KustomizationSpec {
     /// The fields that are set but not honoured, as paths below `spec`.
     pub fn unsupported(&self) -> Vec<String> {
+        let decryption = self.decryption.as_ref();
         let known = [
             ("sourceRef.kind", self.source_ref.kind != "GitRepository"),
-            ("healthCheckExprs", !self.health_check_exprs.is_empty()),
-            ("dependsOn.readyExpr", self.depends_on.iter().any(|dependency| dependency.ready_expr.is_some())),
-            ("decryption", self.decryption.is_some()),
+            ("decryption.provider", decryption.is_some_and(|decryption| decryption.provider != "sops")),
+            (
+                "decryption.serviceAccountName",
+                decryption.is_some_and(|decryption| decryption.service_account_name.is_some()),
+            ),
             ("kubeConfig", self.kube_config.is_some()),
             ("ignore", !self.ignore.is_empty()),
         ];
         let set = known.into_iter().filter(|(_, set)| *set).map(|(name, _)| name.to_owned());
         set.chain(self.unknown.keys().cloned()).collect()
+    }
+
+    /// Whether what is rendered depends on `ConfigMaps` or Secrets of the cluster.
+    pub fn reads_cluster(&self) -> bool {
+        let variables = self.post_build.as_ref().is_some_and(|build| !build.substitute_from.is_empty());
+        variables || self.decryption.is_some()
     }
 
     /// Time until the next try after a failure.

@@ -8,6 +8,7 @@ use object::ObjectKey;
 use tokio::sync::{mpsc, watch};
 use tokio::task::{AbortHandle, JoinSet};
 
+use crate::bootstrap::Lockdown;
 use crate::index::{Announcement, Command, Index, Moment, Settings, SettleOrder};
 use crate::work::{deliver, heal, remove, report, settle};
 use crate::world::watch::{GIT_REPOSITORY, KUSTOMIZATION};
@@ -108,11 +109,18 @@ impl Actor {
         match event {
             Event::Repository(object) => self.index.apply_repository(object),
             Event::RepositoryGone(name) => self.index.delete_repository(&name),
-            Event::Kustomization(object) => self.index.apply_kustomization(object),
+            Event::Kustomization(object) => {
+                if let Some(lockdown) = Lockdown::of(&object) {
+                    self.learn(&lockdown);
+                }
+                self.index.apply_kustomization(object);
+            }
+            Event::Lockdown(lockdown) => self.learn(&lockdown),
             Event::KustomizationGone(name) => self.index.delete_kustomization(&name),
             Event::Listed(kind) => self.note_listed(kind),
             Event::Lease(name, lease) => self.index.lease_seen(name, lease),
             Event::LeaseGone(name) => self.index.lease_gone(&name),
+            Event::Input(kind, name) => self.index.input_changed(kind, &name),
             Event::LocalChanged => self.index.local_changed(),
             Event::Fetched(name, result) => self.index.fetched(&name, result),
             Event::Phase(name, run, phase) => self.index.run_phase(&name, run, phase),
@@ -135,9 +143,17 @@ impl Actor {
         }
     }
 
+    fn learn(&mut self, lockdown: &Lockdown) {
+        self.world.learn(lockdown);
+        self.index.learn(lockdown);
+    }
+
     fn note_listed(&mut self, kind: &str) {
         self.listed.0 |= kind == GIT_REPOSITORY;
-        self.listed.1 |= kind == KUSTOMIZATION;
+        if kind == KUSTOMIZATION && !self.listed.1 {
+            self.listed.1 = true;
+            self.index.kustomizations_listed();
+        }
         self.index.news();
     }
 
@@ -148,7 +164,8 @@ impl Actor {
             if self.index.owner(&key).is_none() {
                 continue;
             }
-            let (health, message) = report::health(&self.world.observer, &key);
+            let rules = self.index.health_rules(&key);
+            let (health, message) = report::health(&self.world.observer, &key, &rules);
             self.index.object_health(&key, health, &message);
             self.check_object(&key);
         }

@@ -1,6 +1,6 @@
 //! Starting and stopping an engine.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use apply::{Cluster, Observer, ObserverOptions};
 use render::RenderCache;
@@ -10,6 +10,7 @@ use tokio::task::{JoinHandle, JoinSet};
 
 use crate::actor::Actor;
 use crate::world::remotes::Remotes;
+use crate::world::rules::Rules;
 use crate::world::{self, Event, World, write};
 use crate::{Options, ProgressLine, State, rivals};
 
@@ -73,12 +74,14 @@ impl Engine {
         let (store, cache, options) = (Arc::new(store), Arc::new(RenderCache::new()), Arc::new(options));
         let remotes = || Arc::new(Remotes::new(store.clone(), options.clock.clone(), options.fetches));
         let remotes = options.remote_bases.then(remotes);
+        let rules = Arc::new(RwLock::new(Rules::from(&*options)));
         let world = World {
             client,
             cluster,
             observer,
             store,
             options,
+            rules,
             renders,
             cache,
             remotes,
@@ -101,6 +104,7 @@ async fn run(
     let mut feeders = JoinSet::new();
     let (sender, mut looked) = watch::channel(0);
     feeders.spawn(world::rivals::run(world.clone(), sender));
+    feeders.spawn(world::inputs::run(world.clone()));
     let watched = world.clone();
     feeders.spawn(async move {
         // Nothing may be written before it is known whether Flux runs here.

@@ -13,8 +13,10 @@ mod delivery;
 mod delivery_outcome;
 mod delivery_steps;
 mod dependency;
+mod expressions;
 mod outcome;
 mod rival_steps;
+mod root;
 mod settings;
 mod source;
 mod source_steps;
@@ -25,6 +27,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use apply::contention::Contention;
+use expression::HealthRules;
 use jiff::Timestamp;
 use object::ObjectKey;
 
@@ -86,6 +89,7 @@ pub(crate) struct Index {
     contention: Contention,
     rivals: Rivals,
     held_back: Option<Arc<str>>,
+    root: root::Root,
     moment: Moment,
     next_run: u64,
     commands: Vec<Command>,
@@ -109,6 +113,7 @@ impl Index {
             contention: Contention::default(),
             rivals: Rivals::default(),
             held_back: None,
+            root: root::Root::default(),
             moment,
             next_run: 0,
             commands: Vec::new(),
@@ -158,6 +163,12 @@ impl Index {
     /// The delivery that owns an object.
     pub(crate) fn owner(&self, key: &ObjectKey) -> Option<&Name> {
         self.by_object.get(key)
+    }
+
+    /// How the health of an object is judged by the delivery that holds it.
+    pub(crate) fn health_rules(&self, key: &ObjectKey) -> HealthRules {
+        let held = self.owner(key).and_then(|name| self.deliveries.get(name)?.held.as_ref());
+        held.map(|held| held.rules.clone()).unwrap_or_default()
     }
 
     /// The objects that a delivery holds.

@@ -7,6 +7,7 @@
 //! it happens ([`Progress`]).
 
 mod actor;
+mod bootstrap;
 mod clock;
 mod engine;
 mod index;

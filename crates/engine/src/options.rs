@@ -43,6 +43,10 @@ pub struct Options {
     pub no_cross_namespace_refs: bool,
     /// `ServiceAccount` of Kustomizations that name none; the engine's own rights when `None`.
     pub default_service_account: Option<String>,
+    /// Secret with the age keys of Kustomizations whose `decryption` names none.
+    pub sops_age_secret: Option<Name>,
+    /// Refuses encrypted files that were changed after they were encrypted, which Flux reads; they are told of otherwise.
+    pub sops_require_mac: bool,
     /// Fails on variables without a value, as Flux's default.
     pub strict_substitutions: bool,
     /// Fetches repositories and files that kustomizations name by addresses; refused otherwise.
@@ -118,6 +122,8 @@ impl Options {
             jitter_percent: JITTER_PERCENT,
             no_cross_namespace_refs: false,
             default_service_account: None,
+            sops_age_secret: None,
+            sops_require_mac: false,
             strict_substitutions: true,
             remote_bases: true,
             install_crds: true,

@@ -39,6 +39,8 @@ pub enum On {
     Artifact(Name),
     /// Another Kustomization is not ready, and why.
     Dependency(Name, Arc<str>),
+    /// The Kustomization whose settings hold for all is not rendered yet.
+    Settings,
     /// Flux's own controllers run on the cluster; in words.
     Rivals(Arc<str>),
     /// A field is not supported: waits for a new spec.
@@ -94,6 +96,7 @@ impl fmt::Display for On {
             Self::Source(name) => write!(out, "source GitRepository/{name} to exist"),
             Self::Artifact(name) => write!(out, "the first fetch of GitRepository/{name}"),
             Self::Dependency(name, _) => write!(out, "dependency Kustomization/{name}"),
+            Self::Settings => out.write_str("Kustomization/flux-system/flux-system, whose settings hold for all"),
             Self::Rivals(_) => out.write_str("Flux's own controllers to stop"),
             Self::Spec(fields) => write!(out, "a spec without {fields}"),
         }

@@ -28,6 +28,13 @@ impl Queue {
         }
     }
 
+    /// Changes the number of places; work under way goes on.
+    pub(crate) fn resize(&mut self, places: usize) {
+        /// More would only wait for each other.
+        const MAX_PLACES: usize = 64;
+        self.places = places.clamp(1, MAX_PLACES);
+    }
+
     /// Puts a name in line; one that is in line already keeps its place.
     pub(crate) fn push(&mut self, name: Name) {
         if !self.queued.insert(name.clone()) {

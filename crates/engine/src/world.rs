@@ -1,15 +1,18 @@
 //! What the work needs of the world: cluster, store, pools, and the way back to the loop.
 
 pub(crate) mod announce;
+pub(crate) mod decryption;
 pub(crate) mod fetch;
+pub(crate) mod inputs;
 pub(crate) mod local;
 pub(crate) mod remotes;
 pub(crate) mod rivals;
+pub(crate) mod rules;
 pub(crate) mod variables;
 pub(crate) mod watch;
 pub(crate) mod write;
 
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 
 use api::{GitRepository, Kustomization};
 use apply::{Cluster, Observer};
@@ -19,10 +22,12 @@ use render::RenderCache;
 use source::Store;
 use tokio::sync::{Semaphore, broadcast, mpsc};
 
+use crate::bootstrap::Lockdown;
 use crate::index::{Delivered, FetchFailure, Fetched, Healed, SettleOutcome};
 use crate::rivals::Lease;
 use crate::{Name, Options, Phase, Progress, ProgressLine};
 use remotes::Remotes;
+use rules::Rules;
 
 /// What the loop is told.
 #[derive(Debug)]
@@ -41,6 +46,10 @@ pub(crate) enum Event {
     Lease(Name, Lease),
     /// A Lease of one of Flux's controllers is gone.
     LeaseGone(Name),
+    /// What Flux's controllers in the repository are told, which holds for all.
+    Lockdown(Lockdown),
+    /// A ConfigMap or Secret that asks to be watched was changed: its kind and name.
+    Input(&'static str, Name),
     /// The local repository has new commits.
     LocalChanged,
     /// A fetch has ended.
@@ -69,6 +78,7 @@ pub(crate) struct World {
     pub(crate) observer: Observer,
     pub(crate) store: Arc<Store>,
     pub(crate) options: Arc<Options>,
+    pub(crate) rules: Arc<RwLock<Rules>>,
     pub(crate) renders: Arc<Semaphore>,
     pub(crate) cache: Arc<RenderCache>,
     /// What kustomizations name by addresses; `None` where that is off.
@@ -93,9 +103,19 @@ impl World {
         self.options.clock.now()
     }
 
+    /// The rules that hold for all deliveries.
+    pub(crate) fn rules(&self) -> Rules {
+        self.rules.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Takes the settings of Flux's controllers in the repository.
+    pub(crate) fn learn(&self, lockdown: &Lockdown) {
+        self.rules.write().unwrap_or_else(PoisonError::into_inner).learn(lockdown);
+    }
+
     /// The cluster as the `ServiceAccount` of this Kustomization.
     pub(crate) fn cluster_for(&self, object: &Kustomization) -> Cluster {
-        let account = object.spec.service_account_name.as_ref().or(self.options.default_service_account.as_ref());
+        let account = object.spec.service_account_name.clone().or(self.rules().default_service_account);
         match account {
             Some(account) => self
                 .cluster

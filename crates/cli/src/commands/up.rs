@@ -1,6 +1,7 @@
 //! `setpoint up`: the main job.
 
 mod cluster;
+mod controller;
 mod install;
 mod narrate;
 mod repository;
@@ -11,6 +12,8 @@ use std::path::PathBuf;
 use clap::Args;
 use engine::Engine;
 use tokio::signal::unix::{SignalKind, signal};
+
+use controller::ControllerArgs;
 
 use crate::args::ClusterArgs;
 use crate::failure::Failure;
@@ -54,9 +57,8 @@ pub(crate) struct UpArgs {
     pub(super) credentials: CredentialArgs,
     #[command(flatten)]
     pub(super) cluster: ClusterArgs,
-    /// Fetch nothing that kustomizations name by an address: refuse remote bases and files
-    #[arg(long)]
-    pub(super) no_remote_bases: bool,
+    #[command(flatten)]
+    controller: ControllerArgs,
     #[command(flatten)]
     pub(super) mirrors: MirrorArgs,
     /// Write to the cluster that --kubeconfig or --context names without asking
@@ -140,7 +142,7 @@ async fn hold(
 ) -> Result<(), Failure> {
     let mut options = engine::Options::new(folder.store());
     options.install_crds = false;
-    options.remote_bases = !args.no_remote_bases;
+    args.controller.apply(&mut options);
     options.mirrors = args.mirrors.read()?;
     options.local = repository.local_source();
     options.agent = repository.agent_source();

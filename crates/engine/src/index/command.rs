@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use api::{GitRepository, Kustomization, KustomizationStatus};
+use expression::HealthRules;
 use object::ObjectKey;
 use source::FileTree;
 
@@ -70,6 +71,8 @@ pub(crate) struct DeliverOrder {
     /// The files; `None` in tests without any.
     pub(crate) tree: Option<FileTree>,
     pub(crate) held: Option<Arc<Held>>,
+    /// How the health of the objects is judged.
+    pub(crate) rules: HealthRules,
     pub(crate) why: Why,
 }
 

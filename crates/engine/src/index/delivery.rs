@@ -5,11 +5,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use api::{Kustomization, KustomizationStatus};
+use expression::HealthRules;
 use jiff::Timestamp;
 use kube::ResourceExt;
 use object::{Object, ObjectKey};
 use render::RemoteBase;
 
+use super::expressions::Expressions;
 use crate::status::conditions;
 use crate::{
     DeliveryState, DiagnosticState, HealedDrift, HealthCount, HealthState, Name, ObjectState, Phase, PlanState,
@@ -40,6 +42,8 @@ pub(crate) struct Held {
     pub(crate) remote: Vec<RemoteBase>,
     /// Digest of the objects.
     pub(crate) digest: String,
+    /// How their health is judged.
+    pub(crate) rules: HealthRules,
     /// The objects as rendered, in apply order.
     pub(crate) objects: Arc<Vec<Object>>,
     /// All objects of the delivery, survivors of pruning included.
@@ -50,6 +54,8 @@ pub(crate) struct Held {
 #[derive(Debug)]
 pub(crate) struct Delivery {
     pub(super) object: Arc<Kustomization>,
+    /// What its spec says in CEL.
+    pub(super) expressions: Expressions,
     /// What the status is to be.
     pub(super) status: KustomizationStatus,
     /// What the server has.
@@ -66,6 +72,8 @@ pub(crate) struct Delivery {
     pub(super) applied_in: Duration,
     /// Whether the run under way wrote anything.
     pub(super) run_changed: bool,
+    /// What it wrote, as long as no Event has told it.
+    pub(super) unsaid: String,
     /// Whether the last run, settling included, went well.
     pub(super) good: bool,
     /// A timer or a person wants it run whatever the inputs say.
@@ -88,6 +96,7 @@ impl Delivery {
     pub(super) fn new(object: Arc<Kustomization>, now: Timestamp) -> Self {
         let status = object.status.clone().unwrap_or_default();
         Self {
+            expressions: Expressions::of(&object.spec),
             object,
             stored: status.clone(),
             status,
@@ -99,6 +108,7 @@ impl Delivery {
             started: Duration::ZERO,
             applied_in: Duration::ZERO,
             run_changed: false,
+            unsaid: String::new(),
             good: false,
             due: None,
             tried: None,
@@ -113,6 +123,19 @@ impl Delivery {
             drift: Arc::default(),
             duration: None,
         }
+    }
+
+    /// Another state of the object.
+    pub(super) fn replace(&mut self, object: Arc<Kustomization>) {
+        if object.spec != self.object.spec {
+            self.expressions = Expressions::of(&object.spec);
+        }
+        self.object = object;
+    }
+
+    /// The object with the status as it is now, which the server may not have yet.
+    pub(super) fn shown(&self) -> Kustomization {
+        Kustomization { status: Some(self.status.clone()), ..Kustomization::clone(&self.object) }
     }
 
     pub(super) fn name(&self) -> Name {
@@ -141,6 +164,17 @@ impl Delivery {
             Name::new(reference.namespace.as_deref().unwrap_or(&own), &reference.name)
         };
         self.object.spec.depends_on.iter().map(named).collect()
+    }
+
+    /// Whether a ConfigMap or Secret goes into what is rendered.
+    pub(super) fn reads(&self, kind: &str, input: &Name) -> bool {
+        let spec = &self.object.spec;
+        let variables = spec.post_build.iter().flat_map(|build| &build.substitute_from);
+        let keys = spec.decryption.as_ref().and_then(|decryption| decryption.secret_ref.as_ref());
+        let named = variables.map(|reference| (reference.kind.as_str(), &reference.name));
+        let mut named = named.chain(keys.map(|reference| ("Secret", &reference.name)));
+        self.object.namespace().as_deref() == Some(&*input.namespace)
+            && named.any(|(of, name)| of == kind && **name == *input.name)
     }
 
     pub(super) fn has_finalizer(&self) -> bool {

@@ -17,7 +17,7 @@ use crate::{HealthState, Name, Phase, Progress};
 
 /// How long the health of what was applied may take before the status says that work is under way. Most objects are well
 /// within it; telling would cost each of their deliveries a write and an Event more.
-const SETTLE_GRACE: Duration = Duration::from_secs(5);
+const SETTLE_GRACE: Duration = Duration::from_secs(15);
 /// Pause before drift that could not be put right is tried again.
 const HEAL_RETRY: Duration = Duration::from_secs(5);
 /// Pause before objects of a deleted delivery are tried again.
@@ -100,14 +100,12 @@ impl Index {
             return self.succeed(name, None, log);
         };
         delivery.run = Some(run);
+        delivery.unsaid = if changed { log.to_owned() } else { String::new() };
         let timeout = delivery.object.spec.timeout().saturating_sub(delivery.applied_in);
         let object = delivery.object.clone();
         self.enter(name, Phase::Settling);
         self.timers.set(Alarm::Grace(name.clone()), self.moment.elapsed + SETTLE_GRACE);
         self.commands.push(Command::Settle(SettleOrder { name: name.clone(), run, object, held, timeout }));
-        if changed && !log.is_empty() {
-            self.announce_change(name, log);
-        }
     }
 
     /// Health takes its time: the status says that work is under way.
@@ -125,8 +123,17 @@ impl Index {
         let message = format!("Running health checks for revision {}", revision.as_deref().unwrap_or(""));
         kustomization::progressing(&mut delivery.status, &message, stamp);
         delivery.status.last_attempted_revision = revision;
+        self.say_changes(name);
         self.changed.delivery(name);
         self.flush(name);
+    }
+
+    /// Tells of changes that are applied while their health is still followed.
+    pub(super) fn say_changes(&mut self, name: &Name) {
+        let log = self.deliveries.get_mut(name).map(|delivery| std::mem::take(&mut delivery.unsaid));
+        if let Some(log) = log.filter(|log| !log.is_empty()) {
+            self.announce_change(name, &log);
+        }
     }
 
     /// Following the health has ended.
@@ -136,9 +143,14 @@ impl Index {
         };
         delivery.run = None;
         delivery.duration = Some(delivery.applied_in + outcome.took);
+        // One Event tells of what was changed and that it is well.
+        let log = std::mem::take(&mut delivery.unsaid);
         match outcome.failure {
-            None => self.succeed(name, Some(outcome.took), ""),
+            None => self.succeed(name, Some(outcome.took), &log),
             Some(message) => {
+                if !log.is_empty() {
+                    self.announce_change(name, &log);
+                }
                 self.fail(name, &Trouble { reason: reason::HEALTH_CHECK_FAILED, message: &message, retry: true });
             }
         }

@@ -8,6 +8,7 @@ use api::Kustomization;
 
 use super::source_steps::write_pause;
 use super::{Alarm, Announcement, Command, DeliverOrder, Delivery, Index, RemoveOrder, Subject, Wanted, Why};
+use crate::bootstrap;
 use crate::status::conditions::Stamp;
 use crate::status::kustomization::{self, reason};
 use crate::status::patch;
@@ -40,7 +41,7 @@ impl Index {
         let now = self.moment.now;
         let before = self.deliveries.get(&name).map(links);
         let delivery = self.deliveries.entry(name.clone()).or_insert_with(|| Delivery::new(object.clone(), now));
-        delivery.object = object;
+        delivery.replace(object);
         let after = links(delivery);
         let is_new = before.is_none();
         if before.as_ref() != Some(&after) {
@@ -57,6 +58,8 @@ impl Index {
         self.consider(&name);
         if is_new {
             self.wake_dependents(&name);
+        } else {
+            self.wake_judging_dependents(&name);
         }
     }
 
@@ -137,6 +140,9 @@ impl Index {
         if delivery.object.spec.suspend {
             return Step::Suspend;
         }
+        if self.awaits_root(&delivery.name()) {
+            return Step::Wait(On::Settings);
+        }
         self.refusal(delivery).or_else(|| self.obstacle(delivery)).unwrap_or_else(|| self.need(delivery))
     }
 
@@ -149,6 +155,10 @@ impl Index {
             let message =
                 format!("not supported yet: {}; nothing is applied until the fields are removed", fields.join(", "));
             return Some(Step::Stall(reason::UNSUPPORTED, message));
+        }
+        if let Some(fault) = &delivery.expressions.fault {
+            let message = format!("{}: {fault}", kustomization::TERMINAL);
+            return Some(Step::Stall(reason::INVALID_CEL_EXPRESSION, message));
         }
         let (own, source) = (delivery.name(), delivery.source());
         if self.settings.no_cross_namespace_refs && own.namespace != source.namespace {
@@ -204,6 +214,7 @@ impl Index {
             delivery.run = None;
             self.commands.push(Command::Unsettle(name.clone()));
         }
+        self.say_changes(name);
     }
 
     /// Goes to another phase. Whether it is another one.
@@ -265,6 +276,13 @@ impl Index {
         let Phase::Waiting(on) = &delivery.phase else { return };
         let (reason, message) = match on {
             On::Spec(_) | On::Rivals(_) => return,
+            On::Settings => (
+                reason::DEPENDENCY_NOT_READY,
+                format!(
+                    "'Kustomization/{root}/{root}' is not rendered yet, and the settings of Flux's controllers in it hold for all",
+                    root = bootstrap::ROOT
+                ),
+            ),
             On::Source(source) => (reason::ARTIFACT_FAILED, format!("Source 'GitRepository/{source}' not found")),
             // At a restart the artifact is only on its way; what was recorded still holds.
             On::Artifact(source) if !failing(source) || delivery.status.last_applied_revision.is_some() => return,
@@ -287,20 +305,31 @@ impl Index {
         let Some(delivery) = self.deliveries.get_mut(name) else { return };
         delivery.intervals += 1;
         let full = sweep.is_some_and(|every| delivery.intervals >= every);
-        // Variables from the cluster are not watched, nor are remote bases.
-        let variables = delivery.object.spec.post_build.as_ref().is_some_and(|build| !build.substitute_from.is_empty());
+        // Variables and keys from the cluster are not watched, nor are remote bases.
+        let inputs = delivery.object.spec.reads_cluster();
         let remote = delivery.held.as_ref().is_some_and(|held| !held.remote.is_empty());
         if full {
             delivery.intervals = 0;
             delivery.due = Some(Why::Sweep);
         } else if Self::is_unwell(delivery) {
             delivery.due = Some(Why::Again);
-        } else if variables || remote {
+        } else if inputs || remote {
             delivery.due = Some(delivery.due.unwrap_or(Why::Change));
         }
         self.calm(name);
         self.set_interval(name);
         self.consider(name);
+    }
+
+    /// A ConfigMap or Secret was changed: the deliveries that read it look whether that changes anything for them.
+    pub(crate) fn input_changed(&mut self, kind: &str, input: &Name) {
+        let reads = |(name, delivery): (&Name, &Delivery)| delivery.reads(kind, input).then(|| name.clone());
+        for name in self.deliveries.iter().filter_map(reads).collect::<Vec<_>>() {
+            if let Some(delivery) = self.deliveries.get_mut(&name) {
+                delivery.due = Some(delivery.due.unwrap_or(Why::Change));
+            }
+            self.consider(&name);
+        }
     }
 
     pub(super) fn set_interval(&mut self, name: &Name) {
@@ -347,6 +376,7 @@ impl Index {
                 revision: fetched.revision.clone(),
                 tree: fetched.tree.clone(),
                 held: delivery.held.clone().filter(|_| delivery.good),
+                rules: delivery.expressions.health.clone(),
                 why: delivery.due.unwrap_or(if asked { Why::Again } else { Why::Change }),
             })
         });

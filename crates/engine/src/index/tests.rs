@@ -10,6 +10,7 @@ use object::{Object, ObjectKey, Origin};
 use serde_json::{Value, json};
 
 use super::*;
+use crate::bootstrap::Lockdown;
 use crate::{HealedDrift, On, Phase, State};
 
 /// An index, the time, and what was ordered so far, one word an order.
@@ -37,7 +38,9 @@ impl World {
         };
         change(&mut settings);
         let moment = Moment { now: Timestamp::UNIX_EPOCH, elapsed: Duration::ZERO };
-        Self { index: Index::new(settings, moment), elapsed: Duration::ZERO, orders: Vec::new() }
+        let mut index = Index::new(settings, moment);
+        index.kustomizations_listed();
+        Self { index, elapsed: Duration::ZERO, orders: Vec::new() }
     }
 
     fn index(&mut self) -> &mut Index {
@@ -213,6 +216,7 @@ fn held(object: &str, revision: &str) -> Held {
         approval: None,
         inputs: revision.into(),
         remote: Vec::new(),
+        rules: expression::HealthRules::default(),
         digest: "sha256:1".into(),
         objects: Arc::new(vec![Object::new(value, Origin::default())]),
         inventory: api::Inventory::default(),
@@ -240,6 +244,25 @@ fn a_delivery_waits_for_its_source_and_then_runs() {
     world.delivered("apps", "main@sha1:1", true);
     assert_eq!(*world.phase("apps"), Phase::Settled);
     assert_eq!(world.orders(), ["write apps"]);
+}
+
+#[test]
+fn nobody_starts_before_the_settings_are_known() {
+    let mut world = World::new();
+    world.index = Index::new(world.index.settings.clone(), world.index.moment);
+    world.source();
+    world.fetched("main@sha1:1");
+    world.kustomization("tenant", &json!({}));
+    // Whether there is a root is not known before all are listed.
+    assert_eq!(*world.phase("tenant"), Phase::Waiting(On::Settings));
+    let mut root = Kustomization::clone(&kustomization("flux-system", 1, &json!({})));
+    root.metadata.namespace = Some("flux-system".into());
+    world.index().apply_kustomization(Arc::new(root));
+    world.index().kustomizations_listed();
+    assert_eq!(*world.phase("tenant"), Phase::Waiting(On::Settings));
+    world.index().learn(&Lockdown { no_cross_namespace_refs: true, ..Lockdown::default() });
+    assert_eq!(*world.phase("tenant"), Phase::Fetching);
+    assert!(world.index.settings.no_cross_namespace_refs);
 }
 
 #[test]

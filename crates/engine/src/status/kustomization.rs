@@ -31,9 +31,14 @@ pub(crate) mod reason {
     pub(crate) const DEPENDENCY_NOT_READY: &str = "DependencyNotReady";
     /// The reference leads into another namespace.
     pub(crate) const ACCESS_DENIED: &str = "AccessDenied";
+    /// A CEL expression of the spec cannot be used.
+    pub(crate) const INVALID_CEL_EXPRESSION: &str = "InvalidCELExpression";
     /// A field is not honoured (ours).
     pub(crate) const UNSUPPORTED: &str = "UnsupportedFeature";
 }
+
+/// How messages begin that tell of a spec which cannot work.
+pub(crate) const TERMINAL: &str = "Reconciliation failed terminally due to configuration error";
 
 /// The condition of a delivery whose objects somebody else keeps changing.
 pub(crate) const DRIFT_CONTESTED: &str = "DriftContested";

@@ -12,18 +12,19 @@ use std::sync::Arc;
 use api::KustomizationStatus;
 use apply::{ApplyOptions, ChangeSet, DryRun, Owner, Plan, PlanOptions, prune};
 use kube::ResourceExt;
-use object::Object;
-use render::Rendered;
+use object::{Object, ObjectKey};
+use render::{Decryption, Rendered};
 
 use super::rendering::{self, Fault};
 use super::report;
+use crate::bootstrap::{self, Lockdown};
 use crate::index::{DeliverOrder, Delivered, Held, Outcome, Why};
 use crate::status::conditions::Stamp;
 use crate::status::kustomization::{self, reason};
 use crate::status::patch;
-use crate::world::variables;
 use crate::world::{Event, World};
-use crate::{DiagnosticState, Phase, PlanState, Progress};
+use crate::world::{decryption, variables};
+use crate::{DiagnosticState, Phase, PlanState, PlannedChange, Progress};
 
 /// How a step ended.
 enum Flow {
@@ -45,7 +46,10 @@ struct Run<'w> {
     /// What the server has.
     status: KustomizationStatus,
     variables: BTreeMap<String, String>,
+    decryption: Option<Arc<Decryption>>,
     rendered: Arc<Rendered>,
+    /// Flux's own components, which are left out.
+    components: Vec<ObjectKey>,
     plan: Option<Plan>,
     changes: ChangeSet,
     held: Option<Arc<Held>>,
@@ -57,10 +61,12 @@ type Stepped<'r> = Pin<Box<dyn Future<Output = Result<Flow, Trouble>> + Send + '
 type Step = for<'r> fn(&'r mut Run<'_>) -> Stepped<'r>;
 
 /// The steps and the phases they are shown as.
-const STEPS: [(Phase, Step); 7] = [
+const STEPS: [(Phase, Step); 9] = [
     (Phase::Rendering, |run| Box::pin(run.claim())),
     (Phase::Rendering, |run| Box::pin(run.read_variables())),
+    (Phase::Rendering, |run| Box::pin(run.read_keys())),
     (Phase::Rendering, |run| Box::pin(run.render())),
+    (Phase::Rendering, |run| Box::pin(run.take_lockdown())),
     (Phase::Rendering, |run| Box::pin(std::future::ready(run.skip_unchanged()))),
     (Phase::Planning, |run| Box::pin(run.make_plan())),
     (Phase::Planning, |run| Box::pin(run.record())),
@@ -104,7 +110,9 @@ impl<'w> Run<'w> {
             order,
             status,
             variables: BTreeMap::new(),
+            decryption: None,
             rendered: Arc::default(),
+            components: Vec::new(),
             plan: None,
             changes: ChangeSet::default(),
             held: None,
@@ -150,6 +158,28 @@ impl<'w> Run<'w> {
         Ok(Flow::Next)
     }
 
+    async fn read_keys(&mut self) -> Result<Flow, Trouble> {
+        let read = decryption::read(&self.world.cluster, &self.world.options, &self.order.object).await;
+        self.decryption = read.map_err(|message| Trouble { reason: reason::BUILD_FAILED, message, retry: true })?;
+        Ok(Flow::Next)
+    }
+
+    /// Takes the settings of Flux's controllers that the root brings, before anything is applied that they are to hold for.
+    async fn take_lockdown(&mut self) -> Result<Flow, Trouble> {
+        if !bootstrap::is_root(&self.order.name) {
+            return Ok(Flow::Next);
+        }
+        // Where the controllers are gone from the repository, what they were told still holds.
+        let known = Lockdown::of(&self.order.object);
+        let told = bootstrap::lockdown(&self.rendered.objects).or_else(|| known.clone()).unwrap_or_default();
+        if told != known.unwrap_or_default() {
+            let noted = self.world.note_lockdown(&self.order.name, &told.to_text()).await;
+            noted.map_err(|error| Trouble::failed(format!("the settings of Flux could not be noted: {error}")))?;
+        }
+        self.world.send(Event::Lockdown(told));
+        Ok(Flow::Next)
+    }
+
     /// Ends the run where nothing that went into the last one has changed.
     #[expect(clippy::unnecessary_wraps, reason = "all steps have one signature")]
     fn skip_unchanged(&mut self) -> Result<Flow, Trouble> {
@@ -172,7 +202,8 @@ impl<'w> Run<'w> {
     }
 
     async fn render(&mut self) -> Result<Flow, Trouble> {
-        match rendering::render(self.world, &self.order, std::mem::take(&mut self.variables)).await {
+        let inputs = (std::mem::take(&mut self.variables), self.decryption.take());
+        match rendering::render(self.world, &self.order, inputs).await {
             Ok(rendered) => {
                 self.rendered = rendered;
                 Ok(Flow::Next)
@@ -181,7 +212,9 @@ impl<'w> Run<'w> {
                 self.diagnostics = Some(Arc::new(report::diagnostics(&faults)));
                 let missing_path = faults.iter().any(|fault| fault.message.starts_with("kustomization path not found"));
                 let reason = if missing_path { reason::ARTIFACT_FAILED } else { reason::BUILD_FAILED };
-                Err(Trouble { reason, message: report::summary(&faults), retry: is_remote })
+                // Nothing but another commit helps, unless something that is not in the repository went in.
+                let retry = is_remote || self.order.object.spec.reads_cluster();
+                Err(Trouble { reason, message: report::summary(&faults), retry })
             }
             Err(Fault::Other(message)) => Err(Trouble::failed(message)),
         }
@@ -192,9 +225,12 @@ impl<'w> Run<'w> {
         let spec = &self.order.object.spec;
         let owner = owner(&self.order);
         let cluster = self.world.cluster_for(&self.order.object);
-        let inventory = report::inventory(self.status.inventory.as_ref());
+        self.components = bootstrap::components(&self.rendered.objects);
+        let objects = bootstrap::without(&self.rendered.objects, &self.components);
+        let recorded = report::inventory(self.status.inventory.as_ref());
+        let inventory = bootstrap::deletable(&recorded, &self.order.name, &self.components);
         let approval = self.order.object.annotations().get(api::APPROVE_PRUNE).cloned();
-        let mut options = PlanOptions::new(&owner, &self.rendered.objects, &inventory);
+        let mut options = PlanOptions::new(&owner, &objects, &inventory);
         options.prune = spec.prune.then_some(prune::Policy::Loss);
         options.approval = approval.as_deref();
         options.force = spec.force;
@@ -207,9 +243,21 @@ impl<'w> Run<'w> {
         };
         let plan = apply::plan(&cluster, &self.world.observer, &options).await;
         let plan = plan.map_err(|error| Trouble::failed(error.to_string()))?;
-        self.shown = Some(Arc::new(report::plan(&plan, None, &self.order.revision, self.world.now())));
+        self.shown = Some(Arc::new(self.as_shown(&plan, None)));
         self.plan = Some(plan);
         Ok(Flow::Next)
+    }
+
+    /// A plan as it is shown, with what is left out of it.
+    fn as_shown(&self, plan: &Plan, results: Option<&ChangeSet>) -> PlanState {
+        let mut shown = report::plan(plan, results, &self.order.revision, self.world.now());
+        shown.changes.extend(self.components.iter().map(|key| PlannedChange {
+            key: key.clone(),
+            action: "skipped",
+            fields: Vec::new(),
+            message: "part of Flux itself, whose work setpoint does".into(),
+        }));
+        shown
     }
 
     /// Writes the inventory before the first object, if it grows: nothing is made that pruning could not find.
@@ -241,8 +289,8 @@ impl<'w> Run<'w> {
         let cluster = self.world.cluster_for(&self.order.object);
         self.changes = apply::apply(&cluster, &self.world.observer, plan, &ApplyOptions::default()).await;
         report::tell(self.world, &self.order.name, plan, &self.changes);
+        self.shown = Some(Arc::new(self.as_shown(plan, Some(&self.changes))));
         let order = &self.order;
-        self.shown = Some(Arc::new(report::plan(plan, Some(&self.changes), &order.revision, self.world.now())));
         self.held = Some(Arc::new(Held {
             revision: order.revision.clone(),
             generation: generation(order),
@@ -250,6 +298,7 @@ impl<'w> Run<'w> {
             inputs: self.rendered.inputs.clone(),
             remote: self.rendered.remote.clone(),
             digest: report::digest(plan),
+            rules: order.rules.clone(),
             objects: Arc::new(desired(plan)),
             inventory: report::recorded(&plan.inventory_after(&self.changes)),
         }));

@@ -7,6 +7,7 @@ use kube::ResourceExt;
 use object::Gvk;
 
 use super::report;
+use crate::bootstrap;
 use crate::index::RemoveOrder;
 use crate::world::{Event, World};
 use crate::{Name, Progress};
@@ -46,7 +47,7 @@ async fn delete_objects(world: &World, order: &RemoveOrder) -> Result<(), String
         return Ok(());
     }
     let owner = Owner::kustomization(&*order.name.namespace, &*order.name.name);
-    let inventory = report::inventory(order.status.inventory.as_ref());
+    let inventory = bootstrap::deletable(&report::inventory(order.status.inventory.as_ref()), &order.name, &[]);
     let mut options = PlanOptions::new(&owner, &[], &inventory);
     options.prune = Some(prune::Policy::Everything);
     let plan = apply::plan(&cluster, &world.observer, &options).await.map_err(|error| error.to_string())?;

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use goyaml::Value;
 use kustomize::Remote;
-use render::{Diagnostic, KustomizationRequest, Rendered, TreeFiles};
+use render::{Decryption, Diagnostic, KustomizationRequest, Rendered, TreeFiles};
 use source::FileTree;
 
 use crate::index::{DeliverOrder, Why};
@@ -37,26 +37,29 @@ struct Inputs {
     variables: BTreeMap<String, String>,
     strict: bool,
     remote: Option<Arc<View>>,
+    decryption: Option<Arc<Decryption>>,
 }
 
 /// Renders a delivery; a render whose files and inputs are the same is not done again.
 pub(super) async fn render(
     world: &World,
     order: &DeliverOrder,
-    variables: BTreeMap<String, String>,
+    (variables, decryption): (BTreeMap<String, String>, Option<Arc<Decryption>>),
 ) -> Result<Arc<Rendered>, Fault> {
     let tree = order.tree.clone().ok_or_else(|| Fault::Other("the source has no files".to_owned()))?;
     let (interval, limit) = (order.object.spec.interval.get(), order.object.spec.timeout());
     let freshness = Freshness::new(world.options.clock.elapsed(), interval, order.why != Why::Change);
-    let remote = world.remotes.as_ref().map(|remotes| remotes.view(freshness));
+    let rules = world.rules();
+    let remote = world.remotes.as_ref().filter(|_| rules.remote_bases).map(|remotes| remotes.view(freshness));
     let inputs = Arc::new(Inputs {
         tree,
         path: order.object.spec.path.clone().unwrap_or_default(),
         spec: spec_tree(order).map_err(Fault::Other)?,
         place: format!("Kustomization {}", order.name),
         variables,
-        strict: world.options.strict_substitutions,
+        strict: rules.strict_substitutions,
         remote,
+        decryption,
     });
     let known = order.held.as_ref().map_or(&[][..], |held| &held.remote);
     bring(world, known, (freshness, limit)).await;
@@ -92,6 +95,7 @@ async fn once(world: &World, inputs: &Arc<Inputs>) -> Result<Result<Arc<Rendered
             variables: inputs.variables.clone(),
             strict: inputs.strict,
             remote: inputs.remote.clone().map(|remote| remote as Arc<dyn Remote>),
+            decryption: inputs.decryption.clone(),
         })
     });
     let broken = |error| Fault::Other(format!("rendering was broken off by an error in setpoint itself: {error}"));

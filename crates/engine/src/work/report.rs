@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use api::InventoryEntry;
 use apply::{Action, ChangeSet, Digest, ObjectResult, Observer, Outcome, Plan};
+use expression::HealthRules;
 use jiff::Timestamp;
 use object::{Entry, FieldDiff, HealthStatus, Inventory, ObjectKey};
 use render::Diagnostic;
@@ -152,7 +153,7 @@ pub(super) fn objects(observer: &Observer, held: &Held) -> Vec<ObjectState> {
     let mut entries: Vec<&Entry> = known.entries().iter().collect();
     entries.sort_by(|left, right| object::order::compare_keys(&left.key, &right.key));
     let state = |entry: &Entry| {
-        let (health, message) = health(observer, &entry.key);
+        let (health, message) = health(observer, &entry.key, &held.rules);
         ObjectState {
             origin: origins.get(&entry.key).map_or("", String::as_str).into(),
             version: entry.version.as_str().into(),
@@ -165,9 +166,9 @@ pub(super) fn objects(observer: &Observer, held: &Held) -> Vec<ObjectState> {
 }
 
 /// The health of an object as the watches know it.
-pub(crate) fn health(observer: &Observer, key: &ObjectKey) -> (HealthState, Arc<str>) {
+pub(crate) fn health(observer: &Observer, key: &ObjectKey, rules: &HealthRules) -> (HealthState, Arc<str>) {
     let Some(live) = observer.get(key) else { return (HealthState::Missing, "not there".into()) };
-    let health = live.health();
+    let health = rules.status(&live.value);
     let state = match health.status {
         HealthStatus::Current => HealthState::Current,
         HealthStatus::InProgress => HealthState::InProgress,

@@ -1,6 +1,7 @@
 //! Following the health of a delivery by watch. No place of work is taken while it lasts.
 
 use apply::{Settled, WaitOptions};
+use expression::HealthRules;
 use kube::ResourceExt;
 use object::{Entry, Gvk, HealthStatus, ObjectKey};
 
@@ -16,8 +17,9 @@ pub(crate) async fn run(world: World, order: SettleOrder) {
     let started = world.options.clock.elapsed();
     let entries = watched(&order);
     let cluster = world.cluster_for(&order.object);
-    tell_waiting(&world, &order.name, &entries);
-    let options = WaitOptions { timeout: order.timeout, fail_fast: true, explain: true };
+    let rules = order.held.rules.clone();
+    tell_waiting(&world, &order.name, (&entries, &rules));
+    let options = WaitOptions { timeout: order.timeout, fail_fast: true, explain: true, rules };
     let waited = apply::wait(&cluster, &world.observer, &entries, &options).await;
     let took = world.options.clock.elapsed().saturating_sub(started);
     let failure = (waited.settled != Settled::Current).then(|| {
@@ -64,8 +66,8 @@ fn watched(order: &SettleOrder) -> Vec<Entry> {
 }
 
 /// Names the objects that are not well yet.
-fn tell_waiting(world: &World, name: &Name, entries: &[Entry]) {
-    for object in apply::evaluate(&world.observer, entries).objects {
+fn tell_waiting(world: &World, name: &Name, (entries, rules): (&[Entry], &HealthRules)) {
+    for object in apply::evaluate(&world.observer, entries, rules).objects {
         if !matches!(object.health.status, HealthStatus::Current) {
             world.tell(name, Progress::Waiting { key: object.key, why: object.health.message.into() });
         }

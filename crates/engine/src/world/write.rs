@@ -8,14 +8,14 @@ use kube::core::NamespaceResourceScope;
 use serde_json::json;
 
 use super::World;
-use crate::{Name, StartError};
+use crate::{Name, StartError, bootstrap};
 
 /// Flux's field manager of statuses.
 const STATUS_MANAGER: &str = "gotk-kustomize-controller";
 /// Flux's field manager of the statuses of sources.
 const SOURCE_STATUS_MANAGER: &str = "gotk-source-controller";
-/// Field manager of definitions.
-const DEFINITION_MANAGER: &str = "setpoint";
+/// Field manager of definitions, and of what Flux does not write.
+const OWN_MANAGER: &str = "setpoint";
 
 impl World {
     fn api<K>(&self, namespace: &str) -> Api<DynamicObject>
@@ -59,6 +59,14 @@ impl World {
         self.set_finalizer::<GitRepository>(object, false).await
     }
 
+    /// Leaves the settings that hold for all on the Kustomization that brought them.
+    pub(crate) async fn note_lockdown(&self, name: &Name, text: &str) -> Result<(), kube::Error> {
+        let patch = json!({"metadata": {"annotations": {bootstrap::LOCKDOWN: text}}});
+        let parameters = PatchParams { field_manager: Some(OWN_MANAGER.into()), ..PatchParams::default() };
+        let api = self.api::<Kustomization>(&name.namespace);
+        unless_gone(api.patch(&name.name, &parameters, &Patch::Merge(&patch)).await)
+    }
+
     async fn set_finalizer<K>(&self, object: &K, wanted: bool) -> Result<(), kube::Error>
     where
         K: kube::Resource<DynamicType = (), Scope = NamespaceResourceScope>,
@@ -91,7 +99,7 @@ pub(crate) async fn install_definitions(client: &kube::Client) -> Result<(), Sta
         let name = definition.name_any();
         let failed =
             |error: &dyn std::error::Error| StartError::Definitions { name: name.clone(), message: error.to_string() };
-        let parameters = PatchParams::apply(DEFINITION_MANAGER).force();
+        let parameters = PatchParams::apply(OWN_MANAGER).force();
         api.patch(&name, &parameters, &Patch::Apply(&definition)).await.map_err(|error| failed(&error))?;
         let established = kube::runtime::conditions::is_crd_established();
         let wait = kube::runtime::wait::await_condition(api.clone(), &name, established);

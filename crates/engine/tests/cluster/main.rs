@@ -1,7 +1,10 @@
 //! A running engine against API servers: the embedded one and the real one.
 
 mod bases;
+mod bootstrap;
+mod decryption;
 mod drift;
+mod expressions;
 mod interval;
 mod order;
 mod prune;
@@ -68,6 +71,19 @@ const CASES: &[(&str, Case)] = &[
         Box::pin(bases::a_remote_base_that_is_not_there_is_tried_again(site))
     }),
     ("remote_bases_can_be_off", |site| Box::pin(bases::remote_bases_can_be_off(site))),
+    ("a_labelled_input_is_followed", |site| Box::pin(sync::a_labelled_input_is_followed(site))),
+    ("keys_for_all_are_used", |site| Box::pin(decryption::keys_for_all_are_used(site))),
+    ("encrypted_files_are_applied_decrypted", |site| Box::pin(decryption::encrypted_files_are_applied_decrypted(site))),
+    ("health_is_judged_by_expressions", |site| Box::pin(expressions::health_is_judged_by_expressions(site))),
+    ("a_dependency_is_judged_by_an_expression", |site| {
+        Box::pin(expressions::a_dependency_is_judged_by_an_expression(site))
+    }),
+    ("expressions_that_are_none_are_terminal", |site| {
+        Box::pin(expressions::expressions_that_are_none_are_terminal(site))
+    }),
+    ("flux_itself_is_left_out_and_its_settings_hold", |site| {
+        Box::pin(bootstrap::flux_itself_is_left_out_and_its_settings_hold(site))
+    }),
     ("one_change_is_three_requests", |site| Box::pin(rest::one_change_is_three_requests(site))),
     ("many_cost_three_requests_each", |site| Box::pin(scale::many_cost_three_requests_each(site))),
 ];

@@ -55,6 +55,28 @@ pub(crate) async fn a_forced_push_is_followed(mut site: Site) -> Outcome {
     Ok(())
 }
 
+pub(crate) async fn a_labelled_input_is_followed(mut site: Site) -> Outcome {
+    let inputs = |value: &str| {
+        let metadata =
+            json!({"name": "inputs", "namespace": site.namespace, "labels": {"reconcile.fluxcd.io/watch": "Enabled"}});
+        json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata, "data": {"value": value}})
+    };
+    let (one, two) = (inputs("one"), inputs("two"));
+    site.apply(&one).await?;
+    site.write(&[("apps/a.yaml", &map("a", "${value}"))]);
+    let first = site.repo.commit("first");
+    site.start().await?;
+    site.source().await?;
+    let from = json!({"substituteFrom": [{"kind": "ConfigMap", "name": "inputs"}]});
+    site.kustomization("apps", json!({"postBuild": from})).await?;
+    site.ready("apps", &first).await?;
+    site.apply(&two).await?;
+    // Long before the interval, which is an hour.
+    eventually(|| site.value("a"), |value| value.as_deref() == Some("two")).await?;
+    site.stop().await;
+    Ok(())
+}
+
 pub(crate) async fn variables_come_from_the_cluster(mut site: Site) -> Outcome {
     let vars = json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "vars", "namespace": site.namespace}, "data": {"who": "world"}});
     site.apply(&vars).await?;

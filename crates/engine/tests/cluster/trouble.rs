@@ -92,9 +92,10 @@ pub(crate) async fn unsupported_fields_are_named(mut site: Site) -> Outcome {
     site.repo.commit("first");
     site.start().await?;
     site.source().await?;
-    site.kustomization("apps", json!({"decryption": {"provider": "sops"}, "newField": 1})).await?;
+    let ignore = json!([{"paths": ["/spec/replicas"]}]);
+    site.kustomization("apps", json!({"ignore": ignore, "newField": 1})).await?;
     let message = site.failed("apps", "UnsupportedFeature").await?;
-    ensure(message.contains("spec.decryption, spec.newField"), message)?;
+    ensure(message.contains("spec.ignore, spec.newField"), message)?;
     ensure(site.value("a").await?.is_none(), "nothing is applied")?;
     site.stop().await;
     Ok(())

@@ -67,6 +67,8 @@ pub(crate) struct Site {
     pub(crate) clock: Option<Arc<dyn Clock>>,
     /// Whether what kustomizations name by addresses is fetched.
     pub(crate) remote_bases: bool,
+    /// Secret with the age keys of all.
+    pub(crate) sops_age_secret: Option<Name>,
 }
 
 impl World {
@@ -147,9 +149,20 @@ impl Site {
             server,
             clock: None,
             remote_bases: true,
+            sops_age_secret: None,
         };
-        site.apply(&json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": site.namespace}})).await?;
+        site.make_namespace().await?;
         Ok(site)
+    }
+
+    async fn make_namespace(&self) -> Outcome {
+        self.apply(&json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": self.namespace}})).await
+    }
+
+    /// Works in another namespace from now on; on the shared server one test only may have it.
+    pub(crate) async fn move_to(&mut self, namespace: &str) -> Outcome {
+        namespace.clone_into(&mut self.namespace);
+        self.make_namespace().await
     }
 
     pub(crate) fn url(&self) -> String {
@@ -166,6 +179,7 @@ impl Site {
         options.flux_namespace = Some(self.namespace.clone());
         options.sweep = None;
         options.remote_bases = self.remote_bases;
+        options.sops_age_secret.clone_from(&self.sops_age_secret);
         if let Some(clock) = &self.clock {
             options.clock = clock.clone();
         }
