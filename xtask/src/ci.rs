@@ -2,6 +2,7 @@
 
 mod arrows;
 mod first;
+mod table;
 mod tests;
 
 use std::path::Path;
@@ -24,10 +25,11 @@ const BUILD: &str = "build";
 type Step = (&'static str, fn(&Path) -> Result<(), Failure>);
 
 /// The steps, the quick ones first.
-const STEPS: [Step; 9] = [
+const STEPS: [Step; 10] = [
     ("format", format),
     ("style", |root| style::judge(root, &[])),
     ("arrows", arrows::check),
+    ("table", table::check),
     (BUILD, |root| programs::development(root).map(drop)),
     ("tests", tests::run),
     ("clippy", clippy),
