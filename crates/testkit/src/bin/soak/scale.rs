@@ -3,7 +3,7 @@
 //!
 //! The workload is the usual one for such measurements: each Kustomization waits, prunes, acts as an account, and
 //! makes an account, a Service, a Deployment without replicas and an Ingress of its own by substitution. The floor
-//! is what a client needs that sends the same number of writes and does nothing else.
+//! is what a client needs that sends the same writes and does nothing else.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -11,7 +11,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use futures::{StreamExt as _, TryStreamExt as _, stream};
-use kube::api::{Api, ApiResource, DynamicObject, Patch, PatchParams, PostParams};
+use kube::api::{Api, ApiResource, DynamicObject, ListParams, Patch, PatchParams, PostParams};
 use kube::core::GroupVersionKind;
 use kube::runtime::watcher;
 use serde_json::{Value, json};
@@ -22,6 +22,8 @@ use crate::{Outcome, Report, USER_AGENT};
 
 /// Namespace of the objects.
 const HOME: &str = "scale";
+/// Namespace of what is written for comparison.
+const FLOOR: &str = "floor";
 /// Namespace and name of what `up` makes.
 const UP: &str = "flux-system";
 /// Longest wait for all to be ready.
@@ -55,8 +57,7 @@ pub(crate) async fn scale(setpoint: PathBuf, number: usize, report: &mut Report)
     let mut up = launch.start()?;
     ready(&client, UP, (1, &first), &mut up).await?;
     up.end()?;
-    let kustomizations: Vec<Value> = (0..number).map(kustomization).collect();
-    send(&client, kustomizations).await?;
+    send(&client, (0..number).map(|place| kustomization(HOME, place)).collect()).await?;
 
     let mark = server.request_log()?.len();
     let start = Instant::now();
@@ -79,7 +80,7 @@ pub(crate) async fn scale(setpoint: PathBuf, number: usize, report: &mut Report)
     let commit = Phase { processor: commit.processor.saturating_sub(before), requests, ..commit };
     up.end()?;
 
-    let floors = [floor(&client, number, 4).await?, floor(&client, number, 1).await?];
+    let floors = floors(&client, number).await?;
     for line in table(number, &[from_start, commit], floors) {
         report.say(&line)?;
     }
@@ -193,8 +194,7 @@ impl Drop for Up {
 /// Waits by watch until so many Kustomizations of a namespace are ready at a revision.
 async fn ready(client: &kube::Client, namespace: &str, goal: (usize, &str), up: &mut Up) -> Outcome<()> {
     let (number, revision) = goal;
-    let kind = GroupVersionKind::gvk("kustomize.toolkit.fluxcd.io", "v1", "Kustomization");
-    let api: Api<DynamicObject> = Api::namespaced_with(client.clone(), namespace, &ApiResource::from_gvk(&kind));
+    let api: Api<DynamicObject> = Api::namespaced_with(client.clone(), namespace, &kind_of_kustomizations());
     let mut events = watcher::watcher(api, watcher::Config::default()).boxed();
     let mut done = BTreeSet::new();
     let all = async {
@@ -255,25 +255,63 @@ async fn send(client: &kube::Client, objects: Vec<Value>) -> Outcome<()> {
     stream::iter(objects.into_iter().map(create)).buffer_unordered(CONNECTIONS).try_collect::<()>().await
 }
 
-/// How long so many writes take that need no thought: applies of `ConfigMaps`, and as many Kustomizations' statuses.
-async fn floor(client: &kube::Client, number: usize, objects: usize) -> Outcome<Duration> {
-    let maps: Api<k8s_openapi::api::core::v1::ConfigMap> = Api::namespaced(client.clone(), "default");
-    let parameters = PatchParams::apply("floor").force();
-    let round = format!("{objects}");
+/// What a client needs for the same writes that does nothing else: the objects of so many Kustomizations, and twice the
+/// status of each, as `setpoint` left it. First all objects, then the one that a commit changes.
+async fn floors(client: &kube::Client, number: usize) -> Outcome<[Duration; 2]> {
+    let statuses = statuses(client).await?;
+    let home = json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": FLOOR}});
+    send(client, vec![home]).await?;
+    send(client, (0..number).map(|place| kustomization(FLOOR, place)).collect()).await?;
+    let first = floor(client, &statuses, (number, &app("1"))).await?;
+    let [_, _, deployment, _] = app("2");
+    Ok([first, floor(client, &statuses, (number, &[deployment])).await?])
+}
+
+/// The statuses of the Kustomizations that `setpoint` held, to be written once more.
+async fn statuses(client: &kube::Client) -> Outcome<Vec<Value>> {
+    let api: Api<DynamicObject> = Api::namespaced_with(client.clone(), HOME, &kind_of_kustomizations());
+    let all = api.list(&ListParams::default()).await?;
+    Ok(all.items.into_iter().map(|mut object| object.data["status"].take()).collect())
+}
+
+async fn floor(client: &kube::Client, statuses: &[Value], (number, objects): (usize, &[Value])) -> Outcome<Duration> {
     let start = Instant::now();
-    // For each Kustomization its objects, and two writes of its status.
-    let write = |place: usize| {
-        let (maps, parameters, round) = (&maps, &parameters, &round);
-        async move {
-            let name = format!("floor-{place}");
-            let object = json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": name},
-                "data": {"round": round, "text": "x".repeat(1500)}});
-            maps.patch(&name, parameters, &Patch::Apply(object)).await.map(drop)
+    let write = |place: usize| async move {
+        let status = statuses.get(place).ok_or("a Kustomization that setpoint did not hold")?;
+        patch_status(client, place, json!({"conditions": status["conditions"], "inventory": status["inventory"]}))
+            .await?;
+        for object in objects {
+            apply(client, &object.to_string(), place).await?;
         }
+        patch_status(client, place, status.clone()).await
     };
-    let writes = number * (objects + 2);
-    stream::iter((0..writes).map(write)).buffer_unordered(CONNECTIONS).try_collect::<()>().await?;
+    stream::iter((0..number).map(write)).buffer_unordered(CONNECTIONS).try_collect::<()>().await?;
     Ok(start.elapsed())
+}
+
+/// Applies one object of the workload as the engine does: under the name and with the variables of its place.
+async fn apply(client: &kube::Client, template: &str, place: usize) -> Outcome<()> {
+    let mut object: Value = serde_json::from_str(&template.replace("${INDEX}", &format!("app-{place}")))?;
+    let name = format!("web-{place}");
+    object["metadata"]["name"] = json!(name);
+    object["metadata"]["namespace"] = json!(FLOOR);
+    let object: DynamicObject = serde_json::from_value(object)?;
+    let types = object.types.clone().ok_or("an object without a kind")?;
+    let api: Api<DynamicObject> =
+        Api::namespaced_with(client.clone(), FLOOR, &ApiResource::from_gvk(&types.try_into()?));
+    api.patch(&name, &PatchParams::apply("floor").force(), &Patch::Apply(&object)).await?;
+    Ok(())
+}
+
+async fn patch_status(client: &kube::Client, place: usize, status: Value) -> Outcome<()> {
+    let api: Api<DynamicObject> = Api::namespaced_with(client.clone(), FLOOR, &kind_of_kustomizations());
+    let patch = Patch::Merge(json!({"status": status}));
+    api.patch_status(&format!("app-{place}"), &PatchParams::default(), &patch).await?;
+    Ok(())
+}
+
+fn kind_of_kustomizations() -> ApiResource {
+    ApiResource::from_gvk(&GroupVersionKind::gvk("kustomize.toolkit.fluxcd.io", "v1", "Kustomization"))
 }
 
 fn documents(objects: &[Value]) -> String {
@@ -296,13 +334,13 @@ fn rights() -> Value {
         "subjects": [{"kind": "ServiceAccount", "name": "flux", "namespace": HOME}]})
 }
 
-fn kustomization(place: usize) -> Value {
+fn kustomization(namespace: &str, place: usize) -> Value {
     let source = json!({"kind": "GitRepository", "name": UP, "namespace": UP});
     let spec = json!({"interval": "1h", "retryInterval": "2m", "timeout": "1m", "path": "./app", "prune": true, "wait": true,
         "serviceAccountName": "flux", "targetNamespace": HOME, "nameSuffix": format!("-{place}"), "sourceRef": source,
         "postBuild": {"substitute": {"INDEX": format!("app-{place}")}}});
     json!({"apiVersion": "kustomize.toolkit.fluxcd.io/v1", "kind": "Kustomization",
-        "metadata": {"name": format!("app-{place}"), "namespace": HOME}, "spec": spec})
+        "metadata": {"name": format!("app-{place}"), "namespace": namespace}, "spec": spec})
 }
 
 /// The objects of one Kustomization; each Deployment has a selector of its own.
