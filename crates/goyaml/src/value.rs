@@ -7,8 +7,10 @@ use std::borrow::Borrow;
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
-use foldhash::fast::RandomState;
-use indexmap::IndexMap;
+mod map;
+mod names;
+
+pub use map::Map;
 
 /// Where a node stands in its text. Lines and columns count from 1; line 0 means "made, not read".
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -64,12 +66,6 @@ pub enum Kind {
 pub struct Key {
     text: Arc<str>,
     pos: Pos,
-}
-
-/// A mapping in the order of its text.
-#[derive(Clone, Debug, Default)]
-pub struct Map {
-    entries: IndexMap<Key, Value, RandomState>,
 }
 
 impl Value {
@@ -381,6 +377,11 @@ impl Key {
         Self { text: text.into(), pos }
     }
 
+    /// A key that was not read from a text with places; its text is kept once for all objects.
+    pub(crate) fn shared(text: &str) -> Self {
+        Self::new(names::shared(text), Pos::default())
+    }
+
     /// The key's text.
     pub fn as_str(&self) -> &str {
         &self.text
@@ -432,103 +433,5 @@ impl From<String> for Key {
 impl From<Arc<str>> for Key {
     fn from(text: Arc<str>) -> Self {
         Self::new(text, Pos::default())
-    }
-}
-
-impl Map {
-    /// A map without entries.
-    pub fn new() -> Self {
-        Self::default()
-    }
-
-    /// A map without entries, with room for so many.
-    pub fn with_capacity(capacity: usize) -> Self {
-        Self { entries: IndexMap::with_capacity_and_hasher(capacity, RandomState::default()) }
-    }
-
-    /// How many entries there are.
-    pub fn len(&self) -> usize {
-        self.entries.len()
-    }
-
-    /// Whether there are no entries.
-    pub fn is_empty(&self) -> bool {
-        self.entries.is_empty()
-    }
-
-    /// Whether the key is there.
-    pub fn contains_key(&self, key: &str) -> bool {
-        self.entries.contains_key(key)
-    }
-
-    /// The value under a key.
-    pub fn get(&self, key: &str) -> Option<&Value> {
-        self.entries.get(key)
-    }
-
-    /// The value under a key, to be changed.
-    pub fn get_mut(&mut self, key: &str) -> Option<&mut Value> {
-        self.entries.get_mut(key)
-    }
-
-    /// The key as it was read, with its position.
-    pub fn key(&self, key: &str) -> Option<&Key> {
-        self.entries.get_full(key).map(|(_, key, _)| key)
-    }
-
-    /// Sets a value; a new key goes to the end, a known one keeps its place. Gives back what was there.
-    pub fn insert(&mut self, key: impl Into<Key>, value: impl Into<Value>) -> Option<Value> {
-        self.entries.insert(key.into(), value.into())
-    }
-
-    /// Takes a value out; the others keep their order.
-    pub fn remove(&mut self, key: &str) -> Option<Value> {
-        self.entries.shift_remove(key)
-    }
-
-    /// Keeps the entries for which `keep` is true.
-    pub fn retain(&mut self, mut keep: impl FnMut(&str, &mut Value) -> bool) {
-        self.entries.retain(|key, value| keep(key.as_str(), value));
-    }
-
-    /// The entries in the order of the text.
-    pub fn iter(&self) -> impl DoubleEndedIterator<Item = (&str, &Value)> + ExactSizeIterator {
-        self.entries.iter().map(|(key, value)| (key.as_str(), value))
-    }
-
-    /// The entries in the order of the text, values to be changed.
-    pub fn iter_mut(&mut self) -> impl Iterator<Item = (&str, &mut Value)> {
-        self.entries.iter_mut().map(|(key, value)| (key.as_str(), value))
-    }
-
-    /// The keys in the order of the text.
-    pub fn keys(&self) -> impl DoubleEndedIterator<Item = &Key> + ExactSizeIterator {
-        self.entries.keys()
-    }
-
-    /// The values in the order of the text.
-    pub fn values(&self) -> impl Iterator<Item = &Value> {
-        self.entries.values()
-    }
-
-    /// The entries sorted by the bytes of their keys.
-    pub fn sorted(&self) -> Vec<(&str, &Value)> {
-        let mut entries: Vec<_> = self.iter().collect();
-        entries.sort_unstable_by_key(|(key, _)| *key);
-        entries
-    }
-}
-
-/// Two maps are equal when they have the same entries, in whatever order.
-impl PartialEq for Map {
-    fn eq(&self, other: &Self) -> bool {
-        self.entries == other.entries
-    }
-}
-
-impl<K: Into<Key>, V: Into<Value>> FromIterator<(K, V)> for Map {
-    fn from_iter<I: IntoIterator<Item = (K, V)>>(entries: I) -> Self {
-        let entries = entries.into_iter().map(|(key, value)| (key.into(), value.into())).collect();
-        Self { entries }
     }
 }
