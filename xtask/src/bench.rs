@@ -50,8 +50,9 @@ pub(crate) enum Bench {
         #[arg(long, default_value_t = 9)]
         runs: usize,
     },
-    /// Hold many Kustomizations of four objects on the real API server: from the start, and after one commit.
-    Scale {
+    /// Hold many Kustomizations of four objects on the real API server: from the start, after commits, and at rest; first a
+    /// tenth of them, then all, then all with one selector for all Deployments.
+    Flux {
         /// Kustomizations.
         #[arg(long, default_value_t = 1000)]
         number: u32,
@@ -70,7 +71,12 @@ pub(crate) fn bench(root: &Path, work: &Bench) -> Result<(), Failure> {
         Bench::Controlplane { rounds, count, starts } => controlplane::run(root, (*rounds, *count), *starts),
         Bench::Helm { rounds, charts } => helm(root, *rounds, charts),
         Bench::Kustomize { runs } => kustomize::bench(root, *runs),
-        Bench::Scale { number } => soak::start(root, None, &["scale", "--number", &number.to_string()]),
+        Bench::Flux { number } => {
+            let (all, tenth) = (number.to_string(), (number / 10).max(1).to_string());
+            soak::start(root, None, &["scale", "--number", &tenth])?;
+            soak::start(root, None, &["scale", "--number", &all])?;
+            soak::start(root, None, &["scale", "--number", &all, "--shared-selector"])
+        }
     }
 }
 

@@ -48,6 +48,9 @@ enum Work {
         /// Kustomizations
         #[arg(long, default_value_t = 1000)]
         number: usize,
+        /// One selector for all Deployments
+        #[arg(long)]
+        shared_selector: bool,
     },
     /// Delete and change what it holds
     Drift {
@@ -77,7 +80,9 @@ async fn main() -> ExitCode {
     let seed = arguments.seed.unwrap_or_else(any_seed);
     let outcome = match arguments.work {
         Work::Kill { runs } => kill::kill(arguments.setpoint, runs, seed, &mut report).await,
-        Work::Scale { number } => scale::scale(arguments.setpoint, number, &mut report).await,
+        Work::Scale { number, shared_selector } => {
+            scale::scale(arguments.setpoint, number, shared_selector, &mut report).await
+        }
         Work::Drift { cluster, changes } => {
             drift::drift(arguments.setpoint, cluster, (changes, seed), &mut report).await
         }

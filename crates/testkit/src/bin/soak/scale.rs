@@ -1,17 +1,18 @@
-//! Many Kustomizations of one repository: how long until all are ready, from the start and after one commit, and what that
-//! costs at the API server.
+//! A thousand Kustomizations of four objects each: how long until all are ready, from the start and after commits, what that
+//! costs at the API server, and what it costs when nothing happens.
 //!
-//! The workload is the usual one for such measurements: each Kustomization waits, prunes, acts as an account, and
-//! makes an account, a Service, a Deployment without replicas and an Ingress of its own by substitution. The floor
-//! is what a client needs that sends the same writes and does nothing else.
+//! The floor is what a client needs that sends the same writes and does nothing else.
+
+mod floor;
+mod process;
+mod workload;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use futures::{StreamExt as _, TryStreamExt as _, stream};
-use kube::api::{Api, ApiResource, DynamicObject, ListParams, Patch, PatchParams, PostParams};
+use kube::api::{Api, ApiResource, DynamicObject, Patch, PatchParams, PostParams};
 use kube::core::GroupVersionKind;
 use kube::runtime::watcher;
 use serde_json::{Value, json};
@@ -19,30 +20,43 @@ use testkit::apiserver::{RealApiServer, Request};
 use testkit::git::{GitRepo, GitServer};
 
 use crate::{Outcome, Report, USER_AGENT};
+use process::{Launch, Up};
+use workload::{HOME, Selector, UP, kind_of_kustomizations};
 
-/// Namespace of the objects.
-const HOME: &str = "scale";
-/// Namespace of what is written for comparison.
-const FLOOR: &str = "floor";
-/// Namespace and name of what `up` makes.
-const UP: &str = "flux-system";
 /// Longest wait for all to be ready.
 const PATIENCE: Duration = Duration::from_mins(10);
 /// Connections of this program's own client.
 const CONNECTIONS: usize = 20;
+/// How long nothing happens at the end.
+const REST: Duration = Duration::from_mins(1);
 /// Long enough for Events, which are written beside the work.
 const SETTLE: Duration = Duration::from_secs(3);
 
 /// What one phase took.
 struct Phase {
     name: &'static str,
-    took: Duration,
+    /// How long, and how long a client needs for the same writes; `None` where nothing is waited for.
+    took: Option<(Duration, Option<Duration>)>,
     processor: Duration,
     requests: BTreeMap<String, usize>,
+    /// How many Kustomizations it concerned.
+    number: usize,
 }
 
-/// Measures both phases and prints a table.
-pub(crate) async fn scale(setpoint: PathBuf, number: usize, report: &mut Report) -> Outcome<()> {
+/// A server, a repository and a running `setpoint`.
+struct Rig<'a> {
+    server: RealApiServer,
+    client: kube::Client,
+    git: GitServer,
+    repository: GitRepo,
+    up: Up,
+    number: usize,
+    report: &'a mut Report,
+}
+
+/// Measures all phases and prints a table.
+pub(crate) async fn scale(setpoint: PathBuf, number: usize, shared: bool, report: &mut Report) -> Outcome<()> {
+    let selector = if shared { Selector::Shared } else { Selector::Own };
     let server = RealApiServer::start().await?;
     let client = server.client_called(USER_AGENT)?;
     let git = tokio::task::spawn_blocking(GitServer::start).await?;
@@ -50,56 +64,103 @@ pub(crate) async fn scale(setpoint: PathBuf, number: usize, report: &mut Report)
     let folder = tempfile::tempdir()?;
     let launch =
         Launch { setpoint, url: git.url("scale.git"), kubeconfig: server.kubeconfig_path(), folder: folder.path() };
-    repository.write("root/home.yaml", documents(&[namespace(), account(), rights()]));
-    repository.write("app/app.yaml", documents(&app("1")));
+    repository.write(
+        "root/home.yaml",
+        workload::documents(&[workload::namespace(), workload::account(), workload::rights()]),
+    );
+    for folder in ["app", "own"] {
+        repository.write(&format!("{folder}/app.yaml"), workload::documents(&workload::app("1", selector)));
+    }
     let first = publish(&repository, &git, "first");
 
     let mut up = launch.start()?;
     ready(&client, UP, (1, &first), &mut up).await?;
     up.end()?;
-    send(&client, (0..number).map(|place| kustomization(HOME, place)).collect()).await?;
-
+    send(&client, (0..number).map(|place| workload::kustomization(HOME, place)).collect()).await?;
     let mark = server.request_log()?.len();
     let start = Instant::now();
-    let mut up = launch.start()?;
-    ready(&client, HOME, (number, &first), &mut up).await?;
-    let from_start = up.phase("from the start", start)?;
-    tokio::time::sleep(SETTLE).await;
-    let from_start = Phase { requests: counted(&server.request_log()?[mark..]), ..from_start };
-
-    let mark = server.request_log()?.len();
-    repository.write("app/app.yaml", documents(&app("2")));
-    let second = publish(&repository, &git, "second");
-    let (before, start) = (up.processor()?, Instant::now());
-    reconcile(&client).await?;
-    ready(&client, HOME, (number, &second), &mut up).await?;
-    let commit = up.phase("after one commit", start)?;
-    let memory = up.memory()?;
-    tokio::time::sleep(SETTLE).await;
-    let requests = counted(&server.request_log()?[mark..]);
-    let commit = Phase { processor: commit.processor.saturating_sub(before), requests, ..commit };
-    up.end()?;
-
-    let floors = floors(&client, number).await?;
-    for line in table(number, &[from_start, commit], floors) {
-        report.say(&line)?;
+    let up = launch.start()?;
+    let mut rig = Rig { server, client, git, repository, up, number, report };
+    let mut phases = vec![rig.until_ready("from the start", (number, &first), (start, Duration::ZERO, mark)).await?];
+    phases.push(rig.commit("after a commit that changes all", selector, (number, &["app", "own"])).await?);
+    phases.push(rig.commit("after a commit that changes one", selector, (1, &["own"])).await?);
+    phases.push(rig.rest().await?);
+    let memory = rig.up.memory()?;
+    rig.up.end()?;
+    let floors = floor::floors(&rig.client, number, selector).await?;
+    for (phase, floor) in phases.iter_mut().zip(floors) {
+        phase.took = phase.took.map(|(took, _)| (took, Some(floor)));
     }
-    report.say(&format!("peak memory of setpoint: {} MB", memory / 1024))?;
-    tokio::task::spawn_blocking(move || drop(git)).await?;
+    for line in table(number, selector, &phases) {
+        rig.report.say(&line)?;
+    }
+    rig.report.say(&format!("peak memory of setpoint: {} MB", memory / 1024))?;
+    tokio::task::spawn_blocking(move || drop(rig.git)).await?;
     Ok(())
 }
 
-fn table(number: usize, phases: &[Phase; 2], floors: [Duration; 2]) -> Vec<String> {
+impl Rig<'_> {
+    /// Commits another limit to these folders and measures until so many Kustomizations have it.
+    async fn commit(
+        &mut self,
+        name: &'static str,
+        selector: Selector,
+        (number, folders): (usize, &[&str]),
+    ) -> Outcome<Phase> {
+        let limit = folders.len() + 1;
+        for folder in folders {
+            let app = workload::documents(&workload::app(&limit.to_string(), selector));
+            self.repository.write(&format!("{folder}/app.yaml"), app);
+        }
+        let mark = self.server.request_log()?.len();
+        let revision = publish(&self.repository, &self.git, name);
+        let (before, start) = (self.up.processor()?, Instant::now());
+        reconcile(&self.client, &revision).await?;
+        self.until_ready(name, (number, &revision), (start, before, mark)).await
+    }
+
+    async fn until_ready(
+        &mut self,
+        name: &'static str,
+        goal: (usize, &str),
+        (start, before, mark): (Instant, Duration, usize),
+    ) -> Outcome<Phase> {
+        ready(&self.client, HOME, goal, &mut self.up).await?;
+        let took = Some((start.elapsed(), None));
+        let processor = self.up.processor()?.saturating_sub(before);
+        tokio::time::sleep(SETTLE).await;
+        let requests = counted(&self.server.request_log()?[mark..]);
+        Ok(Phase { name, took, processor, requests, number: goal.0 })
+    }
+
+    /// Nothing happens for a while.
+    async fn rest(&mut self) -> Outcome<Phase> {
+        let (before, mark) = (self.up.processor()?, self.server.request_log()?.len());
+        tokio::time::sleep(REST).await;
+        let processor = self.up.processor()?.saturating_sub(before);
+        let requests = counted(&self.server.request_log()?[mark..]);
+        Ok(Phase { name: "a minute in which nothing happens", took: None, processor, requests, number: self.number })
+    }
+}
+
+fn table(number: usize, selector: Selector, phases: &[Phase]) -> Vec<String> {
+    let selectors = if selector == Selector::Shared { "one selector for all Deployments" } else { "a selector each" };
     let mut lines = vec![
-        format!("{number} Kustomizations of four objects"),
-        "| | until all are ready | a client with the same writes | processor time | requests | each |".to_owned(),
+        format!("{number} Kustomizations of four objects, {selectors}"),
+        "| | until ready | a client with the same writes | processor time | requests | for each that changed |"
+            .to_owned(),
         "|---|---:|---:|---:|---:|---:|".to_owned(),
     ];
-    for (phase, floor) in phases.iter().zip(floors) {
+    let seconds = |time: Duration| format!("{:.2} s", time.as_secs_f64());
+    for phase in phases {
         let all: usize = phase.requests.values().sum();
-        let [took, floor, processor] = [phase.took, floor, phase.processor].map(|time| time.as_secs_f64());
-        let each = ratio(all, number);
-        lines.push(format!("| {} | {took:.1} s | {floor:.1} s | {processor:.1} s | {all} | {each:.2} |", phase.name));
+        let each = ratio(all, phase.number);
+        let (took, floor) = match phase.took {
+            Some((took, floor)) => (seconds(took), floor.map_or("–".to_owned(), seconds)),
+            None => ("–".to_owned(), "–".to_owned()),
+        };
+        let processor = seconds(phase.processor);
+        lines.push(format!("| {} | {took} | {floor} | {processor} | {all} | {each:.2} |", phase.name));
     }
     for phase in phases {
         let counts: Vec<String> = phase.requests.iter().map(|(what, count)| format!("{count} {what}")).collect();
@@ -130,67 +191,6 @@ fn publish(repository: &GitRepo, git: &GitServer, message: &str) -> String {
     format!("main@sha1:{id}")
 }
 
-/// How `setpoint up` is started.
-struct Launch<'a> {
-    setpoint: PathBuf,
-    url: String,
-    kubeconfig: PathBuf,
-    folder: &'a Path,
-}
-
-/// A running `setpoint up`.
-struct Up(Child);
-
-impl Launch<'_> {
-    fn start(&self) -> Outcome<Up> {
-        let output = std::fs::File::options().create(true).append(true).open(self.folder.join("output"))?;
-        let mut command = Command::new(&self.setpoint);
-        command.args(["up", &self.url, "--path", "root", "--interval", "1h", "--port", "0", "--yes", "--kubeconfig"]);
-        command.arg(&self.kubeconfig).env_clear().env("HOME", self.folder).current_dir(self.folder);
-        command.stdin(Stdio::null()).stdout(output.try_clone()?).stderr(output);
-        Ok(Up(command.spawn()?))
-    }
-}
-
-impl Up {
-    /// Ends it in good order.
-    fn end(mut self) -> Outcome<()> {
-        let status = Command::new("kill").arg(self.0.id().to_string()).status()?;
-        if !status.success() || !self.0.wait()?.success() {
-            return Err("setpoint did not end in good order".into());
-        }
-        Ok(())
-    }
-
-    fn phase(&self, name: &'static str, start: Instant) -> Outcome<Phase> {
-        Ok(Phase { name, took: start.elapsed(), processor: self.processor()?, requests: BTreeMap::new() })
-    }
-
-    /// Processor time so far, of user and system.
-    fn processor(&self) -> Outcome<Duration> {
-        /// Linux counts in hundredths of a second.
-        const TICK: Duration = Duration::from_millis(10);
-        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.0.id()))?;
-        let fields: Vec<&str> = stat.rsplit(')').next().unwrap_or("").split_whitespace().collect();
-        let ticks = |place: usize| fields.get(place).and_then(|field| field.parse::<u32>().ok()).unwrap_or(0);
-        Ok(TICK * (ticks(11) + ticks(12)))
-    }
-
-    /// The most memory it had, in kilobytes.
-    fn memory(&self) -> Outcome<u64> {
-        let status = std::fs::read_to_string(format!("/proc/{}/status", self.0.id()))?;
-        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).ok_or("no VmHWM")?;
-        Ok(line.trim().trim_end_matches(" kB").parse()?)
-    }
-}
-
-impl Drop for Up {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
-
 /// Waits by watch until so many Kustomizations of a namespace are ready at a revision.
 async fn ready(client: &kube::Client, namespace: &str, goal: (usize, &str), up: &mut Up) -> Outcome<()> {
     let (number, revision) = goal;
@@ -218,9 +218,7 @@ async fn ready(client: &kube::Client, namespace: &str, goal: (usize, &str), up: 
     };
     match tokio::time::timeout(PATIENCE, all).await {
         Ok(true) => Ok(()),
-        _ => {
-            Err(format!("{} of {number} ready after {PATIENCE:?}; setpoint: {:?}", done.len(), up.0.try_wait()?).into())
-        }
+        _ => Err(format!("{} of {number} ready after {PATIENCE:?}; setpoint: {:?}", done.len(), up.ended()?).into()),
     }
 }
 
@@ -231,12 +229,12 @@ fn is_ready(object: &DynamicObject, revision: &str) -> bool {
     ready && status["lastAppliedRevision"] == revision
 }
 
-/// Asks for a fetch now.
-async fn reconcile(client: &kube::Client) -> Outcome<()> {
+/// Asks for a fetch now, by a word that was not used before.
+async fn reconcile(client: &kube::Client, word: &str) -> Outcome<()> {
     let kind = GroupVersionKind::gvk("source.toolkit.fluxcd.io", "v1", "GitRepository");
     let resource = ApiResource::from_gvk_with_plural(&kind, "gitrepositories");
     let api: Api<DynamicObject> = Api::namespaced_with(client.clone(), UP, &resource);
-    let patch = json!({"metadata": {"annotations": {"reconcile.fluxcd.io/requestedAt": "now"}}});
+    let patch = json!({"metadata": {"annotations": {"reconcile.fluxcd.io/requestedAt": word}}});
     api.patch(UP, &PatchParams::default(), &Patch::Merge(patch)).await?;
     Ok(())
 }
@@ -253,113 +251,4 @@ async fn send(client: &kube::Client, objects: Vec<Value>) -> Outcome<()> {
         Outcome::Ok(())
     };
     stream::iter(objects.into_iter().map(create)).buffer_unordered(CONNECTIONS).try_collect::<()>().await
-}
-
-/// What a client needs for the same writes that does nothing else: the objects of so many Kustomizations, and twice the
-/// status of each, as `setpoint` left it. First all objects, then the one that a commit changes.
-async fn floors(client: &kube::Client, number: usize) -> Outcome<[Duration; 2]> {
-    let statuses = statuses(client).await?;
-    let home = json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": FLOOR}});
-    send(client, vec![home]).await?;
-    send(client, (0..number).map(|place| kustomization(FLOOR, place)).collect()).await?;
-    let first = floor(client, &statuses, (number, &app("1"))).await?;
-    let [_, _, deployment, _] = app("2");
-    Ok([first, floor(client, &statuses, (number, &[deployment])).await?])
-}
-
-/// The statuses of the Kustomizations that `setpoint` held, to be written once more.
-async fn statuses(client: &kube::Client) -> Outcome<Vec<Value>> {
-    let api: Api<DynamicObject> = Api::namespaced_with(client.clone(), HOME, &kind_of_kustomizations());
-    let all = api.list(&ListParams::default()).await?;
-    Ok(all.items.into_iter().map(|mut object| object.data["status"].take()).collect())
-}
-
-async fn floor(client: &kube::Client, statuses: &[Value], (number, objects): (usize, &[Value])) -> Outcome<Duration> {
-    let start = Instant::now();
-    let write = |place: usize| async move {
-        let status = statuses.get(place).ok_or("a Kustomization that setpoint did not hold")?;
-        patch_status(client, place, json!({"conditions": status["conditions"], "inventory": status["inventory"]}))
-            .await?;
-        for object in objects {
-            apply(client, &object.to_string(), place).await?;
-        }
-        patch_status(client, place, status.clone()).await
-    };
-    stream::iter((0..number).map(write)).buffer_unordered(CONNECTIONS).try_collect::<()>().await?;
-    Ok(start.elapsed())
-}
-
-/// Applies one object of the workload as the engine does: under the name and with the variables of its place.
-async fn apply(client: &kube::Client, template: &str, place: usize) -> Outcome<()> {
-    let mut object: Value = serde_json::from_str(&template.replace("${INDEX}", &format!("app-{place}")))?;
-    let name = format!("web-{place}");
-    object["metadata"]["name"] = json!(name);
-    object["metadata"]["namespace"] = json!(FLOOR);
-    let object: DynamicObject = serde_json::from_value(object)?;
-    let types = object.types.clone().ok_or("an object without a kind")?;
-    let api: Api<DynamicObject> =
-        Api::namespaced_with(client.clone(), FLOOR, &ApiResource::from_gvk(&types.try_into()?));
-    api.patch(&name, &PatchParams::apply("floor").force(), &Patch::Apply(&object)).await?;
-    Ok(())
-}
-
-async fn patch_status(client: &kube::Client, place: usize, status: Value) -> Outcome<()> {
-    let api: Api<DynamicObject> = Api::namespaced_with(client.clone(), FLOOR, &kind_of_kustomizations());
-    let patch = Patch::Merge(json!({"status": status}));
-    api.patch_status(&format!("app-{place}"), &PatchParams::default(), &patch).await?;
-    Ok(())
-}
-
-fn kind_of_kustomizations() -> ApiResource {
-    ApiResource::from_gvk(&GroupVersionKind::gvk("kustomize.toolkit.fluxcd.io", "v1", "Kustomization"))
-}
-
-fn documents(objects: &[Value]) -> String {
-    let documents: Vec<String> = objects.iter().map(|object| format!("{object:#}\n")).collect();
-    documents.join("---\n")
-}
-
-fn namespace() -> Value {
-    json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": HOME}})
-}
-
-fn account() -> Value {
-    json!({"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": "flux", "namespace": HOME}})
-}
-
-fn rights() -> Value {
-    let group = "rbac.authorization.k8s.io";
-    json!({"apiVersion": format!("{group}/v1"), "kind": "RoleBinding", "metadata": {"name": "flux", "namespace": HOME},
-        "roleRef": {"apiGroup": group, "kind": "ClusterRole", "name": "admin"},
-        "subjects": [{"kind": "ServiceAccount", "name": "flux", "namespace": HOME}]})
-}
-
-fn kustomization(namespace: &str, place: usize) -> Value {
-    let source = json!({"kind": "GitRepository", "name": UP, "namespace": UP});
-    let spec = json!({"interval": "1h", "retryInterval": "2m", "timeout": "1m", "path": "./app", "prune": true, "wait": true,
-        "serviceAccountName": "flux", "targetNamespace": HOME, "nameSuffix": format!("-{place}"), "sourceRef": source,
-        "postBuild": {"substitute": {"INDEX": format!("app-{place}")}}});
-    json!({"apiVersion": "kustomize.toolkit.fluxcd.io/v1", "kind": "Kustomization",
-        "metadata": {"name": format!("app-{place}"), "namespace": namespace}, "spec": spec})
-}
-
-/// The objects of one Kustomization; each Deployment has a selector of its own.
-fn app(limit: &str) -> [Value; 4] {
-    let labels = json!({"app": "${INDEX}"});
-    let container = json!({"name": "web", "image": "registry.example/web:1", "ports": [{"name": "http", "containerPort": 9898}],
-        "resources": {"requests": {"cpu": format!("{limit}m"), "memory": "64Mi"}}});
-    let template =
-        json!({"metadata": {"labels": labels}, "spec": {"serviceAccountName": "web", "containers": [container]}});
-    let backend = json!({"service": {"name": "web", "port": {"name": "http"}}});
-    let paths = json!([{"path": "/", "pathType": "Prefix", "backend": backend}]);
-    let meta = json!({"name": "web"});
-    [
-        json!({"apiVersion": "v1", "kind": "ServiceAccount", "metadata": meta}),
-        json!({"apiVersion": "v1", "kind": "Service", "metadata": meta,
-            "spec": {"selector": labels, "ports": [{"name": "http", "port": 9898, "targetPort": "http"}]}}),
-        json!({"apiVersion": "apps/v1", "kind": "Deployment", "metadata": meta,
-            "spec": {"replicas": 0, "selector": {"matchLabels": labels}, "template": template}}),
-        json!({"apiVersion": "networking.k8s.io/v1", "kind": "Ingress", "metadata": meta,
-            "spec": {"rules": [{"host": "${INDEX}.example.org", "http": {"paths": paths}}]}}),
-    ]
 }
