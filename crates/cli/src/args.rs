@@ -23,6 +23,8 @@ pub(crate) struct Cli {
 pub(crate) enum Command {
     Up(Box<crate::commands::up::UpArgs>),
     Down(crate::commands::down::DownArgs),
+    Install(crate::commands::install::InstallArgs),
+    Controller(Box<crate::commands::controller::ControllerArgs>),
     Build(crate::commands::build::BuildArgs),
     Why(crate::commands::why::WhyArgs),
     Template(Box<crate::commands::template::TemplateArgs>),

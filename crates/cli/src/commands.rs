@@ -3,10 +3,12 @@
 pub(crate) mod build;
 pub(crate) mod check;
 pub(crate) mod completion;
+pub(crate) mod controller;
 pub(crate) mod diff;
 pub(crate) mod down;
 pub(crate) mod events;
 pub(crate) mod get;
+pub(crate) mod install;
 pub(crate) mod reconcile;
 pub(crate) mod secrets;
 pub(crate) mod suspend;
@@ -30,9 +32,11 @@ const RENDER_STACK: usize = 256 << 20;
 /// Parses the command line, runs the verb and turns its outcome into an exit code.
 pub(crate) fn run() -> ExitCode {
     let cli = Cli::parse();
-    start_log(cli.verbose);
+    start_log(&cli);
     match cli.command {
         Command::Up(args) => with_cluster(async { finish(up::up(*args).await) }),
+        Command::Install(args) => with_cluster(async { finish(install::install(args).await) }),
+        Command::Controller(args) => with_cluster(async { finish(controller::controller(*args).await) }),
         Command::Down(args) => with_cluster(async { finish(down::down(args).await) }),
         Command::Build(args) => rendering(move || build::build(&args)),
         Command::Why(args) => rendering(move || why::why(&args)),
@@ -84,8 +88,13 @@ fn report(failure: &Failure) -> ExitCode {
     failure.exit_code()
 }
 
-fn start_log(verbose: bool) {
-    let default = if verbose { "info,engine=debug,apply=debug,source=debug,controlplane=debug" } else { "error" };
+fn start_log(cli: &Cli) {
+    let default = match &cli.command {
+        _ if cli.verbose => "info,engine=debug,apply=debug,source=debug,controlplane=debug",
+        // Its log is all that it has to say.
+        Command::Controller(_) => "info",
+        _ => "error",
+    };
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(default));
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
 }

@@ -17,6 +17,8 @@ mod output;
 mod password;
 mod preview;
 mod remote;
+mod rules;
+mod signals;
 mod world;
 
 use std::process::ExitCode;

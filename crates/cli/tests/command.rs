@@ -10,6 +10,8 @@ mod build;
 mod chart_sources;
 #[path = "command/check.rs"]
 mod check;
+#[path = "command/controller.rs"]
+mod controller;
 #[path = "command/held.rs"]
 mod held;
 #[path = "command/kubectl.rs"]
@@ -46,6 +48,7 @@ fn main() {
         check::CASES,
         merge::CASES,
         secrets::CASES,
+        controller::CASES,
     ];
     let mut trials: Vec<Trial> = cases.into_iter().flatten().map(trial).collect();
     // Without kubectl these are reported as ignored, by name.
@@ -56,7 +59,11 @@ fn main() {
     let has_helm = oracle::find(Oracle::Helm).is_ok();
     let has_registry = has_helm && oracle::find(Oracle::Registry).is_ok();
     let has_helm_3 = has_helm && has_kubectl && oracle::find(Oracle::Helm3).is_ok();
+    let has_apiserver = [Oracle::Etcd, Oracle::KubeApiserver, Oracle::KubeControllerManager];
+    let has_apiserver = has_apiserver.into_iter().all(|oracle| oracle::find(oracle).is_ok());
     let sources = [
+        (controller::WITH_APISERVER, has_apiserver),
+        (controller::WITH_HELM, has_helm),
         (chart_sources::WITH_HELM, has_helm),
         (merge::WITH_HELM, has_helm),
         (chart_sources::WITH_REGISTRY, has_registry),

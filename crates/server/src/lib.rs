@@ -16,7 +16,9 @@ mod json;
 mod links;
 mod live;
 mod login;
+mod metrics;
 mod pages;
+mod probes;
 mod redact;
 mod router;
 mod time;
@@ -34,6 +36,8 @@ use engine::State;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
+
+pub use crate::probes::{Probes, serve_probes};
 
 use crate::login::Login;
 use crate::router::App;

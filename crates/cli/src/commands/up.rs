@@ -1,7 +1,6 @@
 //! `setpoint up`: the main job.
 
 mod cluster;
-mod controller;
 mod install;
 mod narrate;
 mod repository;
@@ -11,15 +10,14 @@ use std::path::PathBuf;
 
 use clap::Args;
 use engine::Engine;
-use tokio::signal::unix::{SignalKind, signal};
-
-use controller::ControllerArgs;
 
 use crate::args::ClusterArgs;
 use crate::failure::Failure;
 use crate::folder::Folder;
 use crate::mirrors::MirrorArgs;
 use crate::output;
+use crate::rules::RulesArgs;
+use crate::signals::ended;
 
 /// Name and namespace of the GitRepository and the Kustomization that `up` makes, as `flux bootstrap` does.
 pub(crate) const OBJECT_NAME: &str = "flux-system";
@@ -58,7 +56,7 @@ pub(crate) struct UpArgs {
     #[command(flatten)]
     pub(super) cluster: ClusterArgs,
     #[command(flatten)]
-    controller: ControllerArgs,
+    rules: RulesArgs,
     #[command(flatten)]
     pub(super) mirrors: MirrorArgs,
     /// Write to the cluster that --kubeconfig or --context names without asking
@@ -142,7 +140,7 @@ async fn hold(
 ) -> Result<(), Failure> {
     let mut options = engine::Options::new(folder.store());
     options.install_crds = false;
-    args.controller.apply(&mut options);
+    args.rules.apply(&mut options);
     options.mirrors = args.mirrors.read()?;
     options.local = repository.local_source();
     options.agent = repository.agent_source();
@@ -188,22 +186,6 @@ async fn serve_pages(
     served.map_err(|error| {
         Failure::task(error.to_string()).hint("choose another port with --port, or --port 0 for any free one")
     })
-}
-
-/// Resolves when the user (Ctrl-C) or `setpoint down` ends the program. A second Ctrl-C ends it at once.
-async fn ended() {
-    let (Ok(mut interrupt), Ok(mut terminate)) = (signal(SignalKind::interrupt()), signal(SignalKind::terminate()))
-    else {
-        return std::future::pending().await;
-    };
-    tokio::select! {
-        _ = interrupt.recv() => output::note("ending … (Ctrl-C again ends at once)"),
-        _ = terminate.recv() => {}
-    }
-    tokio::spawn(async move {
-        interrupt.recv().await;
-        std::process::exit(130);
-    });
 }
 
 /// The Kustomization that `up` would make for this path of a repository.

@@ -110,7 +110,7 @@ async fn real(
 ) -> Result<Option<Target>, Failure> {
     output::line(format!("cluster: {}", cluster.description));
     no_other_controller(&cluster.client).await?;
-    let fetching = remote::fetch(args.controller.no_remote_bases, &args.mirrors)?;
+    let fetching = remote::fetch(args.rules.no_remote_bases, &args.mirrors)?;
     let snapshot = fetch(repository.clone(), (folder.store(), args.mirrors.read()?)).await?;
     let root = install::kustomization(&repository.path, args.target_namespace.as_deref());
     let plan = preview::preview(&cluster.client, (&snapshot, fetching.remote), &root).await?;

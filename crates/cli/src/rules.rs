@@ -7,10 +7,10 @@ use engine::{Name, Options};
 #[derive(Args, Debug)]
 #[command(next_help_heading = "Rules, as flags of Flux's controllers")]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag")]
-pub(super) struct ControllerArgs {
+pub(crate) struct RulesArgs {
     /// Fetch nothing that kustomizations name by an address: refuse remote bases and files
     #[arg(long)]
-    pub(super) no_remote_bases: bool,
+    pub(crate) no_remote_bases: bool,
     /// Refuse references of Kustomizations to sources in other namespaces
     #[arg(long)]
     no_cross_namespace_refs: bool,
@@ -25,8 +25,8 @@ pub(super) struct ControllerArgs {
     sops_require_mac: bool,
 }
 
-impl ControllerArgs {
-    pub(super) fn apply(&self, options: &mut Options) {
+impl RulesArgs {
+    pub(crate) fn apply(&self, options: &mut Options) {
         options.remote_bases = !self.no_remote_bases;
         options.no_cross_namespace_refs = self.no_cross_namespace_refs;
         options.default_service_account.clone_from(&self.default_service_account);
