@@ -14,12 +14,12 @@
 //! # Ok::<(), source::charts::ChartError>(())
 //! ```
 
-mod choose;
+pub(crate) mod choose;
 mod error;
 mod index;
 mod keep;
 mod logins;
-mod registry;
+pub(crate) mod registry;
 mod repository;
 mod request;
 mod store;
@@ -30,3 +30,4 @@ pub use index::{MAX_INDEX, MAX_ITEM, MAX_LISTED};
 pub use logins::{Login, Logins};
 pub use request::{Access, ChartPlace, ChartRequest, DEFAULT_TIMEOUT};
 pub use store::{ChartArchive, ChartStore, MAX_ARCHIVE, Resolved};
+pub(crate) use web::Web;

@@ -3,19 +3,22 @@
 //! [`Store::fetch`] talks Git's own protocol (smart HTTP and SSH, no program is started), keeps one
 //! shared bare clone per URL, and hands out a [`Snapshot`] whose [`FileTree`] reads straight from the
 //! object database. Nothing is ever checked out. [`LocalFolder`] does the same for a working copy.
-//! [`charts`] fetches the archives of Helm charts.
+//! [`charts`] fetches the archives of Helm charts, [`oci`] other artifacts of registries.
 
 mod address;
+mod archive;
 pub mod charts;
 mod error;
 mod folder;
 mod local;
+pub mod oci;
 mod request;
 mod snapshot;
 mod store;
 mod transport;
 mod tree;
 
+pub use archive::{ArchiveError, Files, MAX_UNPACKED};
 pub use error::{SourceError, TreeError};
 pub use local::LocalFolder;
 pub use request::{Auth, ClientCertificate, DEFAULT_TIMEOUT, GitRequest, Proxy, Reference};

@@ -27,9 +27,9 @@ use crate::{
 };
 
 use clone::Clone as SharedClone;
-pub(crate) use commit::{Place, digest, snapshot};
+pub(crate) use commit::{Place, digest, digest_of_bytes, snapshot};
 use wanted::Wanted;
-pub(crate) use wanted::{References, choose};
+pub(crate) use wanted::{References, Version, choose};
 
 /// The folder of shared clones. Cheap to clone; any thread may fetch. It is a cache: it may be deleted
 /// when no process uses it.

@@ -1,5 +1,7 @@
 //! Charts out of a chart repository and of a real registry, both filled by the real helm.
 
+#[path = "charts/artifacts.rs"]
+mod artifacts;
 #[path = "charts/registry.rs"]
 mod registry;
 #[path = "charts/repository.rs"]
@@ -17,7 +19,8 @@ fn main() {
     let helm = oracle::find(Oracle::Helm).is_ok();
     let registry = helm && oracle::find(Oracle::Registry).is_ok();
     let mut trials: Vec<Trial> = Vec::new();
-    for (cases, ready) in [(repository::CASES, helm), (registry::CASES, registry)] {
+    let alone = oracle::find(Oracle::Registry).is_ok();
+    for (cases, ready) in [(repository::CASES, helm), (registry::CASES, registry), (artifacts::CASES, alone)] {
         trials.extend(cases.iter().map(|case| trial(case).with_ignored_flag(!ready)));
     }
     libtest_mimic::run(&arguments, trials).exit();

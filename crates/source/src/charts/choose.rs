@@ -8,7 +8,7 @@ use gotemplate::semver::{Constraints, Version};
 const MAX_NAMED: usize = 5;
 
 /// Sorts versions as Helm does, the newest first; what is no version comes last.
-pub(super) fn sort<T>(versions: &mut Vec<T>, text: impl Fn(&T) -> &str) {
+pub(crate) fn sort<T>(versions: &mut Vec<T>, text: impl Fn(&T) -> &str) {
     let parsed = versions.drain(..).map(|item| (Version::parse(text(&item)).ok(), item));
     let mut parsed: Vec<(Option<Version>, T)> = parsed.collect();
     parsed.sort_by(|(left, _), (right, _)| match (left, right) {
@@ -25,7 +25,7 @@ pub(super) fn sort<T>(versions: &mut Vec<T>, text: impl Fn(&T) -> &str) {
 ///
 /// # Errors
 /// Why the text is no range.
-pub(super) fn choose<'a>(sorted: impl Iterator<Item = &'a str> + Clone, wanted: &str) -> Result<Option<usize>, String> {
+pub(crate) fn choose<'a>(sorted: impl Iterator<Item = &'a str> + Clone, wanted: &str) -> Result<Option<usize>, String> {
     let range = Constraints::parse(if wanted.is_empty() { "*" } else { wanted })?;
     if let Some(found) = sorted.clone().position(|version| !wanted.is_empty() && version == wanted) {
         return Ok(Some(found));
@@ -35,7 +35,7 @@ pub(super) fn choose<'a>(sorted: impl Iterator<Item = &'a str> + Clone, wanted: 
 }
 
 /// `the newest are 1.2.3, 1.2.2 and 7 more`.
-pub(super) fn newest<'a>(sorted: impl Iterator<Item = &'a str>) -> String {
+pub(crate) fn newest<'a>(sorted: impl Iterator<Item = &'a str>) -> String {
     let all: Vec<&str> = sorted.collect();
     let named = all[..all.len().min(MAX_NAMED)].join(", ");
     match all.len() {

@@ -9,7 +9,7 @@ use std::path::PathBuf;
 #[non_exhaustive]
 pub enum ChartError {
     /// The address is none that charts are fetched from.
-    #[error("the chart address {url:?} cannot be used: {cause}. Write {example}")]
+    #[error("the address {url:?} cannot be used: {cause}. Write {example}")]
     AddressInvalid {
         /// The address, without user and password.
         url: String,
@@ -136,6 +136,14 @@ pub enum ChartError {
         /// What the server said.
         cause: String,
     },
+    /// The server has had enough of us for now.
+    #[error("{url} was asked too often: {cause}. It is tried again later; many registries allow more to who logs in")]
+    TooManyRequests {
+        /// The address.
+        url: String,
+        /// What the server said.
+        cause: String,
+    },
     /// The server's certificate does not hold, or it does not take ours.
     #[error(
         "no TLS with {url}: {cause}. Of a server with an institute's own certificate authority give that authority's certificate (`ca.crt`), and where it wants to know who asks a client certificate (`tls.crt`, `tls.key`)"
@@ -223,6 +231,9 @@ impl ChartError {
 
     /// Whether nobody answered: another try may go better.
     pub fn is_unreachable(&self) -> bool {
-        matches!(self, Self::Unreachable { .. } | Self::Timeout { .. } | Self::Tls { .. })
+        matches!(
+            self,
+            Self::Unreachable { .. } | Self::Timeout { .. } | Self::Tls { .. } | Self::TooManyRequests { .. }
+        )
     }
 }

@@ -28,7 +28,7 @@ const MARKS: &str = "marks.json";
 static COUNT: AtomicU64 = AtomicU64::new(0);
 
 #[derive(Debug)]
-pub(super) struct Keep {
+pub(crate) struct Keep {
     dir: PathBuf,
 }
 

@@ -15,7 +15,7 @@ use super::{
     web::Web,
 };
 use gotemplate::semver::Version;
-pub(super) use reference::Reference;
+pub(crate) use reference::{Reference, is_digest};
 use session::Session;
 
 const CONFIG: &str = "application/vnd.cncf.helm.config.v1+json";
@@ -32,7 +32,7 @@ const MAX_CONFIG: u64 = 1 << 20;
 const MAX_TAGS: usize = 100_000;
 
 /// A folder of a registry during one fetch.
-pub(super) struct Registry<'a> {
+pub(crate) struct Registry<'a> {
     session: Session<'a>,
     keep: &'a Keep,
     reference: Reference,
@@ -71,7 +71,7 @@ struct Pulled {
 }
 
 impl<'a> Registry<'a> {
-    pub(super) fn new(
+    pub(crate) fn new(
         web: &'a Web,
         keep: &'a Keep,
         access: &'a Access,
@@ -148,11 +148,19 @@ impl<'a> Registry<'a> {
 
     /// A manifest and its digest.
     fn manifest(&mut self, tag: &str) -> Result<(Manifest, String), ChartError> {
-        let shown = format!("{}{}{tag}", self.reference.folder(), if tag.contains(':') { "@" } else { ":" });
+        self.read_manifest(tag)
+    }
+
+    /// A manifest, as far as it is of interest, and its digest; `tag` may be a digest.
+    pub(crate) fn read_manifest<M: serde::de::DeserializeOwned>(
+        &mut self,
+        tag: &str,
+    ) -> Result<(M, String), ChartError> {
+        let shown = self.shown(tag);
         let data = self.session.get(&format!("manifests/{tag}"), (MANIFESTS, MAX_MANIFEST, "the manifest"), &shown)?;
         let got = format!("sha256:{}", hex(&data));
         if tag.contains(':') && got != tag {
-            let place = "the chart's reference".to_owned();
+            let place = "the reference to it".to_owned();
             return Err(ChartError::DigestMismatch { url: shown, expected: tag.to_owned(), got, place });
         }
         let manifest = serde_json::from_slice(&data).map_err(|error| ChartError::Protocol {
@@ -161,6 +169,34 @@ impl<'a> Registry<'a> {
             cause: error.to_string(),
         })?;
         Ok((manifest, got))
+    }
+
+    /// The digest of a manifest, without the manifest where the registry tells it.
+    pub(crate) fn digest(&mut self, tag: &str) -> Result<String, ChartError> {
+        let shown = self.shown(tag);
+        let told = self.session.head(&format!("manifests/{tag}"), MANIFESTS, &shown)?;
+        match told.filter(|told| reference::is_digest(told)) {
+            Some(told) => Ok(told),
+            None => self.read_manifest::<serde::de::IgnoredAny>(tag).map(|(_, digest)| digest),
+        }
+    }
+
+    /// What a tag, or a digest, is called in messages.
+    pub(crate) fn shown(&self, tag: &str) -> String {
+        format!("{}{}{tag}", self.reference.folder(), if tag.contains(':') { "@" } else { ":" })
+    }
+
+    /// A layer, from the disk if it was fetched from here before.
+    pub(crate) fn layer(&mut self, digest: &str) -> Result<Vec<u8>, ChartError> {
+        let place = self.reference.folder();
+        let key = ArchiveKey { place: &place, url: &place, digest: digest.trim_start_matches("sha256:") };
+        if let Some(kept) = self.keep.archive(&key) {
+            return Ok(kept);
+        }
+        let blob = Descriptor { media_type: String::new(), digest: digest.to_owned() };
+        let bytes = self.blob(&blob, ("the layer", MAX_ARCHIVE))?;
+        self.keep.keep_archive(&key, &bytes);
+        Ok(bytes)
     }
 
     fn understand(&mut self, manifest: Manifest, digest: String, version: String) -> Result<Pulled, ChartError> {
@@ -211,6 +247,14 @@ impl<'a> Registry<'a> {
 
     /// The tags that are versions, the newest first, with the plus that no tag can have.
     fn versions(&mut self) -> Result<Vec<String>, ChartError> {
+        let tags = self.tags()?.into_iter();
+        let mut all: Vec<String> = tags.map(|tag| tag.replace('_', "+")).filter(|tag| is_strict(tag)).collect();
+        choose::sort(&mut all, |version| version);
+        Ok(all)
+    }
+
+    /// All tags.
+    pub(crate) fn tags(&mut self) -> Result<Vec<String>, ChartError> {
         let mut all = Vec::new();
         let mut page = "tags/list?n=1000".to_owned();
         loop {
@@ -228,17 +272,15 @@ impl<'a> Registry<'a> {
             })?;
             let tags = tags.tags.unwrap_or_default();
             let empty = tags.is_empty();
-            all.extend(tags.into_iter().map(|tag| tag.replace('_', "+")).filter(|tag| is_strict(tag)));
+            all.extend(tags);
             if all.len() > MAX_TAGS {
                 return Err(ChartError::TooLarge { what: "the list of tags", url: shown, limit: MAX_TAGS as u64 });
             }
             match next {
                 Some(next) if !empty && next != page => page = next,
-                _ => break,
+                _ => return Ok(all),
             }
         }
-        choose::sort(&mut all, |version| version);
-        Ok(all)
     }
 
     /// Why a version is not there, with those that are.

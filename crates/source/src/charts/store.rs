@@ -11,7 +11,7 @@ use super::{
     keep::{Keep, hex},
     registry::{Reference, Registry},
     repository::{Repository, check},
-    request::{ChartPlace, ChartRequest, is_oci},
+    request::{Access, ChartPlace, ChartRequest, is_oci},
     web::{Place, Web},
 };
 use crate::{
@@ -101,9 +101,9 @@ impl ChartStore {
                 Ok(archive(String::new(), bytes, place.shown()))
             }
             ChartPlace::Registry { reference } => {
-                let reference = Reference::parse(&self.mirrored(reference))?;
-                let web = self.web(request, &reference.shown())?;
-                Registry::new(&web, &self.inner.keep, &request.access, reference)?.fetch(request.wanted())
+                let (reference, access) = self.registry(reference, &request.access)?;
+                let web = self.web_for(&access, &reference.shown())?;
+                Registry::new(&web, &self.inner.keep, &access, reference)?.fetch(request.wanted())
             }
         }
     }
@@ -122,9 +122,9 @@ impl ChartStore {
                 Ok(Resolved { version: String::new(), digest: String::new(), url: place.shown() })
             }
             ChartPlace::Registry { reference } => {
-                let reference = Reference::parse(&self.mirrored(reference))?;
-                let web = self.web(request, &reference.shown())?;
-                Registry::new(&web, &self.inner.keep, &request.access, reference)?.resolve(request.wanted())
+                let (reference, access) = self.registry(reference, &request.access)?;
+                let web = self.web_for(&access, &reference.shown())?;
+                Registry::new(&web, &self.inner.keep, &access, reference)?.resolve(request.wanted())
             }
         }
     }
@@ -156,7 +156,7 @@ impl ChartStore {
         if !access.pass_credentials {
             access.auth = Auth::None;
         }
-        let reference = Reference::parse(&self.mirrored(&chosen.url))?;
+        let (reference, access) = self.registry(&chosen.url, &access)?;
         let registry = Registry::new(repository.web, &self.inner.keep, &access, reference)?;
         let fetched = registry.fetch("")?;
         if !chosen.digest.is_empty() {
@@ -176,7 +176,17 @@ impl ChartStore {
     }
 
     fn web(&self, request: &ChartRequest, shown: &str) -> Result<Web, ChartError> {
-        Web::new(self.io()?, &self.inner.clients, &request.access, shown)
+        self.web_for(&request.access, shown)
+    }
+
+    /// What a fetch with this access talks through.
+    pub(crate) fn web_for(&self, access: &Access, shown: &str) -> Result<Web, ChartError> {
+        Web::new(self.io()?, &self.inner.clients, access, shown)
+    }
+
+    /// Where archives are kept.
+    pub(crate) fn keep(&self) -> &Keep {
+        &self.inner.keep
     }
 
     /// Does what is done with a repository's index one after the other.
@@ -189,6 +199,18 @@ impl ChartStore {
         work()
     }
 
+    /// The place in a registry that an `oci://` address leads to, and how it is reached: a mirror at an `http://` address is a
+    /// registry that is spoken to without TLS.
+    pub(crate) fn registry(&self, url: &str, access: &Access) -> Result<(Reference, Access), ChartError> {
+        let mirrored = self.mirrored(url);
+        let mut access = access.clone();
+        let plain = mirrored.strip_prefix("http://").filter(|_| is_oci(url));
+        access.plain_http |= plain.is_some();
+        let reference = plain.map(|rest| format!("oci://{rest}"));
+        Ok((Reference::parse(reference.as_deref().unwrap_or(&mirrored))?, access))
+    }
+
+    /// The address that an address is fetched from.
     fn mirrored(&self, url: &str) -> String {
         let mirror = |(from, to): &(String, String)| Some(format!("{to}{}", url.strip_prefix(from.as_str())?));
         self.inner.mirrors.iter().find_map(mirror).unwrap_or_else(|| url.to_owned())

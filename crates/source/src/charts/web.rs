@@ -5,7 +5,7 @@ use std::{
     sync::Arc,
 };
 
-use reqwest::{Client, RequestBuilder, Response, StatusCode, Url, header::HeaderValue};
+use reqwest::{Client, Method, RequestBuilder, Response, StatusCode, Url, header::HeaderValue};
 
 use super::{error::ChartError, request::Access};
 use crate::{
@@ -16,7 +16,7 @@ use crate::{
 };
 
 /// What a fetch talks through.
-pub(super) struct Web {
+pub(crate) struct Web {
     io: Arc<Io>,
     client: Client,
     deadline: Deadline,
@@ -84,6 +84,11 @@ impl Web {
     /// A request that is still to be sent.
     pub(super) fn get(&self, url: Url) -> RequestBuilder {
         self.client.get(url)
+    }
+
+    /// The same by any method.
+    pub(super) fn request(&self, method: Method, url: Url) -> RequestBuilder {
+        self.client.request(method, url)
     }
 
     /// A request with a form.
@@ -161,7 +166,9 @@ pub(super) fn refused(status: StatusCode, shown: &str, given: bool) -> ChartErro
             remedy: "Check user name and password of the proxy",
         },
         404 | 410 => ChartError::NotFound { url, cause },
-        _ => ChartError::Protocol { url, doing: "asking for a chart", cause },
+        429 => ChartError::TooManyRequests { url, cause },
+        500.. => ChartError::Unreachable { url, cause },
+        _ => ChartError::Protocol { url, doing: "asking it", cause },
     }
 }
 

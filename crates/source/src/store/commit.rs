@@ -50,8 +50,12 @@ fn revision(name: Option<&str>, id: ObjectId) -> String {
 
 /// Equal files give an equal digest: it is made of the root folder's id alone.
 pub(crate) fn digest(tree: &FileTree) -> String {
-    let hash = Sha256::digest(tree.root().id.as_bytes());
-    format!("sha256:{hash:x}")
+    digest_of_bytes(tree.root().id.as_bytes())
+}
+
+/// `sha256:…` of bytes.
+pub(crate) fn digest_of_bytes(bytes: &[u8]) -> String {
+    format!("sha256:{:x}", Sha256::digest(bytes))
 }
 
 fn read_commit(repository: &gix::Repository, id: ObjectId, label: &str) -> Result<(Commit, ObjectId), TreeError> {

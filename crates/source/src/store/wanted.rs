@@ -12,7 +12,7 @@ use crate::{
 };
 
 use range::Range;
-use version::Version;
+pub(crate) use version::Version;
 
 /// Flux's default of `spec.ref.branch`.
 const DEFAULT_BRANCH: &str = "master";

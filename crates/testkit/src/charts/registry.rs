@@ -90,6 +90,16 @@ impl Registry {
         format!("oci://localhost:{}/{path}", self.port)
     }
 
+    /// Where it keeps what it holds.
+    pub(super) fn data(&self) -> std::path::PathBuf {
+        self.folder.path().join("data/docker/registry/v2")
+    }
+
+    /// Its host and port.
+    pub fn host(&self) -> String {
+        format!("localhost:{}", self.port)
+    }
+
     /// The flags with which helm, and whoever is like it, gets in.
     pub fn flags(&self) -> Vec<String> {
         let mut flags = Vec::new();

@@ -9,18 +9,18 @@ const MAX_TAG: usize = 128;
 
 /// Where a chart is in a registry.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(in crate::charts) struct Reference {
+pub(crate) struct Reference {
     /// With its port, if one is written.
     pub(super) host: String,
     /// The path with the chart's name.
     pub(super) repository: String,
-    pub(super) tag: Option<String>,
+    pub(crate) tag: Option<String>,
     /// `sha256:…`.
-    pub(super) digest: Option<String>,
+    pub(crate) digest: Option<String>,
 }
 
 impl Reference {
-    pub(in crate::charts) fn parse(text: &str) -> Result<Self, ChartError> {
+    pub(crate) fn parse(text: &str) -> Result<Self, ChartError> {
         let invalid = |cause: &str| ChartError::AddressInvalid {
             url: crate::address::redact(text),
             cause: cause.to_owned(),
@@ -56,7 +56,7 @@ impl Reference {
     }
 
     /// The whole address.
-    pub(in crate::charts) fn shown(&self) -> String {
+    pub(crate) fn shown(&self) -> String {
         let tag = self.tag.as_ref().map(|tag| format!(":{tag}")).unwrap_or_default();
         let digest = self.digest.as_ref().map(|digest| format!("@{digest}")).unwrap_or_default();
         format!("{}{tag}{digest}", self.folder())
@@ -97,7 +97,7 @@ fn is_tag(tag: &str) -> bool {
         && tag.bytes().all(|byte| word(byte) || matches!(byte, b'.' | b'-'))
 }
 
-pub(super) fn is_digest(digest: &str) -> bool {
+pub(crate) fn is_digest(digest: &str) -> bool {
     digest.strip_prefix("sha256:").is_some_and(|digits| {
         digits.len() == DIGITS && digits.bytes().all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte))
     })

@@ -2,7 +2,7 @@
 
 use http_auth::{ChallengeRef, parse_challenges};
 use reqwest::{
-    Response, StatusCode, Url,
+    Method, Response, StatusCode, Url,
     header::{ACCEPT, AUTHORIZATION, HeaderValue, WWW_AUTHENTICATE},
 };
 use serde::Deserialize;
@@ -17,6 +17,8 @@ use crate::{
     request::Auth,
 };
 
+/// Where a registry tells the digest of what it sends.
+const CONTENT_DIGEST: &str = "docker-content-digest";
 /// Bytes of a token's answer.
 const MAX_TOKEN: u64 = 1 << 20;
 /// The user that stands for an identity token, as Docker has it.
@@ -72,9 +74,20 @@ impl<'a> Session<'a> {
         self.web.bytes(response, shown, bound)
     }
 
+    /// The digest that the registry tells of a manifest, without its content.
+    pub(super) fn head(&mut self, path: &str, accept: &str, shown: &str) -> Result<Option<String>, ChartError> {
+        let response = self.converse(&Method::HEAD, path, accept, shown)?;
+        let told = response.headers().get(CONTENT_DIGEST).and_then(|value| value.to_str().ok());
+        Ok(told.map(str::to_owned))
+    }
+
     /// The answer at a path; credentials are sent when the registry asks for them.
     pub(super) fn ask(&mut self, path: &str, accept: &str, shown: &str) -> Result<Response, ChartError> {
-        let response = self.send(path, accept, shown)?;
+        self.converse(&Method::GET, path, accept, shown)
+    }
+
+    fn converse(&mut self, method: &Method, path: &str, accept: &str, shown: &str) -> Result<Response, ChartError> {
+        let response = self.send(method, path, accept, shown)?;
         if response.status() != StatusCode::UNAUTHORIZED {
             return self.check(response, shown);
         }
@@ -84,17 +97,17 @@ impl<'a> Session<'a> {
         if self.authorization.is_none() {
             return Err(web::refused(StatusCode::UNAUTHORIZED, shown, false));
         }
-        let response = self.send(path, accept, shown)?;
+        let response = self.send(method, path, accept, shown)?;
         self.check(response, shown)
     }
 
-    fn send(&self, path: &str, accept: &str, shown: &str) -> Result<Response, ChartError> {
+    fn send(&self, method: &Method, path: &str, accept: &str, shown: &str) -> Result<Response, ChartError> {
         let url = self.base.join(path).map_err(|error| ChartError::Protocol {
             url: shown.to_owned(),
             doing: "following its list of tags",
             cause: error.to_string(),
         })?;
-        let mut request = self.web.get(url).header(ACCEPT, accept);
+        let mut request = self.web.request(method.clone(), url).header(ACCEPT, accept);
         if let Some(value) = &self.authorization {
             request = request.header(AUTHORIZATION, value.clone());
         }

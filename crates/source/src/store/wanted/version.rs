@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 
 /// A version.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Version {
+pub(crate) struct Version {
     pub(super) numbers: [u64; 3],
     pub(super) pre: Vec<Identifier>,
 }
@@ -18,7 +18,7 @@ pub(super) enum Identifier {
 
 impl Version {
     /// Reads a tag; none if it is no full version.
-    pub(super) fn parse_tag(tag: &str) -> Option<Self> {
+    pub(crate) fn parse_tag(tag: &str) -> Option<Self> {
         let text = tag.strip_prefix('v').unwrap_or(tag);
         let text = text.split_once('+').map_or(text, |(version, _)| version);
         let (numbers, pre) = match text.split_once('-') {
