@@ -1,32 +1,15 @@
 //! `GitRepository`: a Git repository to be fetched again and again.
 
-use k8s_openapi::apimachinery::pkg::apis::meta::v1::{Condition, Time};
 use kube::CustomResource;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{Duration, LocalReference, Unknown};
+use crate::{AccessFrom, Duration, LocalReference, SourceStatus, Unknown, is_false};
 
 /// What to fetch, how often, and with which credentials.
 #[derive(Clone, Debug, Default, PartialEq, CustomResource, Serialize, Deserialize, JsonSchema)]
 #[kube(group = "source.toolkit.fluxcd.io", version = "v1", kind = "GitRepository", plural = "gitrepositories")]
-#[kube(
-    namespaced,
-    status = "GitRepositoryStatus",
-    shortname = "gitrepo",
-    category = "all",
-    category = "fluxcd",
-    category = "fluxcd-sources"
-)]
-#[kube(derive = "PartialEq", derive = "Default")]
-#[kube(printcolumn = r#"{"name":"URL","type":"string","jsonPath":".spec.url"}"#)]
-#[kube(printcolumn = r#"{"name":"Age","type":"date","jsonPath":".metadata.creationTimestamp"}"#)]
-#[kube(
-    printcolumn = r#"{"name":"Ready","type":"string","jsonPath":".status.conditions[?(@.type==\"Ready\")].status"}"#
-)]
-#[kube(
-    printcolumn = r#"{"name":"Status","type":"string","jsonPath":".status.conditions[?(@.type==\"Ready\")].message"}"#
-)]
+#[kube(namespaced, status = "SourceStatus", shortname = "gitrepo", derive = "PartialEq", derive = "Default")]
 #[serde(rename_all = "camelCase")]
 pub struct GitRepositorySpec {
     /// Address: `https://`, `http://` or `ssh://`.
@@ -69,6 +52,12 @@ pub struct GitRepositorySpec {
     /// Folders to fetch; all when empty.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub sparse_checkout: Vec<String>,
+    /// Which library fetches, as versions before v1 have it; there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub git_implementation: Option<String>,
+    /// Whose objects of other namespaces may refer to this one; not honoured by Flux either.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub access_from: Option<AccessFrom>,
     /// Fields that this type does not name.
     #[serde(flatten)]
     #[schemars(skip)]
@@ -121,67 +110,6 @@ pub struct GitRepositoryInclude {
     pub to_path: Option<String>,
 }
 
-/// What was fetched.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct Artifact {
-    /// Where the artifact lies relative to the store.
-    #[serde(default)]
-    pub path: String,
-    /// Address of the artifact.
-    #[serde(default)]
-    pub url: String,
-    /// Revision such as `main@sha1:…`.
-    pub revision: String,
-    /// Digest of the content.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub digest: Option<String>,
-    /// When this revision was stored.
-    pub last_update_time: Time,
-    /// Bytes.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub size: Option<i64>,
-    /// Annotations of the source.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub metadata: Option<std::collections::BTreeMap<String, String>>,
-}
-
-/// What the controller last saw and did.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct GitRepositoryStatus {
-    /// Generation of the spec that the status speaks of.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub observed_generation: Option<i64>,
-    /// Ready, Reconciling, Stalled and others.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub conditions: Vec<Condition>,
-    /// The last good fetch.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub artifact: Option<Artifact>,
-    /// Artifacts that were put into this one.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub included_artifacts: Vec<Artifact>,
-    /// `spec.ignore` of the artifact.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub observed_ignore: Option<String>,
-    /// `spec.recurseSubmodules` of the artifact.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub observed_recurse_submodules: Option<bool>,
-    /// `spec.include` of the artifact.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub observed_include: Vec<GitRepositoryInclude>,
-    /// `spec.sparseCheckout` of the artifact.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub observed_sparse_checkout: Vec<String>,
-    /// `spec.verify.mode` of the artifact.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub source_verification_mode: Option<String>,
-    /// The last value of the annotation that asks for a reconciliation.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub last_handled_reconcile_at: Option<String>,
-}
-
 impl GitRepositorySpec {
     /// The fields that are set but not honoured, as paths below `spec`.
     pub fn unsupported(&self) -> Vec<String> {
@@ -193,12 +121,6 @@ impl GitRepositorySpec {
             ("include", !self.include.is_empty()),
             ("sparseCheckout", !self.sparse_checkout.is_empty()),
         ];
-        let set = known.into_iter().filter(|(_, set)| *set).map(|(name, _)| name.to_owned());
-        set.chain(self.unknown.keys().cloned()).collect()
+        crate::named(&known, &self.unknown)
     }
-}
-
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands a reference to `skip_serializing_if`")]
-fn is_false(value: &bool) -> bool {
-    !value
 }

@@ -7,28 +7,13 @@ use kube::CustomResource;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{Duration, LocalReference, SecretKeyReference, Unknown};
+use crate::{Duration, LocalReference, SecretKeyReference, Unknown, is_false};
 
 /// What to render, from where, and how to hold it.
 #[expect(clippy::struct_excessive_bools, reason = "the fields are Flux's")]
 #[derive(Clone, Debug, Default, PartialEq, CustomResource, Serialize, Deserialize, JsonSchema)]
 #[kube(group = "kustomize.toolkit.fluxcd.io", version = "v1", kind = "Kustomization", plural = "kustomizations")]
-#[kube(
-    namespaced,
-    status = "KustomizationStatus",
-    shortname = "ks",
-    category = "all",
-    category = "fluxcd",
-    category = "fluxcd-appliers"
-)]
-#[kube(derive = "PartialEq", derive = "Default")]
-#[kube(printcolumn = r#"{"name":"Age","type":"date","jsonPath":".metadata.creationTimestamp"}"#)]
-#[kube(
-    printcolumn = r#"{"name":"Ready","type":"string","jsonPath":".status.conditions[?(@.type==\"Ready\")].status"}"#
-)]
-#[kube(
-    printcolumn = r#"{"name":"Status","type":"string","jsonPath":".status.conditions[?(@.type==\"Ready\")].message"}"#
-)]
+#[kube(namespaced, status = "KustomizationStatus", shortname = "ks", derive = "PartialEq", derive = "Default")]
 #[serde(rename_all = "camelCase")]
 pub struct KustomizationSpec {
     /// Time between two checks.
@@ -85,6 +70,17 @@ pub struct KustomizationSpec {
     /// Patches to be laid over the rendered objects.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub patches: Vec<Patch>,
+    /// Strategic merge patches, as versions before v1 have them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(schema_with = "crate::helm_release::anything_listed")]
+    pub patches_strategic_merge: Vec<serde_json::Value>,
+    /// JSON patches, as versions before v1 have them.
+    #[serde(default, rename = "patchesJson6902", skip_serializing_if = "Vec::is_empty")]
+    #[schemars(schema_with = "crate::helm_release::anything_listed")]
+    pub patches_json6902: Vec<serde_json::Value>,
+    /// Where objects are validated, as v1beta1 has it; the server always does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub validation: Option<String>,
     /// Components, as paths relative to `path`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub components: Vec<String>,
@@ -383,12 +379,19 @@ pub struct HistoryEntry {
     pub metadata: BTreeMap<String, String>,
 }
 
+impl CrossNamespaceSource {
+    /// Whether it is of a kind whose files a Kustomization can render.
+    pub fn has_files(&self) -> bool {
+        matches!(&*self.kind, "GitRepository" | "OCIRepository" | "Bucket" | "ExternalArtifact")
+    }
+}
+
 impl KustomizationSpec {
     /// The fields that are set but not honoured, as paths below `spec`.
     pub fn unsupported(&self) -> Vec<String> {
         let decryption = self.decryption.as_ref();
         let known = [
-            ("sourceRef.kind", self.source_ref.kind != "GitRepository"),
+            ("sourceRef.kind", !self.source_ref.has_files()),
             ("decryption.provider", decryption.is_some_and(|decryption| decryption.provider != "sops")),
             (
                 "decryption.serviceAccountName",
@@ -397,8 +400,7 @@ impl KustomizationSpec {
             ("kubeConfig", self.kube_config.is_some()),
             ("ignore", !self.ignore.is_empty()),
         ];
-        let set = known.into_iter().filter(|(_, set)| *set).map(|(name, _)| name.to_owned());
-        set.chain(self.unknown.keys().cloned()).collect()
+        crate::named(&known, &self.unknown)
     }
 
     /// Whether what is rendered depends on `ConfigMaps` or Secrets of the cluster.
@@ -420,9 +422,4 @@ impl KustomizationSpec {
             None => self.interval.get().saturating_sub(SLACK).max(SLACK),
         }
     }
-}
-
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands a reference to `skip_serializing_if`")]
-fn is_false(value: &bool) -> bool {
-    !value
 }

@@ -26,35 +26,85 @@ fn committed_definitions_are_current() {
     }
 }
 
-#[test]
-fn definitions_are_as_flux_has_them() {
-    for definition in api::definitions() {
-        let tree = serde_json::to_value(&definition).expect("JSON");
-        let annotation = &tree["metadata"]["annotations"]["kustomize.toolkit.fluxcd.io/substitute"];
-        assert_eq!(annotation, "disabled");
-        let version = &tree["spec"]["versions"][0];
-        assert_eq!(version["name"], "v1");
-        assert!(version["subresources"]["status"].is_object());
+/// The versions of a kind, the stored one first, its category and short name.
+fn check(definition: &CustomResourceDefinition, versions: &[&str], category: &str, short: &str) {
+    let tree = serde_json::to_value(definition).expect("JSON");
+    let name = &tree["metadata"]["name"];
+    assert_eq!(tree["metadata"]["annotations"]["kustomize.toolkit.fluxcd.io/substitute"], "disabled", "{name}");
+    assert_eq!(tree["spec"]["names"]["categories"], serde_json::json!(["all", "fluxcd", category]), "{name}");
+    assert_eq!(tree["spec"]["names"]["shortNames"][0].as_str().unwrap_or(""), short, "{name}");
+    let served = tree["spec"]["versions"].as_array().expect("versions");
+    let names: Vec<_> = served.iter().map(|version| version["name"].as_str().expect("a name")).collect();
+    assert_eq!(names, versions, "{name}");
+    for (number, version) in served.iter().enumerate() {
+        assert_eq!((&version["served"], &version["storage"]), (&true.into(), &(number == 0).into()), "{name}");
+        assert!(version["subresources"]["status"].is_object(), "{name}");
         let properties = &version["schema"]["openAPIV3Schema"]["properties"];
-        assert_eq!(properties["status"]["default"]["observedGeneration"], -1);
-        assert_eq!(properties["spec"]["x-kubernetes-preserve-unknown-fields"], true);
-        let columns: Vec<_> = version["additionalPrinterColumns"]
-            .as_array()
-            .expect("columns")
-            .iter()
-            .map(|column| column["name"].as_str().expect("a name"))
-            .collect();
-        assert!(columns.ends_with(&["Age", "Ready", "Status"]), "{columns:?}");
+        assert_eq!(properties["status"]["default"]["observedGeneration"], -1, "{name}");
+        // What nobody knows is refused by name, as from Flux's own definitions.
+        assert!(properties["spec"].get("x-kubernetes-preserve-unknown-fields").is_none(), "{name}");
+        let columns: Vec<_> = version["additionalPrinterColumns"].as_array().expect("columns").iter().collect();
+        let columns: Vec<_> = columns.iter().map(|column| column["name"].as_str().expect("a name")).collect();
+        assert!(columns.ends_with(&["Age", "Ready", "Status"]), "{name}: {columns:?}");
     }
 }
 
 #[test]
+fn definitions_are_as_flux_has_them() {
+    let (sources, appliers) = ("fluxcd-sources", "fluxcd-appliers");
+    let all = api::definitions();
+    let (beta, old) = (["v1", "v1beta2", "v1beta1"].as_slice(), ["v2", "v2beta2", "v2beta1"].as_slice());
+    let expected = [
+        (beta, sources, "gitrepo"),
+        (&["v1", "v1beta2"], sources, "ocirepo"),
+        (beta, sources, "helmrepo"),
+        (beta, sources, "hc"),
+        (beta, sources, ""),
+        (&["v1"], sources, "ea"),
+        (&["v1beta1"], sources, "ag"),
+        (beta, appliers, "ks"),
+        (old, appliers, "hr"),
+    ];
+    assert_eq!(all.len(), expected.len());
+    for (definition, (versions, category, short)) in all.iter().zip(expected) {
+        check(definition, versions, category, short);
+    }
+}
+
+#[test]
+fn a_status_has_the_fields_of_its_kind_only() {
+    let fields = |kind: &str| {
+        let all = api::definitions();
+        let one = all.iter().find(|definition| definition.spec.names.kind == kind).expect("the kind");
+        let tree = serde_json::to_value(one).expect("JSON");
+        let status = &tree["spec"]["versions"][0]["schema"]["openAPIV3Schema"]["properties"]["status"]["properties"];
+        status.as_object().expect("fields").keys().cloned().collect::<Vec<_>>()
+    };
+    let common = ["artifact", "conditions", "lastHandledReconcileAt", "observedGeneration", "url"];
+    assert_eq!(fields("HelmRepository"), common);
+    assert!(fields("OCIRepository").contains(&"observedLayerSelector".to_owned()));
+    assert!(!fields("OCIRepository").contains(&"observedChartName".to_owned()));
+    assert!(fields("HelmRelease").contains(&"history".to_owned()));
+}
+
+#[test]
 fn unknown_and_unsupported_fields_are_named() {
-    let spec = serde_json::json!({"interval": "1m", "prune": true, "sourceRef": {"kind": "OCIRepository", "name": "a"},
+    let spec = serde_json::json!({"interval": "1m", "prune": true, "sourceRef": {"kind": "HelmRepository", "name": "a"},
         "decryption": {"provider": "sops"}, "fromTheFuture": 1});
     let spec: api::KustomizationSpec = serde_json::from_value(spec).expect("a spec");
     assert_eq!(spec.unsupported(), ["sourceRef.kind", "decryption", "fromTheFuture"]);
     let spec = serde_json::json!({"interval": "1m", "url": "https://a", "verify": {"secretRef": {"name": "a"}}, "include": [{"repository": {"name": "b"}}]});
     let spec: api::GitRepositorySpec = serde_json::from_value(spec).expect("a spec");
     assert_eq!(spec.unsupported(), ["verify", "include"]);
+    let spec = serde_json::json!({"interval": "1m", "url": "oci://a/b", "provider": "aws", "layerSelector": {"operation": "melt"}});
+    let spec: api::OCIRepositorySpec = serde_json::from_value(spec).expect("a spec");
+    assert_eq!(spec.unsupported(), ["provider", "layerSelector.operation"]);
+    let spec =
+        serde_json::json!({"chart": "web", "sourceRef": {"kind": "OCIRepository", "name": "a"}, "valuesFile": "x"});
+    let spec: api::HelmChartSpec = serde_json::from_value(spec).expect("a spec");
+    assert_eq!(spec.unsupported(), ["sourceRef.kind", "valuesFile"]);
+    let copy = serde_json::json!([{"from": "@a/x", "to": "@artifact/", "strategy": "Extract"}]);
+    let spec = serde_json::json!({"sources": [], "pathPattern": "@a/{x}", "artifacts": [{"name": "a", "copy": copy}]});
+    let spec: api::ArtifactGeneratorSpec = serde_json::from_value(spec).expect("a spec");
+    assert_eq!(spec.unsupported(), ["pathPattern", "artifacts.copy.strategy"]);
 }

@@ -1,6 +1,6 @@
 //! The loop: the one owner of the index. Takes events, starts work, publishes snapshots.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,8 +11,8 @@ use tokio::task::{AbortHandle, JoinSet};
 use crate::bootstrap::Lockdown;
 use crate::index::{Announcement, Command, Index, Moment, Settings, SettleOrder};
 use crate::work::{deliver, heal, remove, report, settle};
-use crate::world::watch::{GIT_REPOSITORY, KUSTOMIZATION};
-use crate::world::{Event, World, announce, fetch};
+use crate::world::watch::{KINDS, KUSTOMIZATION};
+use crate::world::{Event, World, announce, fetch, prepare};
 use crate::{Name, State};
 
 /// Shortest time between two snapshots.
@@ -30,7 +30,7 @@ pub(crate) struct Actor {
     announcements: mpsc::Sender<Announcement>,
     state: watch::Sender<Arc<State>>,
     published: tokio::time::Instant,
-    listed: (bool, bool),
+    listed: BTreeSet<&'static str>,
     work: JoinSet<()>,
     settling: BTreeMap<Name, AbortHandle>,
     subscription: apply::Subscription,
@@ -48,7 +48,7 @@ impl Actor {
             events,
             state,
             published: tokio::time::Instant::now(),
-            listed: (false, false),
+            listed: BTreeSet::new(),
             work: JoinSet::new(),
             settling: BTreeMap::new(),
             world,
@@ -107,8 +107,9 @@ impl Actor {
 
     fn take_event(&mut self, event: Event) {
         match event {
-            Event::Repository(object) => self.index.apply_repository(object),
-            Event::RepositoryGone(name) => self.index.delete_repository(&name),
+            Event::Source(object) => self.index.apply_source(Arc::from(object)),
+            Event::SourceGone(name) => self.index.delete_source(&name),
+            Event::SourcePrepared(name, of, result) => self.index.source_prepared(&name, of, result),
             Event::Kustomization(object) => {
                 if let Some(lockdown) = Lockdown::of(&object) {
                     self.learn(&lockdown);
@@ -122,7 +123,7 @@ impl Actor {
             Event::LeaseGone(name) => self.index.lease_gone(&name),
             Event::Input(kind, name) => self.index.input_changed(kind, &name),
             Event::LocalChanged => self.index.local_changed(),
-            Event::Fetched(name, result) => self.index.fetched(&name, result),
+            Event::Fetched(name, result) => self.index.fetched(&name, result.map(|fetched| *fetched)),
             Event::Phase(name, run, phase) => self.index.run_phase(&name, run, phase),
             Event::Delivered(name, delivered) => {
                 self.index.delivered(&name, *delivered);
@@ -148,10 +149,8 @@ impl Actor {
         self.index.learn(lockdown);
     }
 
-    fn note_listed(&mut self, kind: &str) {
-        self.listed.0 |= kind == GIT_REPOSITORY;
-        if kind == KUSTOMIZATION && !self.listed.1 {
-            self.listed.1 = true;
+    fn note_listed(&mut self, kind: &'static str) {
+        if self.listed.insert(kind) && kind == KUSTOMIZATION {
             self.index.kustomizations_listed();
         }
         self.index.news();
@@ -187,7 +186,7 @@ impl Actor {
     fn publish(&mut self) {
         self.published = tokio::time::Instant::now();
         let last = self.state.borrow().clone();
-        if let Some(state) = self.index.snapshot(&last, self.listed == (true, true)) {
+        if let Some(state) = self.index.snapshot(&last, self.listed.len() == KINDS) {
             self.state.send_replace(Arc::new(state));
         }
     }
@@ -214,7 +213,8 @@ impl Actor {
     fn start(&mut self, command: Command) {
         let world = self.world.clone();
         match command {
-            Command::Fetch(order) => drop(self.work.spawn(fetch::run(world, order))),
+            Command::Fetch(order) => drop(self.work.spawn(fetch::run(world, *order))),
+            Command::PrepareSource(object) => drop(self.work.spawn(prepare::run(world, object))),
             Command::Deliver(order) => drop(self.work.spawn(deliver::run(world, *order))),
             Command::Settle(order) => self.settle(order),
             Command::Unsettle(name) => {
@@ -246,7 +246,7 @@ impl Actor {
 }
 
 /// Whether a status was written; a failure is tried again by the index.
-fn noted(name: &Name, written: &Result<(), kube::Error>) -> bool {
+fn noted(name: &dyn std::fmt::Display, written: &Result<(), kube::Error>) -> bool {
     if let Err(error) = written {
         tracing::warn!(%name, %error, "the status could not be written and is tried again");
     }

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use apply::{Cluster, Observer, ObserverOptions};
 use render::RenderCache;
 use source::Store;
+use source::charts::ChartStore;
 use tokio::sync::{Semaphore, broadcast, mpsc, watch};
 use tokio::task::{JoinHandle, JoinSet};
 
@@ -64,6 +65,11 @@ impl Engine {
         let store = Store::with_mirrors(&options.store_dir, options.mirrors.clone()).map_err(|error| {
             StartError::Store { path: options.store_dir.display().to_string(), message: error.to_string() }
         })?;
+        let charts = ChartStore::with_mirrors(options.store_dir.join("charts"), options.mirrors.clone());
+        let charts = charts.map_err(|error| StartError::Store {
+            path: options.store_dir.join("charts").display().to_string(),
+            message: error.to_string(),
+        })?;
         let cluster = Cluster::new(client.clone());
         let observer = Observer::new(&cluster, ObserverOptions::default());
         let (state, shown) = watch::channel(Arc::default());
@@ -80,6 +86,7 @@ impl Engine {
             cluster,
             observer,
             store,
+            charts,
             options,
             rules,
             renders,

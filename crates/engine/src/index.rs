@@ -14,6 +14,7 @@ mod delivery_outcome;
 mod delivery_steps;
 mod dependency;
 mod expressions;
+mod made_steps;
 mod outcome;
 mod rival_steps;
 mod root;
@@ -35,14 +36,14 @@ pub(crate) use command::{
     Announcement, Command, DeliverOrder, FetchOrder, HealOrder, RemoveOrder, SettleOrder, Subject, Why,
 };
 pub(crate) use delivery::{Delivery, Held, Wanted};
-pub(crate) use outcome::{Delivered, FetchFailure, Fetched, Healed, Outcome, SettleOutcome};
+pub(crate) use outcome::{ChartName, Delivered, FetchFailure, Fetched, Healed, Outcome, SettleOutcome, Verified};
 pub(crate) use settings::Settings;
 pub(crate) use source::Source;
 
 use crate::queue::Queue;
 use crate::rivals::Rivals;
 use crate::timers::Timers;
-use crate::{Counters, Name};
+use crate::{Counters, Name, SourceName};
 
 /// A moment on both clocks.
 #[derive(Clone, Copy, Debug)]
@@ -57,9 +58,11 @@ pub(crate) struct Moment {
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Alarm {
     /// The source is to be asked again.
-    Poll(Name),
+    Poll(SourceName),
     /// The source's status is to be written again.
-    WriteSource(Name),
+    WriteSource(SourceName),
+    /// The source has waited for another long enough for its status to say so.
+    SourceGrace(SourceName),
     /// The delivery's interval is over.
     Interval(Name),
     /// The delivery is to be tried again.
@@ -78,13 +81,18 @@ pub(crate) enum Alarm {
 #[derive(Debug)]
 pub(crate) struct Index {
     settings: Settings,
-    sources: BTreeMap<Name, Source>,
+    sources: BTreeMap<SourceName, Source>,
     deliveries: BTreeMap<Name, Delivery>,
-    by_source: BTreeMap<Name, BTreeSet<Name>>,
+    by_source: BTreeMap<SourceName, BTreeSet<Name>>,
+    /// Sources that are made of a source.
+    by_input: BTreeMap<SourceName, BTreeSet<SourceName>>,
+    /// What generators made, whether or not their objects were seen yet.
+    generated: BTreeMap<SourceName, Fetched>,
+    made_by: BTreeMap<SourceName, Vec<SourceName>>,
     by_dependency: BTreeMap<Name, BTreeSet<Name>>,
     by_object: BTreeMap<ObjectKey, Name>,
-    fetches: Queue,
-    runs: Queue,
+    fetches: Queue<SourceName>,
+    runs: Queue<Name>,
     timers: Timers<Alarm>,
     contention: Contention,
     rivals: Rivals,
@@ -107,6 +115,9 @@ impl Index {
             sources: BTreeMap::new(),
             deliveries: BTreeMap::new(),
             by_source: BTreeMap::new(),
+            by_input: BTreeMap::new(),
+            generated: BTreeMap::new(),
+            made_by: BTreeMap::new(),
             by_dependency: BTreeMap::new(),
             by_object: BTreeMap::new(),
             timers: Timers::default(),
@@ -139,6 +150,7 @@ impl Index {
             match alarm {
                 Alarm::Poll(name) => self.poll(&name),
                 Alarm::WriteSource(name) => self.flush_source(&name),
+                Alarm::SourceGrace(name) => self.source_grace_over(&name),
                 Alarm::Interval(name) => self.interval_over(&name),
                 Alarm::Retry(name) => self.retry(&name),
                 Alarm::Grace(name) => self.grace_over(&name),

@@ -17,6 +17,8 @@ mod phase;
 mod progress;
 mod queue;
 mod rivals;
+mod source_name;
+mod source_object;
 mod state;
 mod status;
 mod timers;
@@ -30,6 +32,7 @@ pub use options::{AgentSource, DefaultNamespace, LocalSource, Options};
 pub use phase::{On, Phase};
 pub use progress::{Progress, ProgressLine};
 pub use rivals::running_flux;
+pub use source_name::{SourceKind, SourceName};
 pub use state::{
     Counters, DeliveryState, DiagnosticState, HealedDrift, HealthCount, HealthState, ObjectState, PlanState,
     PlannedChange, SourceState, State, StatusCondition,

@@ -41,6 +41,11 @@ pub struct Options {
     pub jitter_percent: u8,
     /// Refuses references into other namespaces.
     pub no_cross_namespace_refs: bool,
+    /// Addresses whose signatures nobody looks at, although their sources ask for it: each and what begins with it and a
+    /// slash.
+    pub allow_unverified: Vec<String>,
+    /// Lets those who wait for a HelmRelease go on, although nothing is done with it.
+    pub without_releases: bool,
     /// `ServiceAccount` of Kustomizations that name none; the engine's own rights when `None`.
     pub default_service_account: Option<String>,
     /// Secret with the age keys of Kustomizations whose `decryption` names none.
@@ -121,6 +126,8 @@ impl Options {
             sweep: Some(SWEEP_INTERVALS),
             jitter_percent: JITTER_PERCENT,
             no_cross_namespace_refs: false,
+            allow_unverified: Vec::new(),
+            without_releases: false,
             default_service_account: None,
             sops_age_secret: None,
             sops_require_mac: false,

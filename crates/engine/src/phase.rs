@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use crate::Name;
+use crate::{Name, SourceName};
 
 /// Where a delivery stands on its way. Every phase that waits has a wake-up event.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,9 +34,9 @@ pub enum Phase {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum On {
     /// The source does not exist.
-    Source(Name),
+    Source(SourceName),
     /// The source has no artifact yet.
-    Artifact(Name),
+    Artifact(SourceName),
     /// Another Kustomization is not ready, and why.
     Dependency(Name, Arc<str>),
     /// The Kustomization whose settings hold for all is not rendered yet.
@@ -93,8 +93,8 @@ impl fmt::Display for Phase {
 impl fmt::Display for On {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Source(name) => write!(out, "source GitRepository/{name} to exist"),
-            Self::Artifact(name) => write!(out, "the first fetch of GitRepository/{name}"),
+            Self::Source(name) => write!(out, "source {name} to exist"),
+            Self::Artifact(name) => write!(out, "the first fetch of {name}"),
             Self::Dependency(name, _) => write!(out, "dependency Kustomization/{name}"),
             Self::Settings => out.write_str("Kustomization/flux-system/flux-system, whose settings hold for all"),
             Self::Rivals(_) => out.write_str("Flux's own controllers to stop"),

@@ -3,20 +3,38 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
-use crate::Name;
+use crate::{Name, SourceName};
+
+/// What stands in line.
+pub(crate) trait InLine: Clone + Ord {
+    /// Whose turn it takes.
+    fn namespace(&self) -> &Arc<str>;
+}
+
+impl InLine for Name {
+    fn namespace(&self) -> &Arc<str> {
+        &self.namespace
+    }
+}
+
+impl InLine for SourceName {
+    fn namespace(&self) -> &Arc<str> {
+        &self.namespace
+    }
+}
 
 /// A line of names with a bounded number of them at work. Namespaces take turns, so that one with a thousand names
 /// delays another's first by one piece of work at most per free place.
 #[derive(Debug)]
-pub(crate) struct Queue {
+pub(crate) struct Queue<K> {
     places: usize,
     running: usize,
-    waiting: BTreeMap<Arc<str>, VecDeque<Name>>,
+    waiting: BTreeMap<Arc<str>, VecDeque<K>>,
     turns: VecDeque<Arc<str>>,
-    queued: BTreeSet<Name>,
+    queued: BTreeSet<K>,
 }
 
-impl Queue {
+impl<K: InLine> Queue<K> {
     /// A line with this many places of work.
     pub(crate) fn new(places: usize) -> Self {
         Self {
@@ -36,19 +54,19 @@ impl Queue {
     }
 
     /// Puts a name in line; one that is in line already keeps its place.
-    pub(crate) fn push(&mut self, name: Name) {
+    pub(crate) fn push(&mut self, name: K) {
         if !self.queued.insert(name.clone()) {
             return;
         }
-        let line = self.waiting.entry(name.namespace.clone()).or_default();
+        let line = self.waiting.entry(name.namespace().clone()).or_default();
         if line.is_empty() {
-            self.turns.push_back(name.namespace.clone());
+            self.turns.push_back(name.namespace().clone());
         }
         line.push_back(name);
     }
 
     /// Takes the next name if a place is free. The caller says [`Queue::done`] when its work has ended.
-    pub(crate) fn pop(&mut self) -> Option<Name> {
+    pub(crate) fn pop(&mut self) -> Option<K> {
         if self.running >= self.places {
             return None;
         }
@@ -75,7 +93,7 @@ impl Queue {
 mod tests {
     use super::*;
 
-    fn drain(queue: &mut Queue) -> Vec<String> {
+    fn drain(queue: &mut Queue<Name>) -> Vec<String> {
         std::iter::from_fn(|| queue.pop()).map(|name| name.to_string()).collect()
     }
 

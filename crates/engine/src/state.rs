@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use kube::Resource;
 use object::ObjectKey;
 
-use crate::{Name, Phase};
+use crate::{Name, Phase, SourceName};
 
 /// All sources and deliveries at one moment. Parts that did not change are shared between snapshots.
 #[derive(Clone, Debug, Default)]
@@ -21,7 +21,7 @@ pub struct State {
     /// Why nothing is written at all: Flux's own controllers run on the cluster.
     pub held_back: Option<Arc<str>>,
     /// Sources by name.
-    pub sources: BTreeMap<Name, Arc<SourceState>>,
+    pub sources: BTreeMap<SourceName, Arc<SourceState>>,
     /// Deliveries by name.
     pub deliveries: BTreeMap<Name, Arc<DeliveryState>>,
     /// What the engine did since its start.
@@ -66,8 +66,8 @@ pub struct Counters {
 /// One source.
 #[derive(Clone, Debug, PartialEq)]
 pub struct SourceState {
-    /// Namespace and name.
-    pub name: Name,
+    /// Kind, namespace and name.
+    pub name: SourceName,
     /// Address, without credentials.
     pub url: Arc<str>,
     /// Branch, tag, range or commit that is asked for, in words.
@@ -115,7 +115,7 @@ pub struct DeliveryState {
     /// Namespace and name.
     pub name: Name,
     /// Its source.
-    pub source: Name,
+    pub source: SourceName,
     /// Folder in the source.
     pub path: Arc<str>,
     /// Where it stands.
@@ -269,7 +269,7 @@ mod tests {
         let name = Name::new("flux-system", name);
         let state = DeliveryState {
             name: name.clone(),
-            source: name.clone(),
+            source: SourceName::git(&name),
             path: "./".into(),
             phase,
             since: Timestamp::UNIX_EPOCH,

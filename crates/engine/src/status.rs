@@ -4,4 +4,5 @@ pub(crate) mod conditions;
 pub(crate) mod history;
 pub(crate) mod kustomization;
 pub(crate) mod patch;
-pub(crate) mod repository;
+pub(crate) mod release;
+pub(crate) mod source;

@@ -1,10 +1,12 @@
 //! What the work needs of the world: cluster, store, pools, and the way back to the loop.
 
 pub(crate) mod announce;
+pub(crate) mod chart;
 pub(crate) mod decryption;
 pub(crate) mod fetch;
 pub(crate) mod inputs;
 pub(crate) mod local;
+pub(crate) mod prepare;
 pub(crate) mod remotes;
 pub(crate) mod rivals;
 pub(crate) mod rules;
@@ -14,18 +16,20 @@ pub(crate) mod write;
 
 use std::sync::{Arc, PoisonError, RwLock};
 
-use api::{GitRepository, Kustomization};
+use api::Kustomization;
 use apply::{Cluster, Observer};
 use jiff::Timestamp;
 use kube::ResourceExt;
 use render::RenderCache;
 use source::Store;
+use source::charts::ChartStore;
 use tokio::sync::{Semaphore, broadcast, mpsc};
 
 use crate::bootstrap::Lockdown;
 use crate::index::{Delivered, FetchFailure, Fetched, Healed, SettleOutcome};
 use crate::rivals::Lease;
-use crate::{Name, Options, Phase, Progress, ProgressLine};
+use crate::source_object::SourceObject;
+use crate::{Name, Options, Phase, Progress, ProgressLine, SourceName};
 use remotes::Remotes;
 use rules::Rules;
 
@@ -33,14 +37,16 @@ use rules::Rules;
 #[derive(Debug)]
 pub(crate) enum Event {
     /// A source was seen.
-    Repository(Arc<GitRepository>),
+    Source(Box<SourceObject>),
     /// A source is gone.
-    RepositoryGone(Name),
+    SourceGone(SourceName),
+    /// What a source of this generation needs in the cluster was made, or not.
+    SourcePrepared(SourceName, i64, Result<(), FetchFailure>),
     /// A Kustomization was seen.
     Kustomization(Arc<Kustomization>),
     /// A Kustomization is gone.
     KustomizationGone(Name),
-    /// One of the two kinds was listed whole.
+    /// One of the kinds was listed whole.
     Listed(&'static str),
     /// A Lease of one of Flux's controllers was seen.
     Lease(Name, Lease),
@@ -53,7 +59,7 @@ pub(crate) enum Event {
     /// The local repository has new commits.
     LocalChanged,
     /// A fetch has ended.
-    Fetched(Name, Result<Fetched, FetchFailure>),
+    Fetched(SourceName, Result<Box<Fetched>, FetchFailure>),
     /// A run came to a phase.
     Phase(Name, u64, Phase),
     /// A run has ended.
@@ -65,7 +71,7 @@ pub(crate) enum Event {
     /// A removal has ended.
     Removed(Name, Option<String>),
     /// A source's status was written, or not.
-    SourceWritten(Name, bool),
+    SourceWritten(SourceName, bool),
     /// A delivery's status was written, or not.
     DeliveryWritten(Name, bool),
 }
@@ -77,6 +83,7 @@ pub(crate) struct World {
     pub(crate) cluster: Cluster,
     pub(crate) observer: Observer,
     pub(crate) store: Arc<Store>,
+    pub(crate) charts: ChartStore,
     pub(crate) options: Arc<Options>,
     pub(crate) rules: Arc<RwLock<Rules>>,
     pub(crate) renders: Arc<Semaphore>,

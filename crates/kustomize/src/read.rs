@@ -247,7 +247,7 @@ pub(crate) fn overlay(
     value: &Value,
 ) -> Result<Kustomization, Vec<BuildError>> {
     let mut over = fields::read(place, value)?;
-    over.patches.iter_mut().for_each(|patch| patch.from = Some(place.clone()));
+    over.patches.iter_mut().chain(&mut over.patches_json).for_each(|patch| patch.from = Some(place.clone()));
     let Some(mut base) = base else { return Ok(over) };
     for (slot, new) in [
         (&mut base.namespace, over.namespace),
@@ -264,6 +264,8 @@ pub(crate) fn overlay(
     }
     base.resources.extend(over.resources);
     base.components.extend(over.components);
+    base.patches_strategic_merge.extend(over.patches_strategic_merge);
+    base.patches_json.extend(over.patches_json);
     base.patches.extend(over.patches);
     for image in over.images {
         overlay_image(&mut base.images, image);

@@ -30,6 +30,7 @@ pub(crate) fn overlay(files: &dyn Files, dir: &str, spec: &Value) -> Result<Valu
     if let Some(patches) = spec.get("patches").and_then(Value::as_list) {
         overlay.insert("patches", patches.iter().map(|patch| keep(patch, &["patch", "target"])).collect::<Value>());
     }
+    older_patches(spec, &mut overlay);
     if let Some(images) = spec.get("images").and_then(Value::as_list) {
         let fields = ["name", "newName", "newTag", "digest"];
         overlay.insert("images", images.iter().map(|image| keep(image, &fields)).collect::<Value>());
@@ -41,6 +42,22 @@ pub(crate) fn overlay(files: &dyn Files, dir: &str, spec: &Value) -> Result<Valu
         overlay.insert("buildMetadata", options.clone());
     }
     Ok(overlay.into())
+}
+
+/// The patches of Kustomizations before v1: objects where a kustomization has texts.
+fn older_patches(spec: &Value, overlay: &mut Map) {
+    let text = |value: &Value| Value::from(goyaml::json::to_string(value)).with_pos(value.pos());
+    if let Some(patches) = spec.get("patchesStrategicMerge").and_then(Value::as_list) {
+        overlay.insert("patchesStrategicMerge", patches.iter().map(text).collect::<Value>());
+    }
+    if let Some(patches) = spec.get("patchesJson6902").and_then(Value::as_list) {
+        let patch = |entry: &Value| {
+            let operations = entry.get("patch").map(|patch| ("patch".to_owned(), text(patch)));
+            let target = entry.get("target").map(|target| ("target".to_owned(), target.clone()));
+            Value::from(operations.into_iter().chain(target).collect::<Map>()).with_pos(entry.pos())
+        };
+        overlay.insert("patchesJson6902", patches.iter().map(patch).collect::<Value>());
+    }
 }
 
 fn keep(entry: &Value, fields: &[&str]) -> Value {

@@ -4,6 +4,7 @@
 //! a kustomization is generated where there is none, the fields of the Kustomization are laid over it, it is built,
 //! variables are substituted, objects are normalised and get the common metadata.
 
+mod artifact;
 mod cache;
 mod charts;
 mod check;
@@ -25,6 +26,7 @@ use goyaml::{Map, Value};
 use kustomize::{BuildError, BuildOptions, Edition, EntryKind, Files, ManifestCache, Remote, Resource};
 use object::{Object, Origin};
 
+pub use artifact::{ArtifactFiles, Copy, MAX_ARTIFACT_FILES, artifact_files};
 pub use cache::{CacheCounts, RenderCache};
 pub use charts::{ChartSource, HelmCharts, chart_of_archive, chart_of_folder};
 pub use decrypt::Decryption;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::Form;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Redirect, Response};
-use engine::Name;
+use engine::{Name, SourceKind, SourceName};
 use jiff::Timestamp;
 use maud::{Markup, html};
 
@@ -31,7 +31,7 @@ impl Action {
     fn label(self, target: Target) -> &'static str {
         match (self, target) {
             (Self::Reconcile, Target::Delivery) => "Apply now",
-            (Self::Reconcile, Target::Source) => "Fetch now",
+            (Self::Reconcile, Target::Source(_)) => "Fetch now",
             (Self::Suspend, _) => "Suspend",
             (Self::Resume, _) => "Resume",
         }
@@ -42,9 +42,12 @@ impl Action {
             (Self::Reconcile, Target::Delivery) => {
                 "Compare with the cluster and apply now, without waiting for the next round"
             }
-            (Self::Reconcile, Target::Source) => "Ask the Git repository for new commits now",
+            (Self::Reconcile, Target::Source(SourceKind::GitRepository)) => {
+                "Ask the Git repository for new commits now"
+            }
+            (Self::Reconcile, Target::Source(_)) => "Look for something new now",
             (Self::Suspend, Target::Delivery) => "Leave the objects alone until it is resumed; nothing is deleted",
-            (Self::Suspend, Target::Source) => "Fetch no new commits until it is resumed",
+            (Self::Suspend, Target::Source(_)) => "Fetch nothing new until it is resumed",
             (Self::Resume, _) => "Go on",
         }
     }
@@ -86,15 +89,17 @@ pub(crate) async fn on_delivery(
     press(&app, Press { target: Target::Delivery, page: links::delivery(&name), name, known, action }, &form).await
 }
 
-/// `POST /sources/{namespace}/{name}/{action}`
+/// `POST /sources/{kind}/{namespace}/{name}/{action}`
 pub(crate) async fn on_source(
     State(app): State<Arc<App>>,
-    Path((namespace, name, action)): Path<(String, String, String)>,
+    Path((kind, namespace, name, action)): Path<(String, String, String, String)>,
     Form(form): Form<Vec<(String, String)>>,
 ) -> Response {
-    let name = Name::new(&namespace, &name);
-    let known = app.state.borrow().sources.contains_key(&name);
-    press(&app, Press { target: Target::Source, page: links::source(&name), name, known, action }, &form).await
+    let Some(kind) = SourceKind::parse(&kind) else { return trouble::answer(&Trouble::no_page(&kind)) };
+    let source = SourceName::new(kind, &namespace, &name);
+    let known = app.state.borrow().sources.contains_key(&source);
+    let (page, name) = (links::source(&source), source.plain());
+    press(&app, Press { target: Target::Source(kind), page, name, known, action }, &form).await
 }
 
 /// A button that was pressed.

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use engine::Name;
+use engine::{Name, SourceName};
 use object::ObjectKey;
 
 /// Stands for the core group in addresses.
@@ -16,8 +16,8 @@ pub(crate) fn delivery(name: &Name) -> String {
 }
 
 /// The page of a source.
-pub(crate) fn source(name: &Name) -> String {
-    format!("/sources/{}/{}", encode(&name.namespace), encode(&name.name))
+pub(crate) fn source(name: &SourceName) -> String {
+    format!("/sources/{}/{}/{}", name.kind.as_str(), encode(&name.namespace), encode(&name.name))
 }
 
 /// The page of an object.

@@ -55,7 +55,7 @@ pub(crate) enum Action {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Target {
     Delivery,
-    Source,
+    Source(engine::SourceKind),
 }
 
 impl From<kube::Error> for LiveError {
@@ -118,7 +118,7 @@ impl Live {
     ) -> Result<(), LiveError> {
         let resource = match target {
             Target::Delivery => ApiResource::erase::<api::Kustomization>(&()),
-            Target::Source => ApiResource::erase::<api::GitRepository>(&()),
+            Target::Source(kind) => kind.resource(),
         };
         let api: Api<DynamicObject> = Api::namespaced_with(self.client.clone(), &name.namespace, &resource);
         let change = match action {

@@ -73,8 +73,8 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .route("/deliveries", get(get_deliveries))
         .route("/deliveries/{namespace}/{name}", get(get_delivery))
         .route("/deliveries/{namespace}/{name}/{action}", post(delivery_actions::on_delivery))
-        .route("/sources/{namespace}/{name}", get(get_source))
-        .route("/sources/{namespace}/{name}/{action}", post(delivery_actions::on_source))
+        .route("/sources/{kind}/{namespace}/{name}", get(get_source))
+        .route("/sources/{kind}/{namespace}/{name}/{action}", post(delivery_actions::on_source))
         .route("/objects/{group}/{version}/{kind}/{namespace}/{name}", get(get_object))
         .route("/events", get(freshen::stream))
         .route("/api/v1/state", get(json::get_state))
@@ -113,10 +113,14 @@ async fn get_delivery(
 async fn get_source(
     State(app): Shared,
     headers: HeaderMap,
-    Path((namespace, name)): Path<(String, String)>,
+    uri: Uri,
+    Path((kind, namespace, name)): Path<(String, String, String)>,
     Query(query): Query<Vec<(String, String)>>,
 ) -> Response {
-    app.page(&headers, |view| source::page(view, &engine::Name::new(&namespace, &name), delivery_actions::done(&query)))
+    app.page(&headers, |view| {
+        let kind = engine::SourceKind::parse(&kind).ok_or_else(|| Trouble::no_page(uri.path()))?;
+        source::page(view, &engine::SourceName::new(kind, &namespace, &name), delivery_actions::done(&query))
+    })
 }
 
 async fn get_object(

@@ -1,6 +1,6 @@
 //! What every page is made from.
 
-use engine::{DeliveryState, Name, State};
+use engine::{DeliveryState, Name, SourceName, State};
 use jiff::Timestamp;
 use object::ObjectKey;
 
@@ -27,7 +27,7 @@ impl<'a> View<'a> {
     }
 
     /// The deliveries of a source.
-    pub(crate) fn deliveries_of(&self, source: &Name) -> impl Iterator<Item = &'a DeliveryState> {
+    pub(crate) fn deliveries_of(&self, source: &SourceName) -> impl Iterator<Item = &'a DeliveryState> {
         self.state.deliveries.values().map(|delivery| &**delivery).filter(move |delivery| delivery.source == *source)
     }
 }

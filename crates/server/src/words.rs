@@ -173,7 +173,7 @@ pub(crate) fn overall(state: &State) -> Overall {
     } else if let Some(first) = broken.first() {
         say(
             Tone::Attention,
-            format!("The Git repository {} cannot be fetched. What was applied before is still held.", first.name.name),
+            format!("The source {} cannot be fetched. What was applied before is still held.", first.name.name),
         )
     } else if state.deliveries.is_empty() {
         say(Tone::Off, "Nothing is held yet.".into())

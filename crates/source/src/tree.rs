@@ -187,6 +187,17 @@ impl FileTree {
         self.inner.root.count
     }
 
+    /// The folder at a path as a tree of its own.
+    pub fn folder(&self, path: &str) -> Result<Self, TreeError> {
+        match self.resolve(path)? {
+            Node::Dir(root) => {
+                let (blobs, label) = (self.inner.blobs.clone(), format!("{path} of {}", self.inner.label));
+                Ok(Self::new(root, blobs, label))
+            }
+            _ => Err(TreeError::NotFound { path: path.to_owned(), tree: self.inner.label.clone() }),
+        }
+    }
+
     pub(crate) fn root(&self) -> &Arc<Dir> {
         &self.inner.root
     }

@@ -38,8 +38,20 @@ enum What {
     All,
     #[value(name = "kustomizations", alias = "ks", alias = "kustomization")]
     Kustomizations,
-    #[value(name = "sources", alias = "source", alias = "gitrepo", alias = "gitrepositories")]
+    #[value(name = "sources", alias = "source")]
     Sources,
+    #[value(name = "gitrepo", alias = "gitrepositories")]
+    GitRepositories,
+    #[value(name = "ocirepo", alias = "ocirepositories")]
+    OCIRepositories,
+    #[value(name = "helmrepo", alias = "helmrepositories")]
+    HelmRepositories,
+    #[value(name = "hc", alias = "helmcharts")]
+    HelmCharts,
+    #[value(name = "ag", alias = "artifactgenerators")]
+    ArtifactGenerators,
+    #[value(name = "hr", alias = "helmreleases")]
+    HelmReleases,
 }
 
 pub(super) async fn get(args: GetArgs) -> Result<(), Failure> {
@@ -67,9 +79,30 @@ pub(super) async fn get(args: GetArgs) -> Result<(), Failure> {
 impl What {
     fn kinds(self) -> &'static [TargetKind] {
         match self {
-            Self::All => &[TargetKind::GitRepository, TargetKind::Kustomization],
+            Self::All => &[
+                TargetKind::GitRepository,
+                TargetKind::OCIRepository,
+                TargetKind::HelmRepository,
+                TargetKind::HelmChart,
+                TargetKind::Bucket,
+                TargetKind::ArtifactGenerator,
+                TargetKind::Kustomization,
+                TargetKind::HelmRelease,
+            ],
             Self::Kustomizations => &[TargetKind::Kustomization],
-            Self::Sources => &[TargetKind::GitRepository],
+            Self::Sources => &[
+                TargetKind::GitRepository,
+                TargetKind::OCIRepository,
+                TargetKind::HelmRepository,
+                TargetKind::HelmChart,
+                TargetKind::Bucket,
+            ],
+            Self::GitRepositories => &[TargetKind::GitRepository],
+            Self::OCIRepositories => &[TargetKind::OCIRepository],
+            Self::HelmRepositories => &[TargetKind::HelmRepository],
+            Self::HelmCharts => &[TargetKind::HelmChart],
+            Self::ArtifactGenerators => &[TargetKind::ArtifactGenerator],
+            Self::HelmReleases => &[TargetKind::HelmRelease],
         }
     }
 }

@@ -35,7 +35,7 @@ pub(crate) struct ReconcileArgs {
 /// Names one of our objects.
 #[derive(Args, Clone, Debug)]
 pub(crate) struct Target {
-    /// What it is: ks (kustomization) or gitrepo (source)
+    /// What it is
     #[arg(value_enum)]
     pub(crate) kind: TargetKind,
     /// Its name
@@ -52,14 +52,42 @@ pub(crate) enum TargetKind {
     Kustomization,
     #[value(name = "gitrepo", alias = "gitrepository", alias = "gitrepositories", alias = "source")]
     GitRepository,
+    #[value(name = "ocirepo", alias = "ocirepository", alias = "ocirepositories")]
+    OCIRepository,
+    #[value(name = "helmrepo", alias = "helmrepository", alias = "helmrepositories")]
+    HelmRepository,
+    #[value(name = "hc", alias = "helmchart", alias = "helmcharts")]
+    HelmChart,
+    #[value(name = "bucket", alias = "buckets")]
+    Bucket,
+    #[value(name = "ag", alias = "artifactgenerator", alias = "artifactgenerators")]
+    ArtifactGenerator,
+    #[value(name = "hr", alias = "helmrelease", alias = "helmreleases")]
+    HelmRelease,
 }
 
 impl TargetKind {
+    /// The kind of a source with this name in manifests, if it can be asked for something new.
+    fn of_source(kind: &str) -> Option<Self> {
+        match kind {
+            "GitRepository" => Some(Self::GitRepository),
+            "OCIRepository" => Some(Self::OCIRepository),
+            "Bucket" => Some(Self::Bucket),
+            _ => None,
+        }
+    }
+
     /// Group, version, kind and plural for dynamic requests.
     pub(crate) fn resource(self) -> ApiResource {
         match self {
             Self::Kustomization => ApiResource::erase::<api::Kustomization>(&()),
             Self::GitRepository => ApiResource::erase::<api::GitRepository>(&()),
+            Self::OCIRepository => ApiResource::erase::<api::OCIRepository>(&()),
+            Self::HelmRepository => ApiResource::erase::<api::HelmRepository>(&()),
+            Self::HelmChart => ApiResource::erase::<api::HelmChart>(&()),
+            Self::Bucket => ApiResource::erase::<api::Bucket>(&()),
+            Self::ArtifactGenerator => ApiResource::erase::<api::ArtifactGenerator>(&()),
+            Self::HelmRelease => ApiResource::erase::<api::HelmRelease>(&()),
         }
     }
 }
@@ -90,14 +118,14 @@ async fn source_of(client: &Client, target: &Target) -> Result<Target, Failure> 
     let (api, label) = find(client, target).await?;
     let object = api.get(&target.name).await?;
     let source = &object.data["spec"]["sourceRef"];
-    if source["kind"] != "GitRepository" {
+    let Some(kind) = TargetKind::of_source(source["kind"].as_str().unwrap_or_default()) else {
         return Err(Failure::task(format!(
-            "{label} has a source of kind {}, which cannot be fetched on demand yet",
+            "{label} has a source of kind {}, which is not fetched by itself; reconcile what makes it",
             source["kind"]
         )));
-    }
+    };
     Ok(Target {
-        kind: TargetKind::GitRepository,
+        kind,
         name: source["name"].as_str().unwrap_or_default().to_owned(),
         namespace: source["namespace"].as_str().unwrap_or(&target.namespace).to_owned(),
     })

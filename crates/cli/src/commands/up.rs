@@ -59,6 +59,13 @@ pub(crate) struct UpArgs {
     rules: RulesArgs,
     #[command(flatten)]
     pub(super) mirrors: MirrorArgs,
+    /// Use artifacts of this address (oci://…, and what is below it) although their signatures cannot be checked
+    /// (repeatable)
+    #[arg(long, value_name = "ADDRESS", value_parser = parse_registry)]
+    allow_unverified: Vec<String>,
+    /// Let what waits for a HelmRelease go on: releases are not installed yet, only their charts are fetched
+    #[arg(long)]
+    without_releases: bool,
     /// Write to the cluster that --kubeconfig or --context names without asking
     #[arg(long)]
     pub(super) yes: bool,
@@ -142,6 +149,9 @@ async fn hold(
     options.install_crds = false;
     args.rules.apply(&mut options);
     options.mirrors = args.mirrors.read()?;
+    options.allow_unverified.clone_from(&args.allow_unverified);
+    options.without_releases = args.without_releases;
+    tell_exceptions(args);
     options.local = repository.local_source();
     options.agent = repository.agent_source();
     options.default_namespace = Some(engine::DefaultNamespace {
@@ -168,6 +178,16 @@ async fn hold(
     outcome
 }
 
+/// Says what is let pass: nobody shall overlook it.
+fn tell_exceptions(args: &UpArgs) {
+    for address in &args.allow_unverified {
+        output::note(format!("exception: artifacts of {address} are used although nobody checks their signatures"));
+    }
+    if args.without_releases {
+        output::note("exception: HelmReleases are not installed yet, and nothing waits for them");
+    }
+}
+
 async fn serve_pages(
     args: &UpArgs,
     handle: &engine::Handle,
@@ -191,6 +211,11 @@ async fn serve_pages(
 /// The Kustomization that `up` would make for this path of a repository.
 pub(crate) fn root_kustomization(sub_path: &str) -> api::Kustomization {
     install::kustomization(&repository::kustomization_path(sub_path), None)
+}
+
+fn parse_registry(text: &str) -> Result<String, String> {
+    let rest = text.strip_prefix("oci://").filter(|rest| !rest.is_empty());
+    rest.map(|_| text.to_owned()).ok_or_else(|| format!("'{text}' is no address of artifacts: write oci://host/path"))
 }
 
 fn parse_interval(text: &str) -> Result<api::Duration, String> {

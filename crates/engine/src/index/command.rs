@@ -3,19 +3,22 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use api::{GitRepository, Kustomization, KustomizationStatus};
+use api::{Kustomization, KustomizationStatus};
 use expression::HealthRules;
 use object::ObjectKey;
 use source::FileTree;
 
-use super::Held;
-use crate::{Name, ProgressLine};
+use super::{Fetched, Held};
+use crate::source_object::SourceObject;
+use crate::{Name, ProgressLine, SourceName};
 
 /// Something to be done in the world; its answer comes back as an event.
 #[derive(Debug)]
 pub(crate) enum Command {
     /// Fetch a source.
-    Fetch(FetchOrder),
+    Fetch(Box<FetchOrder>),
+    /// Make what a source needs in the cluster.
+    PrepareSource(Arc<SourceObject>),
     /// Render and apply a delivery.
     Deliver(Box<DeliverOrder>),
     /// Follow the health of a delivery until it is well, fails, or its time is over.
@@ -27,11 +30,11 @@ pub(crate) enum Command {
     /// Delete what a delivery owns and take its finalizer away.
     Remove(RemoveOrder),
     /// Take our finalizer off a source.
-    ReleaseSource(Arc<GitRepository>),
+    ReleaseSource(Arc<SourceObject>),
     /// Forget what a delivery owns; nothing is deleted.
     Forget(Vec<ObjectKey>),
     /// Write a source's status.
-    WriteSource(Name, serde_json::Value),
+    WriteSource(SourceName, serde_json::Value),
     /// Write a delivery's status.
     WriteDelivery(Name, serde_json::Value),
     /// Write a Kubernetes Event.
@@ -43,9 +46,15 @@ pub(crate) enum Command {
 /// One fetch.
 #[derive(Debug)]
 pub(crate) struct FetchOrder {
-    pub(crate) name: Name,
-    pub(crate) object: Arc<GitRepository>,
+    pub(crate) name: SourceName,
+    pub(crate) object: Arc<SourceObject>,
     pub(crate) allow_file: bool,
+    /// What an equal fetch brought.
+    pub(crate) known: Option<Fetched>,
+    /// The sources that it is made of, and what they have.
+    pub(crate) inputs: Vec<(Arc<SourceObject>, Option<Fetched>)>,
+    /// What the server has of a generator's artifacts: revision and digest by name.
+    pub(crate) artifacts: BTreeMap<String, (String, String)>,
 }
 
 /// Why a delivery is run.
@@ -107,7 +116,7 @@ pub(crate) struct RemoveOrder {
 /// Which object an event is about.
 #[derive(Clone, Debug)]
 pub(crate) enum Subject {
-    Source(Arc<GitRepository>),
+    Source(Arc<SourceObject>),
     Delivery(Arc<Kustomization>),
 }
 

@@ -15,6 +15,7 @@ use super::expressions::Expressions;
 use crate::status::conditions;
 use crate::{
     DeliveryState, DiagnosticState, HealedDrift, HealthCount, HealthState, Name, ObjectState, Phase, PlanState,
+    SourceKind, SourceName,
 };
 
 /// Drifts that are remembered of one delivery.
@@ -150,11 +151,12 @@ impl Delivery {
         self.object.annotations().get(name).cloned()
     }
 
-    /// The name of its source.
-    pub(super) fn source(&self) -> Name {
+    /// The name of its source. One of a kind that is none is refused before it is looked for.
+    pub(super) fn source(&self) -> SourceName {
         let reference = &self.object.spec.source_ref;
         let own = self.object.namespace().unwrap_or_default();
-        Name::new(reference.namespace.as_deref().unwrap_or(&own), &reference.name)
+        let kind = SourceKind::parse(&reference.kind).unwrap_or(SourceKind::GitRepository);
+        SourceName::new(kind, reference.namespace.as_deref().unwrap_or(&own), &reference.name)
     }
 
     /// The names of the deliveries that must be ready first.

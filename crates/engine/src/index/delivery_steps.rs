@@ -12,7 +12,7 @@ use crate::bootstrap;
 use crate::status::conditions::Stamp;
 use crate::status::kustomization::{self, reason};
 use crate::status::patch;
-use crate::{Name, On, Phase, Progress};
+use crate::{Name, On, Phase, Progress, SourceName};
 
 /// How long a wait lasts before the status tells of it. Shorter waits are the normal course of a commit, and would cost
 /// two writes each.
@@ -79,19 +79,11 @@ impl Index {
         self.wake_dependents(name);
     }
 
-    fn unlink(&mut self, name: &Name, links: Option<(Name, BTreeSet<Name>)>) {
+    fn unlink(&mut self, name: &Name, links: Option<(SourceName, BTreeSet<Name>)>) {
         let Some((source, dependencies)) = links else { return };
-        let take = |map: &mut std::collections::BTreeMap<Name, BTreeSet<Name>>, key: &Name| {
-            if let Some(set) = map.get_mut(key) {
-                set.remove(name);
-                if set.is_empty() {
-                    map.remove(key);
-                }
-            }
-        };
-        take(&mut self.by_source, &source);
+        take(&mut self.by_source, &source, name);
         for dependency in &dependencies {
-            take(&mut self.by_dependency, dependency);
+            take(&mut self.by_dependency, dependency, name);
         }
     }
 
@@ -162,8 +154,7 @@ impl Index {
         }
         let (own, source) = (delivery.name(), delivery.source());
         if self.settings.no_cross_namespace_refs && own.namespace != source.namespace {
-            let message =
-                format!("can't access 'GitRepository/{source}', cross-namespace references have been blocked");
+            let message = format!("can't access '{source}', cross-namespace references have been blocked");
             return Some(Step::Stall(reason::ACCESS_DENIED, message));
         }
         None
@@ -268,7 +259,7 @@ impl Index {
     /// A wait has lasted: the status tells of it.
     pub(super) fn grace_over(&mut self, name: &Name) {
         let now = self.moment.now;
-        let failing = |source: &Name| self.sources.get(source).is_some_and(|source| source.failing);
+        let failing = |source: &SourceName| self.sources.get(source).is_some_and(|source| source.failing);
         let Some(delivery) = self.deliveries.get(name) else { return };
         if delivery.phase == Phase::Settling {
             return self.settling_lasts(name);
@@ -283,7 +274,7 @@ impl Index {
                     root = bootstrap::ROOT
                 ),
             ),
-            On::Source(source) => (reason::ARTIFACT_FAILED, format!("Source 'GitRepository/{source}' not found")),
+            On::Source(source) => (reason::ARTIFACT_FAILED, format!("Source '{source}' not found")),
             // At a restart the artifact is only on its way; what was recorded still holds.
             On::Artifact(source) if !failing(source) || delivery.status.last_applied_revision.is_some() => return,
             On::Artifact(_) => {
@@ -447,7 +438,17 @@ impl Index {
     }
 }
 
+/// Takes a name out of the set of a key.
+fn take<K: Ord>(map: &mut std::collections::BTreeMap<K, BTreeSet<Name>>, key: &K, name: &Name) {
+    if let Some(set) = map.get_mut(key) {
+        set.remove(name);
+        if set.is_empty() {
+            map.remove(key);
+        }
+    }
+}
+
 /// What a delivery hangs on: its source and its dependencies.
-fn links(delivery: &Delivery) -> (Name, BTreeSet<Name>) {
+fn links(delivery: &Delivery) -> (SourceName, BTreeSet<Name>) {
     (delivery.source(), delivery.dependencies().into_iter().collect())
 }

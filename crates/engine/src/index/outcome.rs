@@ -1,27 +1,77 @@
 //! What comes back from work.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use api::KustomizationStatus;
-use jiff::Timestamp;
 use object::ObjectKey;
-use source::FileTree;
+use source::{Commit, FileTree};
 
 use super::Held;
 use crate::{DiagnosticState, HealedDrift, ObjectState, PlanState};
 
-/// A good fetch.
+/// A good fetch, or what was made of others.
 #[derive(Clone, Debug)]
 pub(crate) struct Fetched {
     pub(crate) revision: Arc<str>,
     pub(crate) digest: Arc<str>,
-    pub(crate) commit: Arc<str>,
-    pub(crate) author: Arc<str>,
-    pub(crate) subject: Arc<str>,
-    pub(crate) time: Timestamp,
-    /// The files; `None` in tests without any.
+    /// Of a Git repository.
+    pub(crate) commit: Option<Arc<Commit>>,
+    /// What the source tells of the artifact, such as the commit that it was made of.
+    pub(crate) metadata: BTreeMap<String, String>,
+    /// The files; an index has none.
     pub(crate) tree: Option<FileTree>,
+    /// The archive, where it is kept whole.
+    pub(crate) archive: Option<Arc<[u8]>>,
+    /// Which chart it is, if it is one.
+    pub(crate) chart: Option<ChartName>,
+    /// Revision of the source that a chart was made of.
+    pub(crate) made_of: Option<Arc<str>>,
+    pub(crate) verified: Verified,
+    /// What a generator made, by name.
+    pub(crate) made: BTreeMap<String, Arc<Fetched>>,
+}
+
+/// Name and version of a chart.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct ChartName {
+    pub(crate) name: String,
+    pub(crate) version: String,
+}
+
+/// What became of the signatures that a source asks for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Verified {
+    /// It asks for none.
+    Unasked,
+    /// They are good.
+    Yes,
+    /// They were not looked at, as the caller of `up` allowed for this address; in words.
+    Excepted(String),
+}
+
+impl Fetched {
+    /// An artifact of which nothing more is known.
+    pub(crate) fn new(revision: &str, digest: &str) -> Self {
+        Self {
+            revision: revision.into(),
+            digest: digest.into(),
+            commit: None,
+            metadata: BTreeMap::new(),
+            tree: None,
+            archive: None,
+            chart: None,
+            made_of: None,
+            verified: Verified::Unasked,
+            made: BTreeMap::new(),
+        }
+    }
+
+    /// One line that people know it by: a commit's first line.
+    pub(crate) fn title(&self) -> Arc<str> {
+        self.commit.as_ref().map_or_else(|| "".into(), |commit| commit.subject.as_str().into())
+    }
 }
 
 /// A fetch that failed.

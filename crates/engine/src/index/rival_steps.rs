@@ -61,7 +61,7 @@ impl Index {
             let Some(source) = self.sources.get_mut(&name) else { continue };
             source.adopt_status();
             let object = source.object.clone();
-            self.apply_repository(object);
+            self.apply_source(object);
             self.poll(&name);
         }
         for name in self.deliveries.keys().cloned().collect::<Vec<_>>() {

@@ -12,6 +12,8 @@ pub(crate) struct Settings {
     pub(crate) sweep: Option<u32>,
     pub(crate) jitter_percent: u8,
     pub(crate) no_cross_namespace_refs: bool,
+    /// Whether releases, which nothing is done with, hold up those who wait for them.
+    pub(crate) releases_hold_up: bool,
     pub(crate) fetches: usize,
     pub(crate) applies: usize,
 }
@@ -23,6 +25,7 @@ impl From<&Options> for Settings {
             sweep: options.sweep.filter(|intervals| *intervals > 0),
             jitter_percent: options.jitter_percent.min(100),
             no_cross_namespace_refs: options.no_cross_namespace_refs,
+            releases_hold_up: !options.without_releases,
             fetches: options.fetches,
             applies: options.applies,
         }

@@ -3,40 +3,56 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use api::{GitRepository, GitRepositoryReference, GitRepositoryStatus};
+use api::SourceStatus;
 use jiff::Timestamp;
-use kube::ResourceExt;
 
 use super::Fetched;
+use crate::source_object::SourceObject;
 use crate::status::conditions;
-use crate::{Name, SourceState};
+use crate::{SourceName, SourceState};
+
+/// What a fetch is made from. Two equal ones make equal fetches, what is outside of the cluster aside.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct SourceWanted {
+    pub(crate) generation: i64,
+    pub(crate) requested: Option<String>,
+    /// Revision and digest of each source that it is made of.
+    pub(crate) inputs: Vec<Option<(Arc<str>, Arc<str>)>>,
+}
 
 /// One source's record.
 #[derive(Debug)]
 pub(crate) struct Source {
-    pub(super) object: Arc<GitRepository>,
+    pub(super) object: Arc<SourceObject>,
     /// What the status is to be.
-    pub(super) status: GitRepositoryStatus,
+    pub(super) status: SourceStatus,
     /// What the server has.
-    pub(super) stored: GitRepositoryStatus,
+    pub(super) stored: SourceStatus,
     /// What is being written.
-    pub(super) writing: Option<GitRepositoryStatus>,
+    pub(super) writing: Option<SourceStatus>,
     pub(super) write_failures: u32,
     pub(super) fetched: Option<Fetched>,
+    /// Generation of the spec that `fetched` is of.
+    pub(super) fetched_of: Option<i64>,
     /// The last fetch failed.
     pub(super) failing: bool,
     pub(super) failures: u32,
     pub(super) fetching: bool,
     /// Something changed during a fetch.
     pub(super) again: bool,
-    /// Generation and requested time of the last fetch.
-    pub(super) tried: Option<(i64, Option<String>)>,
+    /// What the last fetch was made from.
+    pub(super) tried: Option<SourceWanted>,
     pub(super) checked: Option<Timestamp>,
+    /// Generation for which what the source needs in the cluster was made.
+    pub(super) prepared: Option<i64>,
+    pub(super) preparing: bool,
+    /// Why it waits for another source: reason and message.
+    pub(super) waits: Option<(&'static str, String)>,
 }
 
 impl Source {
-    pub(super) fn new(object: Arc<GitRepository>) -> Self {
-        let status = object.status.clone().unwrap_or_default();
+    pub(super) fn new(object: Arc<SourceObject>) -> Self {
+        let status = object.status.clone();
         Self {
             object,
             stored: status.clone(),
@@ -44,34 +60,29 @@ impl Source {
             writing: None,
             write_failures: 0,
             fetched: None,
+            fetched_of: None,
             failing: false,
             failures: 0,
             fetching: false,
             again: false,
             tried: None,
             checked: None,
+            prepared: None,
+            preparing: false,
+            waits: None,
         }
     }
 
     /// While others write the status, theirs counts.
     pub(super) fn adopt_status(&mut self) {
         if self.writing.is_none() {
-            self.stored = self.object.status.clone().unwrap_or_default();
+            self.stored = self.object.status.clone();
             self.status = self.stored.clone();
         }
     }
 
     pub(super) fn generation(&self) -> i64 {
-        self.object.metadata.generation.unwrap_or_default()
-    }
-
-    pub(super) fn requested(&self) -> Option<String> {
-        self.object.annotations().get(api::REQUESTED_AT).cloned()
-    }
-
-    /// What the next fetch would be of.
-    pub(super) fn wanted(&self) -> (i64, Option<String>) {
-        (self.generation(), self.requested())
+        self.object.generation()
     }
 
     /// Revision of the last good fetch.
@@ -83,69 +94,30 @@ impl Source {
     pub(super) fn backoff(&self) -> Duration {
         const FIRST: Duration = Duration::from_secs(1);
         let pause = FIRST * 2u32.saturating_pow(self.failures.saturating_sub(1).min(20));
-        pause.min(self.object.spec.interval.get().max(FIRST))
+        pause.min(self.object.interval().max(FIRST))
     }
 
     /// What others see of it.
-    pub(super) fn view(&self, name: &Name) -> SourceState {
+    pub(super) fn view(&self, name: &SourceName) -> SourceState {
         let fetched = self.fetched.as_ref();
+        let commit = fetched.and_then(|fetched| fetched.commit.as_ref());
         let known = self.status.artifact.as_ref();
         SourceState {
             name: name.clone(),
-            url: without_credentials(&self.object.spec.url).into(),
-            reference: self.object.spec.reference.as_ref().map_or_else(|| "branch master".into(), in_words),
-            suspended: self.object.spec.suspend,
+            url: self.object.url().into(),
+            reference: self.object.reference(),
+            suspended: self.object.is_suspended(),
             revision: fetched
                 .map(|fetched| fetched.revision.clone())
                 .or_else(|| known.map(|known| known.revision.as_str().into())),
             digest: fetched.map(|fetched| fetched.digest.clone()),
-            commit: fetched.map(|fetched| fetched.commit.clone()),
-            subject: fetched.map(|fetched| fetched.subject.clone()),
-            author: fetched.map(|fetched| fetched.author.clone()),
-            committed: fetched.map(|fetched| fetched.time),
+            commit: commit.map(|commit| commit.id.as_str().into()),
+            subject: commit.map(|commit| commit.subject.as_str().into()),
+            author: commit.map(|commit| commit.author.as_str().into()),
+            committed: commit.map(|commit| commit.time),
             fetched: known.map(|known| known.last_update_time.0),
             checked: self.checked,
             conditions: conditions::shown(&self.status.conditions),
         }
-    }
-}
-
-/// What is asked for, in words.
-fn in_words(reference: &GitRepositoryReference) -> Arc<str> {
-    let named = [
-        ("commit", &reference.commit),
-        ("", &reference.name),
-        ("versions", &reference.semver),
-        ("tag", &reference.tag),
-        ("branch", &reference.branch),
-    ];
-    let found = named.into_iter().find_map(|(word, value)| value.as_ref().map(|value| format!("{word} {value}")));
-    found.as_deref().map_or("branch master", str::trim).into()
-}
-
-/// An address without what stands before its `@`.
-fn without_credentials(url: &str) -> String {
-    match url.split_once("://") {
-        Some((scheme, rest)) => {
-            let end = rest.find('/').unwrap_or(rest.len());
-            match rest[..end].rfind('@') {
-                Some(at) if scheme != "ssh" => format!("{scheme}://{}", &rest[at + 1..]),
-                _ => url.to_owned(),
-            }
-        }
-        None => url.to_owned(),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn credentials_are_not_shown() {
-        assert_eq!(without_credentials("https://user:secret@host/a@b"), "https://host/a@b");
-        assert_eq!(without_credentials("ssh://git@host/a"), "ssh://git@host/a");
-        assert_eq!(without_credentials("https://host/a"), "https://host/a");
-        assert_eq!(without_credentials("file:///a"), "file:///a");
     }
 }

@@ -4,14 +4,15 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use api::{GitRepository, Kustomization};
+use api::Kustomization;
 use jiff::Timestamp;
 use object::{Object, ObjectKey, Origin};
 use serde_json::{Value, json};
 
 use super::*;
 use crate::bootstrap::Lockdown;
-use crate::{HealedDrift, On, Phase, State};
+use crate::source_object::SourceObject;
+use crate::{HealedDrift, On, Phase, SourceKind, State};
 
 /// An index, the time, and what was ordered so far, one word an order.
 struct World {
@@ -33,6 +34,7 @@ impl World {
             sweep: Some(10),
             jitter_percent: 0,
             no_cross_namespace_refs: false,
+            releases_hold_up: true,
             fetches: 2,
             applies: 2,
         };
@@ -71,13 +73,13 @@ impl World {
     }
 
     fn source(&mut self) -> &mut Self {
-        self.index().apply_repository(repository(&json!({})));
+        self.index().apply_source(repository(&json!({})));
         self
     }
 
     fn fetched(&mut self, revision: &str) -> &mut Self {
         self.collect();
-        self.index().fetched(&name("repo"), Ok(fetched(revision)));
+        self.index().fetched(&repo(), Ok(fetched(revision)));
         self
     }
 
@@ -145,7 +147,8 @@ impl World {
 /// An order in words; what only tells others is left out.
 fn word(command: &Command) -> Option<String> {
     let (verb, name) = match command {
-        Command::Fetch(order) => ("fetch", &order.name),
+        Command::Fetch(order) => return Some(format!("fetch {}", order.name.name)),
+        Command::PrepareSource(object) => return Some(format!("prepare {}", object.name.name)),
         Command::Deliver(order) => match order.why {
             Why::Change => ("deliver", &order.name),
             Why::Again => ("deliver again", &order.name),
@@ -155,7 +158,8 @@ fn word(command: &Command) -> Option<String> {
         Command::Unsettle(name) => ("unsettle", name),
         Command::Heal(order) => ("heal", &order.name),
         Command::Remove(order) => ("remove", &order.name),
-        Command::WriteSource(name, _) | Command::WriteDelivery(name, _) => ("write", name),
+        Command::WriteSource(name, _) => return Some(format!("write {}", name.name)),
+        Command::WriteDelivery(name, _) => ("write", name),
         Command::ReleaseSource(_) | Command::Forget(_) | Command::Announce(_) | Command::Tell(_) => return None,
     };
     Some(format!("{verb} {}", name.name))
@@ -165,11 +169,19 @@ fn name(name: &str) -> Name {
     Name::new("flux-system", name)
 }
 
-fn repository(fields: &Value) -> Arc<GitRepository> {
+fn repo() -> SourceName {
+    SourceName::git(&name("repo"))
+}
+
+fn repository(fields: &Value) -> Arc<SourceObject> {
     let mut spec = json!({"url": "https://git.example.org/repo", "interval": "10m"});
     merge(&mut spec, fields);
-    read(json!({"apiVersion": "source.toolkit.fluxcd.io/v1", "kind": "GitRepository",
-        "metadata": {"name": "repo", "namespace": "flux-system", "generation": 1}, "spec": spec}))
+    source(SourceKind::GitRepository, "repo", &spec)
+}
+
+fn source(kind: SourceKind, name: &str, spec: &Value) -> Arc<SourceObject> {
+    let object = json!({"metadata": {"name": name, "namespace": "flux-system", "generation": 1}, "spec": spec});
+    Arc::new(SourceObject::read(kind, object).expect("a source"))
 }
 
 fn kustomization(name: &str, generation: i64, fields: &Value) -> Arc<Kustomization> {
@@ -191,15 +203,7 @@ fn read<K: serde::de::DeserializeOwned>(value: Value) -> Arc<K> {
 }
 
 fn fetched(revision: &str) -> Fetched {
-    Fetched {
-        revision: revision.into(),
-        digest: format!("sha256:{revision}").into(),
-        commit: "1".into(),
-        author: "Ada".into(),
-        subject: "first".into(),
-        time: Timestamp::UNIX_EPOCH,
-        tree: None,
-    }
+    Fetched::new(revision, &format!("sha256:{revision}"))
 }
 
 fn map_key(object: &str) -> ObjectKey {
@@ -235,9 +239,9 @@ fn waits_for(object: &str, why: &str) -> Phase {
 fn a_delivery_waits_for_its_source_and_then_runs() {
     let mut world = World::new();
     world.kustomization("apps", &json!({}));
-    assert_eq!(*world.phase("apps"), Phase::Waiting(On::Source(name("repo"))));
+    assert_eq!(*world.phase("apps"), Phase::Waiting(On::Source(repo())));
     world.source();
-    assert_eq!(*world.phase("apps"), Phase::Waiting(On::Artifact(name("repo"))));
+    assert_eq!(*world.phase("apps"), Phase::Waiting(On::Artifact(repo())));
     assert_eq!(world.orders(), ["fetch repo"]);
     world.fetched("main@sha1:1");
     assert_eq!(world.orders(), ["write repo", "deliver apps"]);
@@ -297,7 +301,7 @@ fn one_interval_in_ten_is_a_sweep_that_writes_nothing() {
 #[test]
 fn a_new_revision_runs_and_one_that_changes_nothing_writes_nothing() {
     let mut world = World::settled(&json!({}));
-    world.index().poll(&name("repo"));
+    world.index().poll(&repo());
     assert_eq!(world.orders(), ["fetch repo"]);
     world.fetched("main@sha1:2");
     assert_eq!(world.orders(), ["write repo", "deliver apps"]);
@@ -313,7 +317,7 @@ fn a_revision_that_comes_during_a_run_is_run_afterwards() {
     world.source().fetched("main@sha1:1").kustomization("apps", &json!({}));
     assert_eq!(world.orders(), ["fetch repo", "write repo", "deliver apps"]);
     world.index().source_written(&name("repo"), true);
-    world.index().poll(&name("repo"));
+    world.index().poll(&repo());
     world.fetched("main@sha1:2");
     assert_eq!(world.orders(), ["fetch repo", "write repo"]);
     world.delivered("apps", "main@sha1:1", true);
@@ -334,7 +338,7 @@ fn dependents_follow_by_event_with_flux_words() {
     assert_eq!(world.orders(), ["write infra", "deliver apps"]);
     world.delivered("apps", "main@sha1:1", true).written().orders();
     // The dependency is first with the next revision, and the dependent never ran into the old one.
-    world.index().poll(&name("repo"));
+    world.index().poll(&repo());
     world.fetched("main@sha1:2");
     assert_eq!(world.orders(), ["fetch repo", "write repo", "deliver infra"]);
     assert!(matches!(world.phase("apps"), Phase::Waiting(On::Dependency(..))));
@@ -385,7 +389,7 @@ fn health_takes_no_place_and_a_new_revision_ends_the_wait() {
     assert_eq!(world.orders(), ["settle apps", "deliver other"]);
     assert_eq!(*world.phase("apps"), Phase::Settling);
     world.delivered("other", "main@sha1:1", true).written().orders();
-    world.index().poll(&name("repo"));
+    world.index().poll(&repo());
     world.fetched("main@sha1:2");
     assert_eq!(world.orders(), ["fetch repo", "write repo", "unsettle apps", "deliver apps"]);
     world.delivered("apps", "main@sha1:2", true);
@@ -402,7 +406,7 @@ fn a_suspended_delivery_is_left_alone() {
     world.index().apply_kustomization(kustomization("apps", 2, &json!({"suspend": true})));
     assert_eq!(*world.phase("apps"), Phase::Suspended);
     world.index().drifted(&map_key("apps"), None);
-    world.index().poll(&name("repo"));
+    world.index().poll(&repo());
     world.fetched("main@sha1:2");
     world.pass(Duration::from_hours(1));
     let orders = world.orders();
@@ -480,9 +484,9 @@ fn a_deleted_delivery_is_removed_and_its_dependents_wait() {
 #[test]
 fn files_of_this_machine_are_refused() {
     let mut world = World::new();
-    world.index().apply_repository(repository(&json!({"url": "file:///etc"})));
+    world.index().apply_source(repository(&json!({"url": "file:///etc"})));
     assert_eq!(world.orders(), ["write repo"]);
-    let status = &world.index.sources[&name("repo")].status;
+    let status = &world.index.sources[&repo()].status;
     let stalled = api::condition(&status.conditions, "Stalled").unwrap();
     assert_eq!(stalled.reason, "URLInvalid");
     world.pass(Duration::from_hours(1));
@@ -492,11 +496,11 @@ fn files_of_this_machine_are_refused() {
 #[test]
 fn a_failed_fetch_backs_off_and_keeps_deliveries() {
     let mut world = World::settled(&json!({}));
-    world.index().poll(&name("repo"));
+    world.index().poll(&repo());
     assert_eq!(world.orders(), ["fetch repo"]);
     for pause in [1, 2, 4] {
         let failure = FetchFailure { reason: "GitOperationFailed", message: "gone".into(), terminal: false };
-        world.index().fetched(&name("repo"), Err(failure));
+        world.index().fetched(&repo(), Err(failure));
         world.written().orders();
         world.pass(Duration::from_millis(pause * 1000 - 1));
         assert_eq!(world.orders(), Vec::<String>::new(), "{pause}");
@@ -504,17 +508,17 @@ fn a_failed_fetch_backs_off_and_keeps_deliveries() {
         assert_eq!(world.orders(), ["fetch repo"]);
     }
     assert_eq!(*world.phase("apps"), Phase::Settled);
-    assert!(world.index.sources[&name("repo")].status.artifact.is_some());
+    assert!(world.index.sources[&repo()].status.artifact.is_some());
 }
 
 #[test]
 fn a_commit_during_a_fetch_that_fails_is_fetched_at_once() {
     let mut world = World::settled(&json!({}));
-    world.index().poll(&name("repo"));
+    world.index().poll(&repo());
     assert_eq!(world.orders(), ["fetch repo"]);
-    world.index().poll(&name("repo"));
+    world.index().poll(&repo());
     let failure = FetchFailure { reason: "GitOperationFailed", message: "half written".into(), terminal: false };
-    world.index().fetched(&name("repo"), Err(failure));
+    world.index().fetched(&repo(), Err(failure));
     assert!(world.orders().contains(&"fetch repo".to_owned()));
 }
 
@@ -580,7 +584,7 @@ fn nothing_is_written_but_a_condition_while_flux_runs() {
     world.orders.clear();
     world.written();
     world.index().drifted(&map_key("apps"), Some("somebody"));
-    world.index().poll(&name("repo"));
+    world.index().poll(&repo());
     assert_eq!(world.orders(), ["fetch repo"]);
     world.fetched("main@sha1:2");
     world.pass(SECOND * 20);

@@ -6,18 +6,18 @@ use std::sync::Arc;
 use object::ObjectKey;
 
 use super::Index;
-use crate::{HealthState, Name, State};
+use crate::{HealthState, Name, SourceName, State};
 
 /// What changed since the last snapshot.
 #[derive(Debug, Default)]
 pub(super) struct Changed {
-    sources: BTreeSet<Name>,
+    sources: BTreeSet<SourceName>,
     deliveries: BTreeSet<Name>,
     other: bool,
 }
 
 impl Changed {
-    pub(super) fn source(&mut self, name: &Name) {
+    pub(super) fn source(&mut self, name: &SourceName) {
         if !self.sources.contains(name) {
             self.sources.insert(name.clone());
         }

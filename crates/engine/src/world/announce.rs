@@ -46,7 +46,7 @@ struct Writer {
 impl Writer {
     async fn write(&mut self, announcement: &Announcement) -> Result<(), kube::Error> {
         let reference = match &announcement.subject {
-            Subject::Source(object) => refer(object),
+            Subject::Source(object) => object.reference_to(),
             Subject::Delivery(object) => refer(object),
         };
         let namespace = reference.namespace.clone().unwrap_or_default();

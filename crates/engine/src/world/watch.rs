@@ -3,41 +3,67 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use api::{GitRepository, Kustomization};
+use api::Kustomization;
 use futures::StreamExt;
 use kube::api::{Api, ApiResource, DynamicObject};
-use kube::core::NamespaceResourceScope;
 use kube::runtime::WatchStreamExt;
 use kube::runtime::watcher::{self, watcher};
-use serde::de::DeserializeOwned;
 
 use super::{Event, World};
-use crate::Name;
+use crate::source_object::SourceObject;
+use crate::{Name, SourceKind, SourceName};
 
-/// How one kind is read and told of.
-struct Kind<K> {
-    word: &'static str,
-    seen: fn(Arc<K>) -> Event,
-    gone: fn(Name) -> Event,
+/// A kind that is watched.
+#[derive(Clone, Copy)]
+enum Kind {
+    Source(SourceKind),
+    Kustomization,
 }
 
-/// Watches both kinds until the loop is gone.
-pub(crate) async fn run(world: World) {
-    let repositories = Kind { word: GIT_REPOSITORY, seen: Event::Repository, gone: Event::RepositoryGone };
-    let kustomizations = Kind { word: KUSTOMIZATION, seen: Event::Kustomization, gone: Event::KustomizationGone };
-    futures::join!(follow::<GitRepository>(&world, repositories), follow::<Kustomization>(&world, kustomizations));
-}
-
-/// The kinds that are listed.
-pub(crate) const GIT_REPOSITORY: &str = "GitRepository";
-/// The kinds that are listed.
+/// The kind of deliveries.
 pub(crate) const KUSTOMIZATION: &str = "Kustomization";
+/// How many kinds are watched.
+pub(crate) const KINDS: usize = SourceKind::ALL.len() + 1;
 
-async fn follow<K>(world: &World, kind: Kind<K>)
-where
-    K: kube::Resource<DynamicType = (), Scope = NamespaceResourceScope> + DeserializeOwned,
-{
-    let resource = ApiResource::erase::<K>(&());
+/// Watches all kinds until the loop is gone.
+pub(crate) async fn run(world: World) {
+    let kinds = SourceKind::ALL.into_iter().map(Kind::Source).chain([Kind::Kustomization]);
+    futures::future::join_all(kinds.map(|kind| follow(&world, kind))).await;
+}
+
+impl Kind {
+    fn word(self) -> &'static str {
+        match self {
+            Self::Source(kind) => kind.as_str(),
+            Self::Kustomization => KUSTOMIZATION,
+        }
+    }
+
+    fn resource(self) -> ApiResource {
+        match self {
+            Self::Source(kind) => kind.resource(),
+            Self::Kustomization => ApiResource::erase::<Kustomization>(&()),
+        }
+    }
+
+    fn gone(self, name: Name) -> Event {
+        match self {
+            Self::Source(kind) => Event::SourceGone(SourceName { kind, namespace: name.namespace, name: name.name }),
+            Self::Kustomization => Event::KustomizationGone(name),
+        }
+    }
+
+    fn read(self, object: DynamicObject) -> Result<Event, serde_json::Error> {
+        let object = serde_json::to_value(object)?;
+        Ok(match self {
+            Self::Source(kind) => Event::Source(Box::new(SourceObject::read(kind, object)?)),
+            Self::Kustomization => Event::Kustomization(Arc::new(serde_json::from_value(object)?)),
+        })
+    }
+}
+
+async fn follow(world: &World, kind: Kind) {
+    let resource = kind.resource();
     let api: Api<DynamicObject> = match &world.options.namespace {
         Some(namespace) => Api::namespaced_with(world.client.clone(), namespace, &resource),
         None => Api::all_with(world.client.clone(), &resource),
@@ -53,36 +79,35 @@ where
             Ok(watcher::Event::Init) => listed.clear(),
             Ok(watcher::Event::InitApply(object)) => {
                 listed.insert(Name::of_dynamic(&object));
-                seen(world, &kind, object);
+                seen(world, kind, object);
             }
             Ok(watcher::Event::InitDone) => {
                 for name in known.difference(&listed) {
-                    world.send((kind.gone)(Name::clone(name)));
+                    world.send(kind.gone(Name::clone(name)));
                 }
                 known.clone_from(&listed);
-                world.send(Event::Listed(kind.word));
+                world.send(Event::Listed(kind.word()));
             }
             Ok(watcher::Event::Apply(object)) => {
                 known.insert(Name::of_dynamic(&object));
-                seen(world, &kind, object);
+                seen(world, kind, object);
             }
             Ok(watcher::Event::Delete(object)) => {
                 let name = Name::of_dynamic(&object);
                 known.remove(&name);
-                world.send((kind.gone)(name));
+                world.send(kind.gone(name));
             }
-            Err(error) => tracing::warn!(kind = kind.word, %error, "the watch was interrupted and goes on"),
+            Err(error) => tracing::warn!(kind = kind.word(), %error, "the watch was interrupted and goes on"),
         }
     }
 }
 
 /// Reads one object; one that cannot be read must not hide the others.
-fn seen<K: DeserializeOwned>(world: &World, kind: &Kind<K>, object: DynamicObject) {
+fn seen(world: &World, kind: Kind, object: DynamicObject) {
     let name = Name::of_dynamic(&object);
-    let read = serde_json::to_value(object).and_then(serde_json::from_value::<K>);
-    match read {
-        Ok(object) => world.send((kind.seen)(Arc::new(object))),
-        Err(error) => tracing::error!(kind = kind.word, %name, %error, "the object cannot be read and is left alone"),
+    match kind.read(object) {
+        Ok(event) => world.send(event),
+        Err(error) => tracing::error!(kind = kind.word(), %name, %error, "the object cannot be read and is left alone"),
     }
 }
 

@@ -1,14 +1,16 @@
 //! Writes to the objects that the engine reads: status, finalizers, definitions.
 
-use api::{GitRepository, Kustomization};
+use api::Kustomization;
 use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use kube::ResourceExt;
 use kube::api::{Api, ApiResource, DynamicObject, Patch, PatchParams};
 use kube::core::NamespaceResourceScope;
 use serde_json::json;
 
 use super::World;
-use crate::{Name, StartError, bootstrap};
+use crate::source_object::SourceObject;
+use crate::{Name, SourceKind, SourceName, StartError, bootstrap};
 
 /// Flux's field manager of statuses.
 const STATUS_MANAGER: &str = "gotk-kustomize-controller";
@@ -40,23 +42,22 @@ impl World {
     }
 
     /// Writes a source's status. An object that is gone needs none.
-    pub(crate) async fn write_source_status(&self, name: &Name, patch: &serde_json::Value) -> Result<(), kube::Error> {
-        let parameters = PatchParams { field_manager: Some(SOURCE_STATUS_MANAGER.into()), ..PatchParams::default() };
-        let written = self
-            .api::<GitRepository>(&name.namespace)
-            .patch_status(&name.name, &parameters, &Patch::Merge(patch))
-            .await;
-        unless_gone(written)
+    pub(crate) async fn write_source_status(
+        &self,
+        name: &SourceName,
+        patch: &serde_json::Value,
+    ) -> Result<(), kube::Error> {
+        let manager = source_manager(name.kind);
+        let parameters = PatchParams { field_manager: Some(manager.into()), ..PatchParams::default() };
+        unless_gone(self.sources(name).patch_status(&name.name, &parameters, &Patch::Merge(patch)).await)
     }
 
     /// Puts our finalizer on a Kustomization, or takes it off.
     pub(crate) async fn finalize(&self, object: &Kustomization, wanted: bool) -> Result<(), kube::Error> {
-        self.set_finalizer::<Kustomization>(object, wanted).await
-    }
-
-    /// Takes our finalizer off a source.
-    pub(crate) async fn release_source(&self, object: &GitRepository) -> Result<(), kube::Error> {
-        self.set_finalizer::<GitRepository>(object, false).await
+        let patch = finalizers(&object.metadata, wanted);
+        let parameters = PatchParams { field_manager: Some(STATUS_MANAGER.into()), ..PatchParams::default() };
+        let api = self.api::<Kustomization>(&object.namespace().unwrap_or_default());
+        unless_gone(api.patch(&object.name_any(), &parameters, &Patch::Merge(&patch)).await)
     }
 
     /// Leaves the settings that hold for all on the Kustomization that brought them.
@@ -67,20 +68,30 @@ impl World {
         unless_gone(api.patch(&name.name, &parameters, &Patch::Merge(&patch)).await)
     }
 
-    async fn set_finalizer<K>(&self, object: &K, wanted: bool) -> Result<(), kube::Error>
-    where
-        K: kube::Resource<DynamicType = (), Scope = NamespaceResourceScope>,
-    {
-        let mut finalizers: Vec<_> =
-            object.finalizers().iter().filter(|name| *name != api::FINALIZER).cloned().collect();
-        if wanted {
-            finalizers.push(api::FINALIZER.to_owned());
-        }
-        // With the revision: a list is replaced whole, and nobody else's finalizer may get lost.
-        let patch = json!({"metadata": {"finalizers": finalizers, "resourceVersion": object.resource_version()}});
-        let parameters = PatchParams { field_manager: Some(STATUS_MANAGER.into()), ..PatchParams::default() };
-        let api = self.api::<K>(&object.namespace().unwrap_or_default());
-        unless_gone(api.patch(&object.name_any(), &parameters, &Patch::Merge(&patch)).await)
+    /// Puts our finalizer on a source, or takes it off.
+    pub(crate) async fn finalize_source(&self, object: &SourceObject, wanted: bool) -> Result<(), kube::Error> {
+        let patch = finalizers(&object.metadata, wanted);
+        let manager = source_manager(object.name.kind);
+        let parameters = PatchParams { field_manager: Some(manager.into()), ..PatchParams::default() };
+        unless_gone(self.sources(&object.name).patch(&object.name.name, &parameters, &Patch::Merge(&patch)).await)
+    }
+}
+
+/// The patch that sets our finalizer, or takes it off. With the revision: a list is replaced whole, and nobody else's may
+/// get lost.
+fn finalizers(metadata: &ObjectMeta, wanted: bool) -> serde_json::Value {
+    let others = metadata.finalizers.iter().flatten().filter(|name| *name != api::FINALIZER).cloned();
+    let own = wanted.then(|| api::FINALIZER.to_owned());
+    let finalizers: Vec<String> = others.chain(own).collect();
+    json!({"metadata": {"finalizers": finalizers, "resourceVersion": metadata.resource_version}})
+}
+
+/// Flux's field manager of what it writes to sources of a kind.
+fn source_manager(kind: SourceKind) -> &'static str {
+    match kind {
+        SourceKind::ArtifactGenerator | SourceKind::ExternalArtifact => "source-watcher",
+        SourceKind::HelmRelease => "helm-controller",
+        _ => SOURCE_STATUS_MANAGER,
     }
 }
 

@@ -1,7 +1,9 @@
 //! A running engine against API servers: the embedded one and the real one.
 
+mod artifacts;
 mod bases;
 mod bootstrap;
+mod charts;
 mod decryption;
 mod drift;
 mod expressions;
@@ -22,11 +24,20 @@ use std::sync::Arc;
 use libtest_mimic::Arguments;
 use testkit::git::SshServer;
 use testkit::on_each_backend;
+use testkit::oracle::{self, Oracle};
 
 use world::{Case, World};
 
 /// The test that needs an sshd.
 const SSH: &str = "ssh_with_the_key_of_a_secret";
+/// The tests that need a registry.
+const WITH_REGISTRY: [&str; 5] = [
+    "an_artifact_of_a_registry_is_applied",
+    "registries_want_credentials",
+    "signatures_are_demanded",
+    "an_archive_that_climbs_is_refused",
+    "a_chart_of_a_registry_is_named_by_a_release",
+];
 /// Every test, by name.
 const CASES: &[(&str, Case)] = &[
     ("sync_makes_all_and_tells", |site| Box::pin(sync::sync_makes_all_and_tells(site))),
@@ -84,6 +95,18 @@ const CASES: &[(&str, Case)] = &[
     ("flux_itself_is_left_out_and_its_settings_hold", |site| {
         Box::pin(bootstrap::flux_itself_is_left_out_and_its_settings_hold(site))
     }),
+    ("an_artifact_of_a_registry_is_applied", |site| Box::pin(artifacts::an_artifact_of_a_registry_is_applied(site))),
+    ("registries_want_credentials", |site| Box::pin(artifacts::registries_want_credentials(site))),
+    ("signatures_are_demanded", |site| Box::pin(artifacts::signatures_are_demanded(site))),
+    ("an_archive_that_climbs_is_refused", |site| Box::pin(artifacts::an_archive_that_climbs_is_refused(site))),
+    ("a_generator_splits_a_repository", |site| Box::pin(artifacts::a_generator_splits_a_repository(site))),
+    ("a_generator_says_what_is_missing", |site| Box::pin(artifacts::a_generator_says_what_is_missing(site))),
+    ("old_versions_are_served_alike", |site| Box::pin(charts::old_versions_are_served_alike(site))),
+    ("a_release_gets_its_chart", |site| Box::pin(charts::a_release_gets_its_chart(site))),
+    ("a_chart_of_a_registry_is_named_by_a_release", |site| {
+        Box::pin(charts::a_chart_of_a_registry_is_named_by_a_release(site))
+    }),
+    ("charts_that_cannot_be_had_are_told", |site| Box::pin(charts::charts_that_cannot_be_had_are_told(site))),
     ("one_change_is_three_requests", |site| Box::pin(rest::one_change_is_three_requests(site))),
     ("many_cost_three_requests_each", |site| Box::pin(scale::many_cost_three_requests_each(site))),
 ];
@@ -92,7 +115,9 @@ fn main() {
     let arguments = Arguments::from_args();
     let world = Arc::new(World::new());
     let each = world.clone();
-    let is_missing = |name: &str| name == SSH && !SshServer::is_available();
+    let has_registry = oracle::find(Oracle::Registry).is_ok();
+    let is_missing =
+        |name: &str| name == SSH && !SshServer::is_available() || !has_registry && WITH_REGISTRY.contains(&name);
     let trials = on_each_backend(CASES, is_missing, move |backend, case| each.run(backend, case));
     let conclusion = libtest_mimic::run(&arguments, trials);
     drop(world);

@@ -92,10 +92,12 @@ pub(crate) async fn unsupported_fields_are_named(mut site: Site) -> Outcome {
     site.repo.commit("first");
     site.start().await?;
     site.source().await?;
-    let ignore = json!([{"paths": ["/spec/replicas"]}]);
-    site.kustomization("apps", json!({"ignore": ignore, "newField": 1})).await?;
+    let strange = site.kustomization("apps", json!({"newField": 1})).await;
+    let refused = strange.err().map(|error| error.to_string()).unwrap_or_default();
+    ensure(refused.contains("newField"), format!("what no version has is refused by the server: {refused}"))?;
+    site.kustomization("apps", json!({"decryption": {"provider": "vault"}, "ignore": [{"paths": ["/spec"]}]})).await?;
     let message = site.failed("apps", "UnsupportedFeature").await?;
-    ensure(message.contains("spec.ignore, spec.newField"), message)?;
+    ensure(message.contains("spec.decryption.provider, spec.ignore"), message)?;
     ensure(site.value("a").await?.is_none(), "nothing is applied")?;
     site.stop().await;
     Ok(())

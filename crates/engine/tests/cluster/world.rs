@@ -69,6 +69,14 @@ pub(crate) struct Site {
     pub(crate) remote_bases: bool,
     /// Secret with the age keys of all.
     pub(crate) sops_age_secret: Option<Name>,
+    /// Where addresses are fetched from instead.
+    pub(crate) mirrors: Vec<(String, String)>,
+    /// Addresses whose signatures nobody looks at.
+    pub(crate) allow_unverified: Vec<String>,
+    /// Whether releases hold nobody up.
+    pub(crate) without_releases: bool,
+    /// Whether the engine looks at all namespaces.
+    pub(crate) everywhere: bool,
 }
 
 impl World {
@@ -150,6 +158,10 @@ impl Site {
             clock: None,
             remote_bases: true,
             sops_age_secret: None,
+            mirrors: Vec::new(),
+            allow_unverified: Vec::new(),
+            without_releases: false,
+            everywhere: false,
         };
         site.make_namespace().await?;
         Ok(site)
@@ -175,7 +187,10 @@ impl Site {
         let source = Name::new(&self.namespace, "repo");
         options.local =
             Some(LocalSource { source, url: self.url(), git_dir: self.repo.path().join(".git"), work_tree: None });
-        options.namespace = Some(self.namespace.clone());
+        options.namespace = Some(self.namespace.clone()).filter(|_| !self.everywhere);
+        options.mirrors.clone_from(&self.mirrors);
+        options.allow_unverified.clone_from(&self.allow_unverified);
+        options.without_releases = self.without_releases;
         options.flux_namespace = Some(self.namespace.clone());
         options.sweep = None;
         options.remote_bases = self.remote_bases;
@@ -227,7 +242,7 @@ impl Site {
         self.apply(&self.flux("kustomize.toolkit.fluxcd.io/v1", "Kustomization", name, &spec)).await
     }
 
-    fn flux(&self, api_version: &str, kind: &str, name: &str, spec: &Value) -> Value {
+    pub(crate) fn flux(&self, api_version: &str, kind: &str, name: &str, spec: &Value) -> Value {
         json!({"apiVersion": api_version, "kind": kind, "metadata": {"name": name, "namespace": self.namespace}, "spec": spec})
     }
 
@@ -237,6 +252,37 @@ impl Site {
             .patch(text(object, "/metadata/name"), &PatchParams::apply("tester").force(), &Patch::Apply(object))
             .await?;
         Ok(())
+    }
+
+    /// The object as the server has it.
+    pub(crate) async fn get(&self, api_version: &str, kind: &str, name: &str) -> Result<Value, Box<dyn Error>> {
+        let object = self.dynamic(&self.flux(api_version, kind, name, &Value::Null)).get(name).await?;
+        Ok(serde_json::to_value(object)?)
+    }
+
+    /// Waits until a condition of an object has this status; gives reason and message.
+    pub(crate) async fn said(
+        &self,
+        (api_version, kind, name): (&str, &str, &str),
+        (condition, status): (&str, &str),
+        words: &str,
+    ) -> Result<(String, String), Box<dyn Error>> {
+        let end = tokio::time::Instant::now() + PATIENCE;
+        loop {
+            let object = self.get(api_version, kind, name).await;
+            let conditions = object.as_ref().ok().and_then(|object| object.pointer("/status/conditions")?.as_array());
+            let mut found = conditions.into_iter().flatten().filter(|said| text(said, "/type") == condition);
+            if let Some(said) =
+                found.find(|said| text(said, "/status") == status && text(said, "/message").contains(words))
+            {
+                return Ok((text(said, "/reason").to_owned(), text(said, "/message").to_owned()));
+            }
+            if tokio::time::Instant::now() > end {
+                let seen = object.map_or_else(|error| error.to_string(), |object| object["status"].to_string());
+                return Err(format!("{kind} {name} never said {condition}={status} with {words:?}: {seen}").into());
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
     }
 
     fn dynamic(&self, object: &Value) -> Api<DynamicObject> {

@@ -42,7 +42,7 @@ fn overall(view: &View) -> Markup {
             @if !overall.more.is_empty() { p { (overall.more) } }
             p .quiet {
                 "Held: " (words::counted(objects, "object")) " in " (words::counted(view.state.deliveries.len(), "Kustomization"))
-                ", from " (if view.state.sources.len() == 1 { "1 Git repository".to_owned() } else { format!("{} Git repositories", view.state.sources.len()) }) "."
+                ", from " (if view.state.sources.len() == 1 { "1 source".to_owned() } else { format!("{} sources", view.state.sources.len()) }) "."
             }
         }
     }
@@ -83,7 +83,7 @@ fn sources(view: &View) -> Markup {
     html! {
         @if !view.state.sources.is_empty() {
             section #sources .card {
-                h2 { "Git repositories" }
+                h2 { "Sources" }
                 ul .sources {
                     @for source in view.state.sources.values().take(SOURCES) { (source_item(view, source)) }
                 }

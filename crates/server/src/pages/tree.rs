@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use engine::{DeliveryState, Name, ObjectState};
+use engine::{DeliveryState, Name, ObjectState, SourceKind, SourceName};
 use maud::{Markup, html};
 
 use super::layout::badge;
@@ -77,11 +77,15 @@ fn leaf(view: &View, object: &ObjectState) -> Node {
 /// A Kustomization among the objects has a page of its own.
 fn page_of(view: &View, object: &ObjectState) -> String {
     let name = Name::new(&object.key.namespace, &object.key.name);
+    let source = SourceKind::parse(&object.key.kind).map(|kind| SourceName::new(kind, &name.namespace, &name.name));
     match (object.key.group.as_str(), object.key.kind.as_str()) {
         ("kustomize.toolkit.fluxcd.io", "Kustomization") if view.state.deliveries.contains_key(&name) => {
             links::delivery(&name)
         }
-        ("source.toolkit.fluxcd.io", "GitRepository") if view.state.sources.contains_key(&name) => links::source(&name),
+        (group, _) if group.ends_with(".fluxcd.io") => match source.filter(|it| view.state.sources.contains_key(it)) {
+            Some(source) => links::source(&source),
+            None => links::object(&object.key, &object.version),
+        },
         _ => links::object(&object.key, &object.version),
     }
 }

@@ -19,7 +19,7 @@ const PAGES: [(&str, &str); 8] = [
     ("deliveries", "/deliveries"),
     ("delivery", "/deliveries/flux-system/library"),
     ("failed", "/deliveries/flux-system/search"),
-    ("source", "/sources/flux-system/platform"),
+    ("source", "/sources/GitRepository/flux-system/platform"),
     ("object", "/objects/apps/v1/Deployment/library/hedgedoc"),
     ("secret", "/objects/core/v1/Secret/library/hedgedoc-database"),
     ("missing", "/nothing"),

@@ -153,7 +153,7 @@ fn buttons_patch_the_cluster() {
         (delivery, "resume", r#"{"spec":{"suspend":false}}"#),
         (delivery, "reconcile", r#"{"metadata":{"annotations":{"reconcile.fluxcd.io/requestedAt":"2"#),
         (
-            "/sources/flux-system/platform",
+            "/sources/GitRepository/flux-system/platform",
             "reconcile",
             r#"{"metadata":{"annotations":{"reconcile.fluxcd.io/requestedAt":"2"#,
         ),
@@ -206,7 +206,7 @@ fn what_is_not_there_has_a_page_too() {
     for path in [
         "/nothing/here",
         "/deliveries/flux-system/none",
-        "/sources/a/b",
+        "/sources/GitRepository/a/b",
         "/objects/apps/v1/Deployment/library/none",
         "/objects/core/v1/Strange/a/b",
         "/objects/core/v1/Secret/a/..%2f..%2fsecrets",

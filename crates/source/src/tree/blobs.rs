@@ -13,6 +13,7 @@ use super::MAX_FILE;
 use crate::error::TreeError;
 
 /// Bytes by object id.
+#[derive(Clone)]
 pub(crate) enum Blobs {
     /// In an object database.
     Git(Arc<ObjectPool>),

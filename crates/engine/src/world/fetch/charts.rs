@@ -1,0 +1,108 @@
+//! Chart repositories and the charts out of them.
+
+use api::{HelmChartSpec, HelmRepositorySpec};
+use source::charts::{Access, ChartArchive, ChartError, ChartRequest};
+
+use super::{World, blocking, failure, secrets, unreadable};
+use crate::index::{FetchFailure, FetchOrder, Fetched};
+use crate::source_object::{SourceObject, SourceSpec};
+use crate::world::chart;
+
+/// The reason where nothing is pulled.
+const PULL: &str = "ChartPullFailed";
+/// The reason where a folder is no chart.
+const PACKAGE: &str = "ChartPackageFailed";
+/// Any version, where none is named.
+const ANY: &str = "*";
+
+/// Asks a chart repository for its index: its digest is the revision.
+pub(super) async fn index(
+    world: &World,
+    order: &FetchOrder,
+    spec: &HelmRepositorySpec,
+) -> Result<Fetched, FetchFailure> {
+    // The name does not matter: nothing is looked up in the index.
+    let request = ChartRequest::from_repository(&spec.url, "index").access(access(world, &order.object, spec).await?);
+    let store = world.charts.clone();
+    let digest = blocking("IndexationFailed", move || store.index_digest(&request)).await?.map_err(refused)?;
+    let digest = digest.ok_or_else(|| FetchFailure {
+        reason: "URLInvalid",
+        message: format!("the address '{}' is one of a registry; such a repository needs spec.type: oci", spec.url),
+        terminal: true,
+    })?;
+    Ok(Fetched::new(&digest, &digest))
+}
+
+/// Brings a chart here.
+pub(super) async fn chart(world: &World, order: &FetchOrder, spec: &HelmChartSpec) -> Result<Fetched, FetchFailure> {
+    let Some((source, has)) = order.inputs.first() else {
+        return Err(failure("SourceUnavailable", "failed to get source: it is gone".to_owned()));
+    };
+    let made_of = has.as_ref().map(|has| has.revision.clone());
+    let fetched = match &source.spec {
+        SourceSpec::HelmRepository(repository) => pull(world, source, (repository, spec)).await?,
+        _ => package(has.as_ref(), spec).await?,
+    };
+    Ok(Fetched { made_of, ..fetched })
+}
+
+/// A chart out of a chart repository or a registry.
+async fn pull(
+    world: &World,
+    source: &SourceObject,
+    (repository, spec): (&HelmRepositorySpec, &HelmChartSpec),
+) -> Result<Fetched, FetchFailure> {
+    let access = access(world, source, repository).await?;
+    let version = spec.version.as_deref().filter(|version| !version.is_empty()).unwrap_or(ANY);
+    let request = ChartRequest::from_repository(&repository.url, &spec.chart).version(version).access(access);
+    let store = world.charts.clone();
+    let pulled = blocking(PULL, move || {
+        let archive = store.fetch(&request)?;
+        let named = chart::of_archive(&archive.bytes);
+        Ok::<_, ChartError>((archive, named))
+    });
+    let (archive, named) = pulled.await?.map_err(refused)?;
+    let ChartArchive { bytes, digest, url, .. } = archive;
+    let named = named.map_err(|cause| failure(PULL, format!("{url} is no chart that can be used: {cause}")))?;
+    let fetched = Fetched::new(&named.version, &digest);
+    Ok(Fetched { archive: Some(bytes), chart: Some(named), ..fetched })
+}
+
+/// A chart in a folder of another source.
+async fn package(has: Option<&Fetched>, spec: &HelmChartSpec) -> Result<Fetched, FetchFailure> {
+    let missing = || failure("NoSourceArtifact", "the source has no files".to_owned());
+    let tree = has.and_then(|has| has.tree.clone()).ok_or_else(missing)?;
+    let folder = spec.chart.trim_start_matches("./").trim_matches('/').to_owned();
+    let place = folder.clone();
+    let whole = tree.clone();
+    let named = blocking(PACKAGE, move || chart::of_folder(&whole, &place)).await?;
+    let named = named.map_err(|cause| failure(PACKAGE, format!("'{folder}' is no chart: {cause}")))?;
+    let below = tree.folder(&folder).map_err(|error| unreadable(PACKAGE, &error))?;
+    let fetched = Fetched::new(&named.version, &below.digest());
+    Ok(Fetched { tree: Some(below), chart: Some(named), ..fetched })
+}
+
+/// How a repository is reached, with the credentials of its Secrets.
+async fn access(world: &World, object: &SourceObject, spec: &HelmRepositorySpec) -> Result<Access, FetchFailure> {
+    let mut access = Access { pass_credentials: spec.pass_credentials, plain_http: spec.insecure, ..Access::default() };
+    access.timeout = spec.timeout.map_or(source::DEFAULT_TIMEOUT, api::Duration::get);
+    let namespace = &object.name.namespace;
+    if let Some(secret) = &spec.secret_ref {
+        let data = secrets::read(world, namespace, &secret.name).await?;
+        let has_login = ["username", "password", ".dockerconfigjson"].iter().any(|key| data.contains_key(*key));
+        if has_login {
+            access.auth = secrets::registry_auth(&data, secrets::host(&spec.url), &secret.name)?;
+        }
+        // As older Secrets have it; `certSecretRef` wins.
+        secrets::add_certificates(&mut access, &data);
+    }
+    if let Some(secret) = &spec.cert_secret_ref {
+        secrets::add_certificates(&mut access, &secrets::read(world, namespace, &secret.name).await?);
+    }
+    Ok(access)
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "it stands where an error is mapped")]
+fn refused(error: ChartError) -> FetchFailure {
+    FetchFailure { reason: error.reason(), message: error.to_string(), terminal: error.is_terminal() }
+}

@@ -1,0 +1,163 @@
+//! Artifacts that a generator puts together: made in memory, told to others as ExternalArtifacts.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use api::{ArtifactGeneratorSpec, GeneratorOutput};
+use kube::api::{Api, DynamicObject, Patch, PatchParams};
+use render::{Copy, TreeFiles};
+use serde_json::json;
+use sha2::{Digest, Sha256};
+use source::{FileTree, Files};
+
+use super::{World, blocking, failure};
+use crate::SourceKind;
+use crate::index::{FetchFailure, FetchOrder, Fetched};
+use crate::source_object::SourceObject;
+use crate::status::conditions::Stamp;
+use crate::status::source as status;
+
+/// Flux's field manager of what generators make.
+const MANAGER: &str = "source-watcher";
+/// Flux's label with the generator's uid.
+const GENERATOR: &str = "source.extensions.fluxcd.io/generator";
+/// Where an artifact names the revision that it was made of.
+const ORIGIN: &str = "org.opencontainers.image.revision";
+/// The reason where an artifact cannot be put together.
+const BUILD: &str = "BuildFailed";
+
+/// Makes all artifacts of a generator and tells the cluster of those that are new.
+pub(super) async fn generate(
+    world: &World,
+    order: &FetchOrder,
+    spec: &ArtifactGeneratorSpec,
+) -> Result<Fetched, FetchFailure> {
+    let mut made = BTreeMap::new();
+    for output in &spec.outputs {
+        let artifact = one(order, spec, output).await?;
+        let known = order.artifacts.get(&output.name);
+        if known.is_none_or(|(revision, digest)| **revision != *artifact.revision || **digest != *artifact.digest) {
+            publish(world, order, (spec, output), &artifact).await?;
+        }
+        made.insert(output.name.clone(), Arc::new(artifact));
+    }
+    let known = &order.object.status.inventory;
+    for gone in known.iter().filter(|entry| !made.contains_key(&entry.name)) {
+        withdraw(world, &order.object, &gone.name).await?;
+    }
+    let digest = sources_digest(order, spec);
+    Ok(Fetched { made, ..Fetched::new(&digest, &digest) })
+}
+
+/// Puts one artifact together.
+async fn one(
+    order: &FetchOrder,
+    spec: &ArtifactGeneratorSpec,
+    output: &GeneratorOutput,
+) -> Result<Fetched, FetchFailure> {
+    let mut trees: BTreeMap<String, FileTree> = BTreeMap::new();
+    for (source, (object, has)) in spec.sources.iter().zip(&order.inputs) {
+        let tree = has.as_ref().and_then(|has| has.tree.clone());
+        let missing = || failure("SourceFetchFailed", format!("fetch sources failed: '{}' has no files", object.name));
+        trees.insert(source.alias.clone(), tree.ok_or_else(missing)?);
+    }
+    let revision_of = |alias: &Option<String>| {
+        let alias = alias.as_deref()?.strip_prefix('@')?;
+        let at = spec.sources.iter().position(|source| source.alias == alias)?;
+        Some(order.inputs.get(at)?.1.as_ref()?.clone())
+    };
+    let (output, label) = (output.clone(), format!("ExternalArtifact/{}/{}", order.name.namespace, output.name));
+    let name = output.name.clone();
+    let (revision, origin) = (revision_of(&output.revision), revision_of(&output.origin_revision));
+    let built = blocking(BUILD, move || build(&trees, &output, label)).await?;
+    let tree = built.map_err(|cause| failure(BUILD, format!("{name} build failed: {cause}")))?;
+    let digest = tree.digest();
+    let revision = revision.map_or_else(|| format!("latest@{digest}"), |source| source.revision.to_string());
+    // Of an artifact that tells where it comes from, that; else the source's own revision.
+    let origin = origin.map(|source| source.metadata.get(ORIGIN).cloned().unwrap_or(source.revision.to_string()));
+    let metadata = origin.into_iter().map(|origin| (ORIGIN.to_owned(), origin)).collect();
+    Ok(Fetched { metadata, tree: Some(tree), ..Fetched::new(&revision, &digest) })
+}
+
+fn build(trees: &BTreeMap<String, FileTree>, output: &GeneratorOutput, label: String) -> Result<FileTree, String> {
+    let views: BTreeMap<&str, TreeFiles<'_>> =
+        trees.iter().map(|(alias, tree)| (alias.as_str(), TreeFiles::new(tree))).collect();
+    let sources = views.iter().map(|(alias, files)| (*alias, files as &dyn kustomize::Files)).collect();
+    let copies: Vec<Copy<'_>> = output
+        .copy
+        .iter()
+        .map(|copy| Copy { from: &copy.from, to: &copy.to, exclude: &copy.exclude, optional: copy.optional })
+        .collect();
+    let found = render::artifact_files(&copies, &sources)?;
+    let mut files = Files::default();
+    found.read(&sources, |target, bytes| files.add(target, bytes, false).map_err(|error| error.to_string()))?;
+    Ok(files.whole(label))
+}
+
+/// Digest of the revisions of all sources.
+fn sources_digest(order: &FetchOrder, spec: &ArtifactGeneratorSpec) -> String {
+    let mut hash = Sha256::new();
+    for (source, (_, has)) in spec.sources.iter().zip(&order.inputs) {
+        let (revision, digest) = has.as_ref().map_or(("", ""), |has| (&*has.revision, &*has.digest));
+        for part in [source.alias.as_str(), revision, digest] {
+            hash.update(part.len().to_be_bytes());
+            hash.update(part);
+        }
+    }
+    format!("sha256:{:x}", hash.finalize())
+}
+
+/// Tells the cluster of an artifact.
+async fn publish(
+    world: &World,
+    order: &FetchOrder,
+    (spec, output): (&ArtifactGeneratorSpec, &GeneratorOutput),
+    artifact: &Fetched,
+) -> Result<(), FetchFailure> {
+    let generator = &order.object;
+    let common = spec.common_metadata.clone().unwrap_or_default();
+    let mut labels = common.labels;
+    labels.insert("app.kubernetes.io/managed-by".to_owned(), MANAGER.to_owned());
+    labels.insert(GENERATOR.to_owned(), generator.metadata.uid.clone().unwrap_or_default());
+    let object = json!({
+        "apiVersion": "source.toolkit.fluxcd.io/v1", "kind": "ExternalArtifact",
+        "metadata": {"name": output.name, "namespace": &*generator.name.namespace, "labels": labels, "annotations": common.annotations},
+        "spec": {"sourceRef": {"apiVersion": "source.extensions.fluxcd.io/v1beta1", "kind": "ArtifactGenerator",
+            "name": &*generator.name.name, "namespace": &*generator.name.namespace}},
+    });
+    let failed =
+        |error: kube::Error| failure("ReconciliationFailed", format!("{} reconcile failed: {error}", output.name));
+    let api = artifacts(world, generator);
+    let applied = api.patch(&output.name, &PatchParams::apply(MANAGER).force(), &Patch::Apply(&object)).await;
+    let generation = applied.map_err(failed)?.metadata.generation.unwrap_or_default();
+    let stamp = Stamp { now: world.now(), generation };
+    let status = json!({"status": {
+        "artifact": status::artifact(artifact, stamp),
+        "observedGeneration": generation,
+        "conditions": [{"type": "Ready", "status": "True", "reason": "Succeeded", "message": "Artifact is ready",
+            "observedGeneration": generation, "lastTransitionTime": stamp.now.to_string()}],
+    }});
+    let parameters = PatchParams { field_manager: Some(MANAGER.into()), ..PatchParams::default() };
+    api.patch_status(&output.name, &parameters, &Patch::Merge(&status)).await.map_err(failed)?;
+    Ok(())
+}
+
+/// Takes an artifact away that is not made any more, if it is this generator's.
+pub(crate) async fn withdraw(world: &World, generator: &SourceObject, name: &str) -> Result<(), FetchFailure> {
+    let failed = |error: kube::Error| failure("ReconciliationFailed", format!("{name} cannot be deleted: {error}"));
+    let api = artifacts(world, generator);
+    let Some(known) = api.get_opt(name).await.map_err(failed)? else { return Ok(()) };
+    let owner = known.metadata.labels.as_ref().and_then(|labels| labels.get(GENERATOR));
+    if owner.is_none() || owner != generator.metadata.uid.as_ref() {
+        return Ok(());
+    }
+    match api.delete(name, &kube::api::DeleteParams::default()).await {
+        Err(kube::Error::Api(status)) if status.code == 404 => Ok(()),
+        other => other.map(drop).map_err(failed),
+    }
+}
+
+fn artifacts(world: &World, generator: &SourceObject) -> Api<DynamicObject> {
+    let resource = SourceKind::ExternalArtifact.resource();
+    Api::namespaced_with(world.client.clone(), &generator.name.namespace, &resource)
+}
