@@ -51,6 +51,7 @@ pub(crate) async fn create(call: &mut Call, proposal: Proposal) -> ApiResult<Val
     if !owned {
         object = Fields::of(call).update(None, object);
     }
+    shape::default_status(call, &mut object);
     refuse_faults(call, None, &object)?;
     if call.dry_run()? {
         return exists(call, &name).map_or(Ok(object), |()| Err(ApiError::already_exists(&call.resource.name, &name)));

@@ -112,7 +112,6 @@ async fn apply(call: &mut Call, body: &Bytes) -> ApiResult<write::Written> {
         if live.is_none() && !call.path.subresource.is_empty() {
             return Err(ApiError::not_found(&call.resource.name, &call.path.name));
         }
-        let config = pruned(call, &config);
         let mut object = fields.apply(live, &config, force)?;
         let expected = config.at(&["metadata", "resourceVersion"]).cloned();
         match expected {
@@ -122,15 +121,6 @@ async fn apply(call: &mut Call, body: &Bytes) -> ApiResult<write::Written> {
         Ok(Proposal { object, owned: true })
     };
     write::modify(call, propose).await
-}
-
-/// Unknown fields of a custom object are gone before their ownership could be recorded.
-fn pruned(call: &Call, config: &Value) -> Value {
-    let mut config = config.clone();
-    if let Some(custom) = call.resource.custom() {
-        crate::crd::prune(custom, &mut config);
-    }
-    config
 }
 
 fn check_apply_kind(call: &Call, config: &Value) -> ApiResult<()> {

@@ -101,6 +101,9 @@ pub async fn schema_is_enforced() {
     );
     let pruned = world.post(TABS, &unknown).await.expect(201);
     assert!(pruned.body["spec"].get("what").is_none());
+    // Who applies claims each field, so one that nobody knows is refused, as kube-apiserver does.
+    let applied = world.apply(&format!("{TABS}/t"), "a", &unknown).await.expect(500);
+    assert!(applied.message().contains(".spec.what: field not declared in schema"), "{}", applied.message());
     let put: Value = serde_json::from_str(&tab(&json!({"cronSpec": "* *"}))).unwrap();
     let refused = world.put(&format!("{TABS}/t"), &put).await.expect(422);
     assert!(refused.message().contains("must be specified for an update"), "{}", refused.message());

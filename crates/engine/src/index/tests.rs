@@ -14,6 +14,8 @@ use crate::bootstrap::Lockdown;
 use crate::source_object::SourceObject;
 use crate::{HealedDrift, On, Phase, SourceKind, State};
 
+mod made;
+
 /// An index, the time, and what was ordered so far, one word an order.
 struct World {
     index: Index,

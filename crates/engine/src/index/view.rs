@@ -6,7 +6,8 @@ use std::sync::Arc;
 use object::ObjectKey;
 
 use super::Index;
-use crate::{HealthState, Name, SourceName, State};
+use crate::status::kustomization::reason;
+use crate::{HealthState, Name, Phase, SourceName, State};
 
 /// What changed since the last snapshot.
 #[derive(Debug, Default)]
@@ -75,6 +76,11 @@ impl Index {
         let object = &mut Arc::make_mut(&mut delivery.objects)[place];
         object.health = health;
         object.message = message.into();
+        // What failed for its health alone may be well now; its interval may be hours away.
+        let is_unwell = matches!(&delivery.phase, Phase::Failed(why) if **why == *reason::HEALTH_CHECK_FAILED);
         self.changed.delivery(&name);
+        if is_unwell && health == HealthState::Current {
+            self.retry(&name);
+        }
     }
 }

@@ -6,6 +6,7 @@ mod bootstrap;
 mod charts;
 mod decryption;
 mod drift;
+mod examples;
 mod expressions;
 mod interval;
 mod order;
@@ -31,7 +32,9 @@ use world::{Case, World};
 /// The test that needs an sshd.
 const SSH: &str = "ssh_with_the_key_of_a_secret";
 /// The tests that need a registry.
-const WITH_REGISTRY: [&str; 5] = [
+const WITH_REGISTRY: [&str; 7] = [
+    "the_layers_of_a_platform_sync",
+    "tenants_sync_from_branches_of_their_own",
     "an_artifact_of_a_registry_is_applied",
     "registries_want_credentials",
     "signatures_are_demanded",
@@ -107,6 +110,10 @@ const CASES: &[(&str, Case)] = &[
         Box::pin(charts::a_chart_of_a_registry_is_named_by_a_release(site))
     }),
     ("charts_that_cannot_be_had_are_told", |site| Box::pin(charts::charts_that_cannot_be_had_are_told(site))),
+    ("the_layers_of_a_platform_sync", |site| Box::pin(examples::the_layers_of_a_platform_sync(site))),
+    ("tenants_sync_from_branches_of_their_own", |site| {
+        Box::pin(examples::tenants_sync_from_branches_of_their_own(site))
+    }),
     ("one_change_is_three_requests", |site| Box::pin(rest::one_change_is_three_requests(site))),
     ("many_cost_three_requests_each", |site| Box::pin(scale::many_cost_three_requests_each(site))),
 ];

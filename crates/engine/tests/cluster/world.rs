@@ -75,8 +75,6 @@ pub(crate) struct Site {
     pub(crate) allow_unverified: Vec<String>,
     /// Whether releases hold nobody up.
     pub(crate) without_releases: bool,
-    /// Whether the engine looks at all namespaces.
-    pub(crate) everywhere: bool,
 }
 
 impl World {
@@ -161,7 +159,6 @@ impl Site {
             mirrors: Vec::new(),
             allow_unverified: Vec::new(),
             without_releases: false,
-            everywhere: false,
         };
         site.make_namespace().await?;
         Ok(site)
@@ -187,7 +184,7 @@ impl Site {
         let source = Name::new(&self.namespace, "repo");
         options.local =
             Some(LocalSource { source, url: self.url(), git_dir: self.repo.path().join(".git"), work_tree: None });
-        options.namespace = Some(self.namespace.clone()).filter(|_| !self.everywhere);
+        options.namespace = Some(self.namespace.clone());
         options.mirrors.clone_from(&self.mirrors);
         options.allow_unverified.clone_from(&self.allow_unverified);
         options.without_releases = self.without_releases;

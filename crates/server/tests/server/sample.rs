@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use engine::{
     DeliveryState, DiagnosticState, HealedDrift, HealthCount, HealthState, Name, ObjectState, On, Phase, PlanState,
-    PlannedChange, SourceState, State, StatusCondition,
+    PlannedChange, SourceName, SourceState, State, StatusCondition,
 };
 use jiff::{SignedDuration, Timestamp};
 use object::ObjectKey;
@@ -32,7 +32,7 @@ pub(crate) fn empty() -> State {
 pub(crate) fn delivery(name: &str, phase: Phase) -> DeliveryState {
     DeliveryState {
         name: Name::new("flux-system", name),
-        source: Name::new("flux-system", "platform"),
+        source: SourceName::git(&Name::new("flux-system", "platform")),
         path: format!("./apps/{name}").into(),
         phase,
         since: ago(720),
@@ -67,7 +67,7 @@ pub(crate) fn put(state: &mut State, mut delivery: DeliveryState) {
 /// The platform.
 pub(crate) fn state() -> State {
     let mut state = empty();
-    state.sources.insert(Name::new("flux-system", "platform"), Arc::new(source()));
+    state.sources.insert(SourceName::git(&Name::new("flux-system", "platform")), Arc::new(source()));
     put(
         &mut state,
         DeliveryState { objects: Arc::new(infrastructure()), ..delivery("infrastructure", Phase::Settled) },
@@ -90,7 +90,7 @@ pub(crate) fn state() -> State {
 
 fn source() -> SourceState {
     SourceState {
-        name: Name::new("flux-system", "platform"),
+        name: SourceName::git(&Name::new("flux-system", "platform")),
         url: "https://git.institute.example/platform/cluster.git".into(),
         reference: "branch main".into(),
         suspended: false,
