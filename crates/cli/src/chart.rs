@@ -16,6 +16,7 @@ use helm::load::{self, LoadError, LoadOptions, MAX_ARCHIVE_BYTES, MAX_CHART_BYTE
 use helm::{Chart, HelmCompat};
 
 pub(crate) use self::args::ChartArgs;
+pub(crate) use self::home::plugins;
 use self::locate::{Located, locate};
 pub(crate) use self::pulled::Pulled;
 use crate::failure::Failure;

@@ -17,35 +17,42 @@ use crate::error::{ExecError, Fault};
 use crate::host::Host;
 use crate::options::Options;
 use crate::registry::Functions;
-use crate::syntax::ast::{Tree, is_blank};
+use crate::syntax::ast::{File, Tree};
 use crate::syntax::{Parsed, parse};
 use crate::value::{Map, Text, Value, WeakMap};
 
 /// Templates by their names.
 #[derive(Debug, Clone)]
 pub struct TemplateSet {
-    trees: HashMap<Arc<str>, Arc<Tree>, RandomState>,
+    /// Each by its file, and by its number there.
+    templates: HashMap<Arc<str>, (Arc<File>, usize), RandomState>,
     functions: Functions,
 }
 
 impl TemplateSet {
     /// A set without templates; texts given to `tpl` are read with these functions.
     pub fn new(functions: Functions) -> Self {
-        Self { trees: HashMap::default(), functions }
+        Self { templates: HashMap::default(), functions }
     }
 
     /// Adds the templates of one text. One of a known name replaces it, unless the new one is blank.
     pub fn add(&mut self, parsed: &Parsed) {
-        for tree in &parsed.trees {
-            if !is_blank(&tree.root) || !self.trees.contains_key(&tree.name) {
-                self.trees.insert(Arc::clone(&tree.name), Arc::clone(tree));
+        for (number, tree) in parsed.file.trees().enumerate() {
+            let name = &tree.template.name;
+            if !tree.template.is_blank || !self.contains(name) {
+                self.templates.insert(Arc::clone(name), (Arc::clone(&parsed.file), number));
             }
         }
     }
 
     /// Whether there is a template of this name.
     pub fn contains(&self, name: &str) -> bool {
-        self.trees.contains_key(name)
+        self.templates.contains_key(name)
+    }
+
+    fn find(&self, name: &str) -> Option<Tree<'_>> {
+        let (file, number) = self.templates.get(name)?;
+        Some(Tree { file, template: file.templates.get(*number)? })
     }
 }
 
@@ -56,10 +63,10 @@ pub(crate) struct Scope<'s> {
 }
 
 impl<'s> Scope<'s> {
-    fn find(&self, name: &str) -> Option<&'s Tree> {
+    fn find(&self, name: &str) -> Option<Tree<'s>> {
         let mut scope = self;
         loop {
-            if let Some(tree) = scope.set.trees.get(name) {
+            if let Some(tree) = scope.set.find(name) {
                 return Some(tree);
             }
             scope = scope.outer?;
@@ -209,7 +216,7 @@ impl Context<'_, '_, '_> {
         }
         let set = self.read(text)?;
         let scope = Scope { set: &set, outer: Some(self.scope) };
-        let Some(tree) = set.trees.get("gotpl") else {
+        let Some(tree) = set.find("gotpl") else {
             return Ok([].into());
         };
         let shown = crate::fmt::quote(text);
@@ -224,7 +231,7 @@ impl Context<'_, '_, '_> {
         }
         self.run.spend(text.len())?;
         let functions = self.scope.set.functions;
-        let parsed = parse("gotpl", text, functions)
+        let parsed = parse("gotpl", Arc::clone(text), functions)
             .map_err(|error| format!("cannot parse template {}: {error}", crate::fmt::quote(text)))?;
         let mut set = TemplateSet::new(functions);
         set.add(&parsed);
@@ -234,7 +241,7 @@ impl Context<'_, '_, '_> {
     }
 
     /// Runs a template at the end of the output and takes what it wrote.
-    fn capture(&mut self, scope: &Scope<'_>, tree: &Tree, data: &Value, before: String) -> Result<Text, Fault> {
+    fn capture(&mut self, scope: &Scope<'_>, tree: Tree<'_>, data: &Value, before: String) -> Result<Text, Fault> {
         if self.run.depth >= self.run.options.depth {
             let limit = self.run.options.depth;
             return Err(Fault::new(format!(

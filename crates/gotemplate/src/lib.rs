@@ -7,7 +7,7 @@
 //! use gotemplate::{Functions, Map, NoHost, Options, Renderer, TemplateSet, Value, parse};
 //!
 //! let mut set = TemplateSet::new(Functions::Helm);
-//! set.add(&parse("chart/templates/a.yaml", b"name: {{ .name | quote }}", Functions::Helm)?);
+//! set.add(&parse("chart/templates/a.yaml", "name: {{ .name | quote }}".as_bytes(), Functions::Helm)?);
 //! let mut renderer = Renderer::new(&set, &NoHost, Options::default());
 //! let data = Value::Map(Map::from_iter([("name", Value::from("web"))]));
 //! assert_eq!(renderer.render("chart/templates/a.yaml", &data)?, b"name: \"web\"");
@@ -35,5 +35,5 @@ pub use registry::{Functions, Type};
 pub use syntax::{ParseError, Parsed, parse};
 pub use value::{
     Field, Kind, List, ListKind, MAX_DEPTH as MAX_VALUE_DEPTH, Map, MapKind, Member, Object, Text, Value, from_yaml,
-    to_yaml,
+    map_of, to_yaml,
 };

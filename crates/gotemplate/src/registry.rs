@@ -3,6 +3,8 @@
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
+use foldhash::fast::RandomState;
+
 use crate::error::Fault;
 use crate::exec::Context;
 use crate::funcs;
@@ -136,7 +138,8 @@ pub enum Functions {
     Helm,
 }
 
-type Table = HashMap<&'static str, &'static Function>;
+/// By the bytes of the name, as it stands in a text.
+type Table = HashMap<&'static [u8], &'static Function, RandomState>;
 
 static SPRIG: LazyLock<Table> = LazyLock::new(|| table(funcs::SPRIG));
 static HELM: LazyLock<Table> = LazyLock::new(|| {
@@ -146,7 +149,7 @@ static HELM: LazyLock<Table> = LazyLock::new(|| {
 });
 
 fn table(families: &[&'static [Function]]) -> Table {
-    families.iter().flat_map(|family| family.iter()).map(|function| (function.name, function)).collect()
+    families.iter().flat_map(|family| family.iter()).map(|function| (function.name.as_bytes(), function)).collect()
 }
 
 impl Functions {
@@ -157,13 +160,13 @@ impl Functions {
         }
     }
 
-    pub(crate) fn find(self, name: &str) -> Option<&'static Function> {
+    pub(crate) fn find(self, name: &[u8]) -> Option<&'static Function> {
         self.all().get(name).copied()
     }
 
     /// The names of all functions, sorted.
     pub fn names(self) -> Vec<&'static str> {
-        let mut names: Vec<_> = self.all().keys().copied().collect();
+        let mut names: Vec<_> = self.all().values().map(|function| function.name).collect();
         names.sort_unstable();
         names
     }

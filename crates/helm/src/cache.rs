@@ -62,7 +62,7 @@ impl TemplateCache {
         if let Some(parsed) = self.lock().parsed.get(&key) {
             return Ok(Arc::clone(parsed));
         }
-        let parsed = Arc::new(parse(path, text, Functions::Helm)?);
+        let parsed = Arc::new(parse(path, Arc::clone(text), Functions::Helm)?);
         let mut known = self.lock();
         if known.bytes + text.len() > MAX_CACHED {
             *known = Known::default();

@@ -1,5 +1,7 @@
 //! What the cluster can do, as templates see it under `.Capabilities`.
 
+use std::sync::Arc;
+
 use crate::compat::HelmCompat;
 
 /// Group versions that Helm knows without a cluster: those of the client library it is built with.
@@ -69,7 +71,7 @@ pub struct Capabilities {
     /// The version of Kubernetes.
     pub kube_version: KubeVersion,
     /// Group versions, and against a cluster also `apps/v1/Deployment` and the like.
-    pub api_versions: Vec<String>,
+    pub api_versions: Arc<Vec<String>>,
     /// The Helm that templates are told about.
     pub helm_version: HelmVersion,
 }
@@ -120,7 +122,7 @@ impl Capabilities {
                 major: "1".to_owned(),
                 minor: minor.to_string(),
             },
-            api_versions: GROUP_VERSIONS.iter().map(|&version| version.to_owned()).collect(),
+            api_versions: Arc::new(GROUP_VERSIONS.iter().map(|&version| version.to_owned()).collect()),
             helm_version,
         }
     }

@@ -12,30 +12,33 @@ use gotemplate::{Kind, Map, MapKind, Member, Object, Type, Value};
 use crate::chart::ChartFile;
 use crate::glob::Glob;
 
-/// Files by their names, as the map `engine.files` of Helm.
+/// Files by their names, as the map `engine.files` of Helm. The maps are made when they are first asked for.
 pub(crate) struct Files {
-    files: BTreeMap<Arc<str>, Arc<[u8]>>,
+    all: Arc<[ChartFile]>,
+    by_name: OnceCell<BTreeMap<Arc<str>, Arc<[u8]>>>,
     map: OnceCell<Map>,
 }
 
 impl Files {
     /// The files of a chart.
-    pub(crate) fn value(files: &[ChartFile]) -> Value {
-        Self::of(files.iter().map(|file| (Arc::clone(&file.name), Arc::clone(&file.data))).collect())
+    pub(crate) fn value(files: &Arc<[ChartFile]>) -> Value {
+        let all = Arc::clone(files);
+        Value::Object(Rc::new(Self { all, by_name: OnceCell::new(), map: OnceCell::new() }))
     }
 
-    fn of(files: BTreeMap<Arc<str>, Arc<[u8]>>) -> Value {
-        Value::Object(Rc::new(Self { files, map: OnceCell::new() }))
+    fn files(&self) -> &BTreeMap<Arc<str>, Arc<[u8]>> {
+        let entry = |file: &ChartFile| (Arc::clone(&file.name), Arc::clone(&file.data));
+        self.by_name.get_or_init(|| self.all.iter().map(entry).collect())
     }
 
     fn glob(&self, pattern: &str) -> Value {
         let glob = Glob::parse(pattern);
-        let found = self.files.iter().filter(|(name, _)| glob.as_ref().is_none_or(|glob| glob.matches(name)));
-        Self::of(found.map(|(name, data)| (Arc::clone(name), Arc::clone(data))).collect())
+        let found = self.all.iter().filter(|file| glob.as_ref().is_none_or(|glob| glob.matches(&file.name)));
+        Self::value(&found.cloned().collect())
     }
 
     fn get(&self, name: &[u8]) -> Option<&Arc<[u8]>> {
-        self.files.get(str::from_utf8(name).ok()?)
+        self.files().get(str::from_utf8(name).ok()?)
     }
 
     fn lines(&self, name: &[u8]) -> Result<Value, String> {
@@ -53,7 +56,7 @@ impl Files {
     /// The files by their base names, as YAML.
     fn yaml(&self, write: impl Fn(&Arc<[u8]>) -> Value) -> Value {
         let base = |name: &str| Arc::from(name.rsplit('/').next().unwrap_or(name).as_bytes());
-        let entries = self.files.iter().map(|(name, data)| (base(name), write(data))).collect();
+        let entries = self.files().iter().map(|(name, data)| (base(name), write(data))).collect();
         let tree = gotemplate::to_yaml(&Value::Map(Map::of(MapKind::Any, entries)));
         let mut text = tree.map(|tree| goyaml::emit(&tree)).unwrap_or_default();
         if text.ends_with('\n') {
@@ -108,7 +111,7 @@ impl Object for Files {
     }
 
     fn is_true(&self) -> bool {
-        !self.files.is_empty()
+        !self.all.is_empty()
     }
 
     fn as_any(&self) -> &dyn Any {
@@ -121,7 +124,7 @@ impl Files {
         let map = self.map.get_or_init(|| {
             let entry =
                 |(name, data): (&Arc<str>, &Arc<[u8]>)| (Arc::from(name.as_bytes()), Value::Bytes(Arc::clone(data)));
-            Map::of(MapKind::Bytes, self.files.iter().map(entry).collect())
+            Map::of(MapKind::Bytes, self.files().iter().map(entry).collect())
         });
         Value::Map(map.clone())
     }

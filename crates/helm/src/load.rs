@@ -210,7 +210,7 @@ impl Loading {
             Some((_, text)) => ignore::Rules::parse(text),
             None => Ok(ignore::Rules::default()),
         };
-        let rules = rules.unwrap_or_else(|fault| {
+        let mut rules = rules.unwrap_or_else(|fault| {
             self.error(ignore::FILE, fault.line, fault.message, Some(fault.remedy));
             ignore::Rules::default()
         });

@@ -4,11 +4,11 @@ mod capabilities;
 mod metadata;
 mod structure;
 
-use std::collections::BTreeMap;
+use std::cmp::Reverse;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use gotemplate::{List, Map, MapKind, Text, Value};
+use gotemplate::{List, Map, MapKind, Value};
 use goyaml::Kind as Yaml;
 
 use crate::chart::{Chart, ChartFile};
@@ -48,13 +48,10 @@ pub(crate) fn renderables(chart: &Chart, values: &Value, options: &RenderOptions
     let values = values.as_map().cloned().unwrap_or_default();
     walk.chart(chart, chart.name(), &values.as_kind(MapKind::Values), true);
     let mut found = walk.found;
-    let depth = |path: &str| path.bytes().filter(|byte| *byte == b'/').count();
+    let depth = |path: &str| memchr::memchr_iter(b'/', path.as_bytes()).count();
     // Of two templates with one path the later one counts.
     found.reverse();
-    found.sort_by(|left, right| {
-        let order = |template: &Renderable| (depth(&template.path), Arc::clone(&template.path));
-        order(right).cmp(&order(left))
-    });
+    found.sort_by_cached_key(|template| Reverse((depth(&template.path), Arc::clone(&template.path))));
     found.dedup_by(|later, earlier| later.path == earlier.path);
     found
 }
@@ -118,22 +115,13 @@ fn table(values: &Map, name: &str) -> Map {
     map.as_kind(MapKind::Values)
 }
 
-/// The text of a key, shared.
-fn bytes(key: &goyaml::Key) -> Text {
-    Arc::clone(key.text()).into()
-}
-
 /// Values as templates see them. Unlike in files, whose numbers are floats when they come here, integers are those of
 /// `--set` and stay what they are.
 pub(crate) fn template_value(value: &goyaml::Value) -> Value {
     match value.kind() {
         Yaml::Int(value) => Value::Int64(*value),
         Yaml::List(items) => Value::List(List::grown(items.iter().map(template_value).collect())),
-        Yaml::Map(map) => {
-            let entries: BTreeMap<Text, Value> =
-                map.keys().zip(map.values()).map(|(key, value)| (bytes(key), template_value(value))).collect();
-            Value::Map(Map::of(MapKind::Any, entries))
-        }
+        Yaml::Map(map) => gotemplate::map_of(map, template_value).into(),
         _ => gotemplate::from_yaml(value),
     }
 }

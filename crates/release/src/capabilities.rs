@@ -1,6 +1,7 @@
 //! What a cluster can do, for templates.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use apply::{ApplyError, Cluster};
 use goyaml::Value;
@@ -20,7 +21,7 @@ pub async fn capabilities(cluster: &Cluster, compat: HelmCompat) -> Result<Capab
     }
     Ok(Capabilities {
         kube_version: kube_version(&version),
-        api_versions: api_versions.into_iter().collect(),
+        api_versions: Arc::new(api_versions.into_iter().collect()),
         ..Capabilities::of(compat)
     })
 }

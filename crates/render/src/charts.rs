@@ -61,7 +61,7 @@ impl HelmCharts {
         }
         let versions = if request.api_versions.is_empty() { &self.api_versions } else { request.api_versions };
         let listed = versions.iter().flat_map(|versions| versions.split(',')).map(str::to_owned);
-        options.capabilities.api_versions.extend(listed);
+        Arc::make_mut(&mut options.capabilities.api_versions).extend(listed);
         Ok(options)
     }
 

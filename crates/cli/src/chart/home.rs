@@ -106,6 +106,12 @@ fn config() -> PathBuf {
     named("HELM_CONFIG_HOME").unwrap_or_else(usual)
 }
 
+/// Helm's folders of plugins, with colons between them.
+pub(crate) fn plugins() -> PathBuf {
+    let usual = || named("XDG_DATA_HOME").unwrap_or_else(|| home().join(".local/share")).join("helm");
+    named("HELM_PLUGINS").unwrap_or_else(|| named("HELM_DATA_HOME").unwrap_or_else(usual).join("plugins"))
+}
+
 /// Helm's folder of caches.
 fn cache() -> PathBuf {
     let usual = || named("XDG_CACHE_HOME").unwrap_or_else(|| home().join(".cache")).join("helm");

@@ -1,5 +1,6 @@
 //! `setpoint template`.
 
+mod plugin;
 mod request;
 mod write;
 

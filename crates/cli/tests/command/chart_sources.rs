@@ -17,6 +17,7 @@ pub(crate) const WITH_HELM: &[Case] = &[
     ("chart_by_its_address", by_its_address),
     ("chart_dependencies", dependencies),
     ("chart_of_a_large_index", of_a_large_index),
+    ("chart_with_a_post_renderer", with_a_post_renderer),
 ];
 
 /// Those that need a registry too.
@@ -317,4 +318,28 @@ fn peak_memory(user: &User, url: &str) -> u64 {
     let output = child.wait_with_output().expect("it ends");
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     peak
+}
+
+/// Helm 4 takes the name of a plugin. One that it has not is refused by both in the same words, one that it has by us alone.
+fn with_a_post_renderer() {
+    let user = User::new();
+    let web = user.helm.package(("web", "1.0.0"), "", user.helm.home()).display().to_string();
+    let flags = ["template", "demo", &web, "--post-renderer", "relabel"];
+    let said = |output: &Output| String::from_utf8_lossy(&output.stderr).into_owned();
+    let unknown = "invalid argument \"relabel\" for \"--post-renderer\" flag: plugin: {Name:relabel Type:postrenderer/v1} not found";
+    for output in [user.helm.run(&flags), user.run(&flags)] {
+        assert!(!output.status.success() && said(&output).contains(unknown), "{output:?}");
+    }
+    let plugin = user.helm.home().join(".local/share/helm/plugins/relabel");
+    fs::create_dir_all(&plugin).expect("a folder for the plugin");
+    let described = "apiVersion: v1\nname: relabel\nversion: 1.0.0\ntype: postrenderer/v1\nruntime: subprocess\n\
+                     runtimeConfig:\n  platformCommand:\n  - command: /bin/cat\n";
+    fs::write(plugin.join("plugin.yaml"), described).expect("the plugin is written");
+    let theirs = user.helm.run(&flags);
+    assert!(theirs.status.success(), "{theirs:?}");
+    let ours = user.run(&flags);
+    assert_eq!(ours.status.code(), Some(2), "{ours:?}");
+    assert!(said(&ours).contains("\"relabel\" for --post-renderer is not supported yet"), "{ours:?}");
+    // An empty name is none, for both.
+    user.same(&[&web, "--post-renderer", ""], "version: \"1.0.0\"");
 }

@@ -85,7 +85,7 @@ fn template_tells_origins() {
 fn template_refuses_by_name() {
     let world = World::new(&[("a.yaml", SETTINGS)]);
     let web = chart("web");
-    for flags in [&["--validate"][..], &["--dry-run=server"], &["--verify"], &["--post-renderer", "x"]] {
+    for flags in [&["--validate"][..], &["--dry-run=server"], &["--verify"]] {
         let (code, error) = world.fail(&[&["template", "demo", &web], flags].concat());
         assert_eq!(code, 2, "{error}");
         assert!(error.contains("not supported yet") && error.contains("hint:"), "{error}");

@@ -43,7 +43,7 @@ impl<'t> State<'_, '_, 't> {
         outcome.map_err(|mut fault| {
             self.at = node;
             if function.name == "call" {
-                let shown = callee(rest.first(), args.last());
+                let shown = self.callee(rest.first(), args.last());
                 fault.message = fault.message.replacen("non-function ", &format!("non-function {shown}"), 1);
             }
             self.fault(function.name, fault)
@@ -109,43 +109,38 @@ impl<'t> State<'_, '_, 't> {
             Term::Nil => return Err(self.error(format!("cannot assign nil to {}", wanted.name()))),
             Term::Field(_) | Term::Variable(..) | Term::Chain(..) => self.path(dot, operand, &[], None)?,
             Term::Pipe(pipe) => self.pipe(dot, pipe)?,
-            Term::Function(_, function) => self.call(dot, function, At::Operand(operand), (&[], None))?,
-            Term::Bool(_) | Term::Number(_) | Term::Text { .. } => return self.literal(dot, wanted, operand),
+            Term::Function(function) => self.call(dot, function, At::Operand(operand), (&[], None))?,
+            Term::Bool(_) | Term::Number(_) | Term::Text(_) => return self.literal(dot, wanted, operand),
         };
         self.checked(value, wanted)
     }
 
     /// A constant as the type that is wanted.
     fn literal(&mut self, dot: &Dot, wanted: Type, operand: &'t Operand) -> Result<Value, Failure> {
-        let expected = match (wanted, &operand.term) {
+        let found = match (wanted, &operand.term) {
             (Type::Any | Type::Reflect, _) => return self.constant(dot, operand),
-            (Type::Bool, Term::Bool(value)) => return Ok(Value::Bool(*value)),
-            (Type::Text, Term::Text { text, .. }) => return Ok(Value::Text(text.clone())),
-            (Type::Int, Term::Number(number)) if number.int.is_some() => {
-                return Ok(Value::Int(number.int.unwrap_or_default()));
-            }
-            (Type::Int64, Term::Number(number)) if number.int.is_some() => {
-                return Ok(Value::Int64(number.int.unwrap_or_default()));
-            }
-            (Type::Uint32, Term::Number(number)) if number.uint.is_some() => {
-                return Ok(Value::Uint64(number.uint.unwrap_or_default() & u64::from(u32::MAX)));
-            }
-            (Type::Float, Term::Number(number)) if number.float.is_some() => {
-                return Ok(Value::Float(number.float.unwrap_or_default()));
-            }
-            (Type::Bool, _) => "bool",
-            (Type::Text, _) => "string",
-            (Type::Int | Type::Int64, _) => "integer",
-            (Type::Uint32, _) => "unsigned integer",
-            (Type::Float, _) => "float",
-            (Type::Map | Type::List | Type::Time | Type::Semver | Type::Certificate, _) => "",
+            (Type::Bool, Term::Bool(value)) => Some(Value::Bool(*value)),
+            (Type::Text, Term::Text(text)) => Some(Value::Text(text.clone())),
+            (_, Term::Number(index)) => self.tree.file.number(*index).and_then(|number| number.of_type(wanted)),
+            _ => None,
         };
-        let mut shown = String::new();
-        operand.write(&mut shown);
+        found.ok_or_else(|| self.not_of_type(wanted, operand))
+    }
+
+    fn not_of_type(&self, wanted: Type, operand: &Operand) -> Failure {
+        let expected = match wanted {
+            Type::Bool => "bool",
+            Type::Text => "string",
+            Type::Int | Type::Int64 => "integer",
+            Type::Uint32 => "unsigned integer",
+            Type::Float => "float",
+            _ => "",
+        };
+        let shown = self.tree.file.shown(operand);
         if expected.is_empty() {
-            return Err(self.error(format!("can't handle {shown} for arg of type {}", wanted.name())));
+            return self.error(format!("can't handle {shown} for arg of type {}", wanted.name()));
         }
-        Err(self.error(format!("expected {expected}; found {shown}")))
+        self.error(format!("expected {expected}; found {shown}"))
     }
 
     /// A value that is of the type, or an error in Go's words.
@@ -161,18 +156,16 @@ impl<'t> State<'_, '_, 't> {
             }
         }
     }
-}
 
-/// How `call` names what it was given.
-fn callee(operand: Option<&Operand>, last: Option<&Value>) -> String {
-    let mut shown = String::new();
-    match (operand, last) {
-        (Some(operand), _) => operand.write(&mut shown),
-        (None, Some(Value::Text(text))) => shown.push_str(&String::from_utf8_lossy(text)),
-        (None, Some(value)) => shown = format!("<{} Value>", value.type_name()),
-        (None, None) => {}
+    /// How `call` names what it was given.
+    fn callee(&self, operand: Option<&Operand>, last: Option<&Value>) -> String {
+        match (operand, last) {
+            (Some(operand), _) => self.tree.file.shown(operand),
+            (None, Some(Value::Text(text))) => String::from_utf8_lossy(text).into_owned(),
+            (None, Some(value)) => format!("<{} Value>", value.type_name()),
+            (None, None) => String::new(),
+        }
     }
-    shown
 }
 
 /// The nil of a type: an empty map for maps, as nil maps read like empty ones.

@@ -4,16 +4,17 @@ use super::place::At;
 use super::walk::Failure;
 use super::{Run, Scope};
 use crate::registry::Type;
-use crate::syntax::ast::{Command, Operand, Pipe, Term, Tree};
+use crate::syntax::ast::{Command, Operand, Pipe, Term, Tree, Variable};
+use crate::syntax::number::Number;
 use crate::value::Value;
 
 /// A running template.
 pub(super) struct State<'r, 'h, 't> {
     pub(super) run: &'r mut Run<'h>,
     pub(super) scope: &'t Scope<'t>,
-    pub(super) tree: &'t Tree,
+    pub(super) tree: Tree<'t>,
     /// Innermost last; each template starts with `$` alone.
-    pub(super) variables: Vec<(&'t str, Dot)>,
+    pub(super) variables: Vec<(Variable, Dot)>,
     pub(super) at: At<'t>,
 }
 
@@ -35,46 +36,54 @@ impl<'t> State<'_, '_, 't> {
     pub(super) fn pipe(&mut self, dot: &Dot, pipe: &'t Pipe) -> Result<Value, Failure> {
         self.at = At::Pipe(pipe);
         let mut value = None;
-        for command in &pipe.commands {
+        for command in self.tree.file.commands(pipe) {
             value = Some(match self.command(dot, command, value)? {
                 Value::Nil => Value::None,
                 value => value,
             });
         }
         let value = value.unwrap_or_default();
-        for name in &pipe.declared {
+        for variable in pipe.declared.into_iter().flatten() {
             if pipe.assign {
-                self.assign(name, Dot::plain(value.clone()))?;
+                self.assign(variable, Dot::plain(value.clone()))?;
             } else {
-                self.variables.push((name, Dot::plain(value.clone())));
+                self.variables.push((variable, Dot::plain(value.clone())));
             }
         }
         Ok(value)
     }
 
     /// Sets the innermost variable of this name.
-    pub(super) fn assign(&mut self, name: &str, value: Dot) -> Result<(), Failure> {
-        match self.variables.iter_mut().rev().find(|(known, _)| *known == name) {
+    pub(super) fn assign(&mut self, variable: Variable, value: Dot) -> Result<(), Failure> {
+        match self.variables.iter_mut().rev().find(|(known, _)| *known == variable) {
             Some((_, slot)) => {
                 *slot = value;
                 Ok(())
             }
-            None => Err(self.error(format!("undefined variable: {name}"))),
+            None => Err(self.undefined(variable)),
         }
     }
 
-    fn variable(&self, name: &str) -> Result<Dot, Failure> {
-        match self.variables.iter().rev().find(|(known, _)| *known == name) {
+    fn variable(&self, variable: Variable) -> Result<Dot, Failure> {
+        match self.variables.iter().rev().find(|(known, _)| *known == variable) {
             Some((_, value)) => Ok(value.clone()),
-            None => Err(self.error(format!("undefined variable: {name}"))),
+            None => Err(self.undefined(variable)),
         }
+    }
+
+    /// A variable whose declaration was read, but not run.
+    fn undefined(&self, variable: Variable) -> Failure {
+        let name = String::from_utf8_lossy(self.tree.file.variable(variable));
+        self.error(format!("undefined variable: {name}"))
     }
 
     fn command(&mut self, dot: &Dot, command: &'t Command, last: Option<Value>) -> Result<Value, Failure> {
         self.run.spend(1).map_err(|message| self.error(message))?;
-        let (first, rest) = (&command.args[0], &command.args[1..]);
+        let Some((first, rest)) = self.tree.file.operands(command.args).split_first() else {
+            return Ok(Value::None);
+        };
         match &first.term {
-            Term::Function(_, function) => {
+            Term::Function(function) => {
                 self.at = At::Operand(first);
                 return self.call(dot, function, At::Command(command), (rest, last));
             }
@@ -97,9 +106,7 @@ impl<'t> State<'_, '_, 't> {
         if rest.is_empty() && last.is_none() {
             return Ok(());
         }
-        let mut shown = String::new();
-        first.write(&mut shown);
-        Err(self.error(format!("can't give argument to non-function {shown}")))
+        Err(self.error(format!("can't give argument to non-function {}", self.tree.file.shown(first))))
     }
 
     /// A field, a chain of them, or a variable, with the arguments of the method that it may end in.
@@ -112,22 +119,24 @@ impl<'t> State<'_, '_, 't> {
     ) -> Result<Value, Failure> {
         self.at = At::Operand(operand);
         let (start, names) = match &operand.term {
-            Term::Field(names) => return self.fields(dot, operand, (None, names), (rest, last)),
-            Term::Variable(name, names) => {
+            Term::Field(names) => {
+                let names = self.tree.file.names(*names);
+                return self.fields(dot, operand, (None, names), (rest, last));
+            }
+            Term::Variable(variable, names) => {
+                let (value, names) = (self.variable(*variable)?, self.tree.file.names(*names));
                 if names.is_empty() {
-                    let value = self.variable(name)?;
                     self.not_a_function(operand, rest, last.as_ref())?;
                     return Ok(value.value);
                 }
-                (self.variable(name)?, names)
+                (value, names)
             }
             Term::Chain(inner, names) => {
-                if let Term::Nil = inner.term {
-                    let mut shown = String::new();
-                    operand.write(&mut shown);
-                    return Err(self.error(format!("indirection through explicit nil in {shown}")));
-                }
-                (Dot::plain(self.untyped(dot, inner)?), names)
+                let value = match self.tree.file.operands(*inner) {
+                    [inner] => self.untyped(dot, inner)?,
+                    _ => Value::None,
+                };
+                (Dot::plain(value), self.tree.file.names(*names))
             }
             _ => return self.constant(dot, operand),
         };
@@ -139,7 +148,7 @@ impl<'t> State<'_, '_, 't> {
         self.at = At::Operand(operand);
         match &operand.term {
             Term::Pipe(pipe) => self.pipe(dot, pipe),
-            Term::Function(_, function) => self.call(dot, function, At::Operand(operand), (&[], None)),
+            Term::Function(function) => self.call(dot, function, At::Operand(operand), (&[], None)),
             _ => self.argument(dot, Type::Any, operand),
         }
     }
@@ -150,18 +159,11 @@ impl<'t> State<'_, '_, 't> {
         Ok(match &operand.term {
             Term::Bool(value) => Value::Bool(*value),
             Term::Dot => dot.value.clone(),
-            Term::Text { text, .. } => Value::Text(text.clone()),
-            Term::Number(number) => {
-                if let Some((real, imaginary)) = number.complex {
-                    Value::Complex(real, imaginary)
-                } else if number.looks_like_float() {
-                    Value::Float(number.float.unwrap_or_default())
-                } else if let Some(int) = number.int {
-                    Value::Int(int)
-                } else {
-                    return Err(self.error(format!("{} overflows int", number.text)));
-                }
-            }
+            Term::Text(text) => Value::Text(text.clone()),
+            Term::Number(index) => match self.tree.file.number(*index).and_then(Number::ideal) {
+                Some(number) => number,
+                None => return Err(self.error(format!("{} overflows int", self.tree.file.shown(operand)))),
+            },
             _ => Value::None,
         })
     }

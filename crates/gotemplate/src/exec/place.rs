@@ -2,7 +2,7 @@
 
 use super::eval::State;
 use crate::error::{ExecError, Fault};
-use crate::syntax::ast::{Command, Item, Operand, Pipe, Pos};
+use crate::syntax::ast::{Command, File, Item, Operand, Pipe, Pos};
 
 /// The node that is being evaluated.
 #[derive(Clone, Copy)]
@@ -20,7 +20,7 @@ impl At<'_> {
             At::Nothing => 0,
             At::Item(item) => match item {
                 Item::Action(pos, _) | Item::Template(pos, ..) => *pos,
-                Item::If(branch) | Item::With(branch) | Item::Range(branch) => branch.pos,
+                Item::If(branch) | Item::With(branch) | Item::Range(branch) => branch.pipe.pos,
                 Item::Text(..) | Item::Break | Item::Continue => 0,
             },
             At::Pipe(pipe) => pipe.pos,
@@ -29,14 +29,14 @@ impl At<'_> {
         }
     }
 
-    fn shown(self) -> String {
+    fn shown(self, file: &File) -> String {
         let mut out = String::new();
         match self {
             At::Nothing => {}
-            At::Item(item) => item.write(&mut out),
-            At::Pipe(pipe) => pipe.write(&mut out),
-            At::Command(command) => command.write(&mut out),
-            At::Operand(operand) => operand.write(&mut out),
+            At::Item(item) => file.write_item(item, &mut out),
+            At::Pipe(pipe) => file.write_pipe(pipe, &mut out),
+            At::Command(command) => file.write_command(command, &mut out),
+            At::Operand(operand) => file.write_operand(operand, &mut out),
         }
         out
     }
@@ -44,16 +44,18 @@ impl At<'_> {
 
 impl State<'_, '_, '_> {
     /// An error at the place where the evaluation stands.
+    #[cold]
     pub(super) fn error(&self, message: impl Into<String>) -> Box<ExecError> {
+        let file = self.tree.file;
         let pos = self.at.pos() as usize;
-        let before = &self.tree.text[..pos.min(self.tree.text.len())];
+        let before = &file.text[..pos.min(file.text.len())];
         let column = before.iter().rev().take_while(|byte| **byte != b'\n').count();
         Box::new(ExecError {
-            template: self.tree.name.to_string(),
-            file: self.tree.file.to_string(),
+            template: self.tree.template.name.to_string(),
+            file: file.name.to_string(),
             line: 1 + memchr::memchr_iter(b'\n', before).count(),
             column,
-            expression: self.at.shown(),
+            expression: self.at.shown(file),
             message: message.into(),
             cause: None,
             raised: None,

@@ -7,7 +7,7 @@ use super::place::At;
 use super::{Run, Scope};
 use crate::error::ExecError;
 use crate::exec::trace::Mark;
-use crate::syntax::ast::{Branch, Item, Pipe, Pos, Tree};
+use crate::syntax::ast::{Branch, Item, Pipe, Pos, Seq, Tree, Variable};
 use crate::value::{ListKind, Value};
 
 pub(super) type Failure = Box<ExecError>;
@@ -21,19 +21,20 @@ pub(super) enum Flow {
 }
 
 /// Runs a template over data; its output goes to the end of the buffer.
-pub(super) fn execute(run: &mut Run<'_>, scope: &Scope<'_>, tree: &Tree, data: Value) -> Result<(), Failure> {
-    let mut state = State { run, scope, tree, variables: vec![("$", Dot::plain(data.clone()))], at: At::Nothing };
-    state.items(&Dot::plain(data), &tree.root)?;
+pub(super) fn execute(run: &mut Run<'_>, scope: &Scope<'_>, tree: Tree<'_>, data: Value) -> Result<(), Failure> {
+    let variables = vec![(Variable::DATA, Dot::plain(data.clone()))];
+    let mut state = State { run, scope, tree, variables, at: At::Nothing };
+    state.items(&Dot::plain(data), tree.template.root)?;
     Ok(())
 }
 
 impl<'t> State<'_, '_, 't> {
-    fn items(&mut self, dot: &Dot, items: &'t [Item]) -> Result<Flow, Failure> {
-        for item in items {
+    fn items(&mut self, dot: &Dot, items: Seq) -> Result<Flow, Failure> {
+        for item in self.tree.file.items(items) {
             let flow = match item {
-                Item::Text(pos, text) => {
-                    self.mark(*pos, true);
-                    self.write(text)?
+                Item::Text(span) => {
+                    self.mark(span.start, true);
+                    self.write(self.tree.file.text_of(*span))?
                 }
                 Item::Action(pos, pipe) => {
                     self.mark(*pos, false);
@@ -73,7 +74,7 @@ impl<'t> State<'_, '_, 't> {
 
     fn action(&mut self, dot: &Dot, item: &'t Item, pipe: &'t Pipe) -> Result<Flow, Failure> {
         let value = self.pipe(dot, pipe)?;
-        if !pipe.declared.is_empty() {
+        if pipe.declares() {
             return Ok(Flow::Next);
         }
         self.at = At::Item(item);
@@ -92,9 +93,9 @@ impl<'t> State<'_, '_, 't> {
         let mark = self.variables.len();
         let value = self.pipe(dot, &branch.pipe)?;
         let flow = if value.is_true() {
-            if with { self.items(&Dot::plain(value), &branch.list) } else { self.items(dot, &branch.list) }
+            if with { self.items(&Dot::plain(value), branch.list) } else { self.items(dot, branch.list) }
         } else {
-            self.items(dot, branch.other.as_deref().unwrap_or_default())
+            self.items(dot, branch.other.unwrap_or_default())
         };
         self.variables.truncate(mark);
         flow
@@ -125,7 +126,7 @@ impl<'t> State<'_, '_, 't> {
         let value = self.pipe(dot, &branch.pipe)?;
         let flow = match self.iterate(&value, branch)? {
             Some(flow) => flow,
-            None => self.items(dot, branch.other.as_deref().unwrap_or_default())?,
+            None => self.items(dot, branch.other.unwrap_or_default())?,
         };
         self.variables.truncate(mark);
         Ok(flow)
@@ -172,7 +173,7 @@ impl<'t> State<'_, '_, 't> {
     }
 
     fn check_single(&self, value: &Value, branch: &Branch) -> Result<(), Failure> {
-        if branch.pipe.declared.len() < 2 {
+        if branch.pipe.declared[1].is_none() {
             return Ok(());
         }
         let shown = crate::fmt::text_of(value).unwrap_or_default();
@@ -193,7 +194,7 @@ impl<'t> State<'_, '_, 't> {
             self.run.spend(1).map_err(|message| self.error(message))?;
             let item = Dot { value, boxed };
             self.bind(&branch.pipe, index, &item)?;
-            let flow = self.items(&item, &branch.list)?;
+            let flow = self.items(&item, branch.list)?;
             self.variables.truncate(mark);
             if flow == Flow::Break {
                 break;
@@ -204,11 +205,7 @@ impl<'t> State<'_, '_, 't> {
 
     /// Gives the variables of a loop their values: the item, or its index and the item.
     fn bind(&mut self, pipe: &'t Pipe, index: Value, item: &Dot) -> Result<(), Failure> {
-        let (first, second) = match pipe.declared.as_slice() {
-            [] => return Ok(()),
-            [only] => (only, None),
-            [first, second, ..] => (first, Some(second)),
-        };
+        let [Some(first), second] = pipe.declared else { return Ok(()) };
         if pipe.assign {
             match second {
                 None => self.assign(first, item.clone())?,

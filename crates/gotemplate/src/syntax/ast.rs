@@ -1,4 +1,7 @@
-//! What a template is after it was read: an immutable tree that many runs share.
+//! What a text is after it was read: nodes that many runs share.
+//!
+//! The nodes of a file stand in one [`Nodes`], those of a kind side by side, and refer to each other by ranges: a template of
+//! a thousand nodes costs a handful of allocations. Names and texts are not copied either: they are ranges of the text.
 
 use std::sync::Arc;
 
@@ -8,22 +11,87 @@ use crate::registry::Function;
 /// An offset in bytes into the text of the file.
 pub(crate) type Pos = u32;
 
+/// One text with the templates in it.
+#[derive(Debug)]
+pub(crate) struct File {
+    /// Its name in messages.
+    pub(crate) name: Arc<str>,
+    /// The whole of it.
+    pub(crate) text: Arc<[u8]>,
+    /// The text itself, and what it defines.
+    pub(crate) templates: Vec<Template>,
+    pub(super) nodes: Nodes,
+}
+
 /// One named template: a file, or a `define` or `block` in it.
 #[derive(Debug)]
-pub(crate) struct Tree {
+pub(crate) struct Template {
     /// The name it is called by.
     pub(crate) name: Arc<str>,
-    /// The file it was read from.
-    pub(crate) file: Arc<str>,
-    /// The whole text of the file, for the places in messages.
-    pub(crate) text: Arc<[u8]>,
-    pub(crate) root: Vec<Item>,
+    /// What it consists of: [`Item`]s.
+    pub(crate) root: Seq,
+    /// Whether it is empty of everything but space; such a template does not replace another.
+    pub(crate) is_blank: bool,
+}
+
+/// A template in its file.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Tree<'t> {
+    pub(crate) file: &'t File,
+    pub(crate) template: &'t Template,
+}
+
+/// All nodes of a file. Those that belong together are neighbours.
+#[derive(Debug, Default)]
+pub(super) struct Nodes {
+    pub(super) items: Vec<Item>,
+    pub(super) commands: Vec<Command>,
+    pub(super) operands: Vec<Operand>,
+    pub(super) names: Vec<Span>,
+    pub(super) numbers: Vec<Number>,
+    /// Every variable once, but for `$`.
+    pub(super) variables: Vec<Span>,
+}
+
+/// Neighbours among the nodes of one kind.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Seq {
+    pub(super) start: u32,
+    pub(super) end: u32,
+}
+
+impl Seq {
+    pub(super) fn of<T>(self, all: &[T]) -> &[T] {
+        all.get(self.start as usize..self.end as usize).unwrap_or_default()
+    }
+}
+
+/// A part of the text.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Span {
+    pub(crate) start: Pos,
+    pub(crate) end: Pos,
+}
+
+impl Span {
+    pub(crate) fn of(self, text: &[u8]) -> &[u8] {
+        text.get(self.start as usize..self.end as usize).unwrap_or_default()
+    }
+}
+
+/// A variable of a file by its number; of two in scope that share a name, and so the number, the inner one counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Variable(pub(super) u32);
+
+impl Variable {
+    /// `$`: what a template was given.
+    pub(crate) const DATA: Self = Self(0);
 }
 
 /// What stands in a template: text, or something between braces.
 #[derive(Debug)]
 pub(crate) enum Item {
-    Text(Pos, Box<[u8]>),
+    Text(Span),
     Action(Pos, Pipe),
     If(Branch),
     With(Branch),
@@ -33,13 +101,12 @@ pub(crate) enum Item {
     Continue,
 }
 
-/// A pipeline with what is done if it is true and if it is not.
+/// A pipeline with what is done if it is true and if it is not: [`Item`]s.
 #[derive(Debug)]
 pub(crate) struct Branch {
-    pub(crate) pos: Pos,
     pub(crate) pipe: Pipe,
-    pub(crate) list: Vec<Item>,
-    pub(crate) other: Option<Vec<Item>>,
+    pub(crate) list: Seq,
+    pub(crate) other: Option<Seq>,
 }
 
 /// Commands, each given the result of the one before, with the variables that take the last result.
@@ -47,47 +114,102 @@ pub(crate) struct Branch {
 pub(crate) struct Pipe {
     pub(crate) pos: Pos,
     pub(crate) assign: bool,
-    pub(crate) declared: Vec<Arc<str>>,
-    pub(crate) commands: Vec<Command>,
+    /// At most two, and two only in a `range`.
+    pub(crate) declared: [Option<Variable>; 2],
+    /// [`Command`]s.
+    pub(crate) commands: Seq,
 }
 
-/// A function, field or value with its arguments.
+impl Pipe {
+    /// Whether its result goes into variables.
+    pub(crate) fn declares(&self) -> bool {
+        self.declared[0].is_some()
+    }
+}
+
+/// A function, field or value with its arguments: [`Operand`]s.
 #[derive(Debug)]
 pub(crate) struct Command {
     pub(crate) pos: Pos,
-    pub(crate) args: Vec<Operand>,
+    pub(crate) args: Seq,
 }
 
 /// One term.
 #[derive(Debug)]
 pub(crate) struct Operand {
+    /// Where messages say that it stands: with names behind dots, the second of them.
     pub(crate) pos: Pos,
+    /// How it is written, but for parentheses and chains, which tell of other nodes.
+    pub(crate) span: Span,
     pub(crate) term: Term,
 }
 
-/// What a term is.
+/// What a term is. Names behind dots are [`Span`]s.
 #[derive(Debug)]
 pub(crate) enum Term {
     Dot,
     Nil,
     Bool(bool),
-    Number(Number),
-    Text { quoted: Arc<str>, text: Arc<[u8]> },
-    Field(Vec<Arc<str>>),
-    Variable(Arc<str>, Vec<Arc<str>>),
-    Chain(Box<Operand>, Vec<Arc<str>>),
-    Function(Arc<str>, &'static Function),
+    /// The number of this index.
+    Number(u32),
+    Text(Arc<[u8]>),
+    Field(Seq),
+    Variable(Variable, Seq),
+    /// Names behind another operand, which is the one of this sequence.
+    Chain(Seq, Seq),
+    Function(&'static Function),
     Pipe(Pipe),
 }
 
-/// Whether a template is empty of everything but space; such a one does not replace another.
-pub(crate) fn is_blank(items: &[Item]) -> bool {
+impl File {
+    pub(crate) fn items(&self, list: Seq) -> &[Item] {
+        list.of(&self.nodes.items)
+    }
+
+    pub(crate) fn commands(&self, pipe: &Pipe) -> &[Command] {
+        pipe.commands.of(&self.nodes.commands)
+    }
+
+    pub(crate) fn operands(&self, list: Seq) -> &[Operand] {
+        list.of(&self.nodes.operands)
+    }
+
+    pub(crate) fn names(&self, list: Seq) -> &[Span] {
+        list.of(&self.nodes.names)
+    }
+
+    /// The number that an operand is.
+    pub(crate) fn number(&self, index: u32) -> Option<&Number> {
+        self.nodes.numbers.get(index as usize)
+    }
+
+    pub(crate) fn text_of(&self, span: Span) -> &[u8] {
+        span.of(&self.text)
+    }
+
+    /// The name of a variable, with its dollar.
+    pub(crate) fn variable(&self, variable: Variable) -> &[u8] {
+        match variable.0.checked_sub(1) {
+            None => b"$",
+            Some(index) => self.nodes.variables.get(index as usize).map_or(b"$", |name| self.text_of(*name)),
+        }
+    }
+
+    /// The templates with their trees.
+    pub(crate) fn trees(&self) -> impl Iterator<Item = Tree<'_>> {
+        self.templates.iter().map(|template| Tree { file: self, template })
+    }
+}
+
+/// Whether there is nothing but space in items of a text.
+pub(super) fn is_blank(items: &[Item], text: &[u8]) -> bool {
     items.iter().all(|item| match item {
-        Item::Text(_, text) => text.iter().all(u8::is_ascii_whitespace) || text_is_space(text),
+        Item::Text(span) => is_space(span.of(text)),
         _ => false,
     })
 }
 
-fn text_is_space(text: &[u8]) -> bool {
-    str::from_utf8(text).is_ok_and(|text| text.chars().all(char::is_whitespace))
+fn is_space(text: &[u8]) -> bool {
+    text.iter().all(u8::is_ascii_whitespace)
+        || str::from_utf8(text).is_ok_and(|text| text.chars().all(char::is_whitespace))
 }

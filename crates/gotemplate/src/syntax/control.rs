@@ -3,9 +3,9 @@
 use std::mem;
 use std::sync::Arc;
 
-use super::ast::{Branch, Item, Pos, Tree};
+use super::ast::{Branch, Item, Seq};
 use super::lex::{Kind, Token};
-use super::parse::{Frame, Outcome, Parser, at};
+use super::parse::{Frame, Outcome, Parser, close};
 
 /// What ends a list of items.
 enum Ending {
@@ -30,7 +30,6 @@ enum Step {
 impl Parser<'_> {
     /// The whole text: like a list of items that is ended by nothing, with definitions in it.
     pub(super) fn file(&mut self) -> Outcome<()> {
-        let mut root = Vec::new();
         loop {
             let token = self.peek();
             if token.kind == Kind::Eof {
@@ -45,23 +44,18 @@ impl Parser<'_> {
                 self.backup2(delim);
             }
             match self.text_or_action()? {
-                Step::Item(item) => root.push(item),
+                Step::Item(item) => self.open.items.push(item),
                 Step::Ending(ending) => return self.fail(format!("unexpected {}", ending.shown())),
             }
         }
-        let name = self.file.clone();
-        let tree = self.tree(name, root);
-        self.keep(tree)
-    }
-
-    fn tree(&self, name: Arc<str>, root: Vec<Item>) -> Tree {
-        Tree { name, file: self.file.clone(), text: self.input.clone(), root }
+        let root = close(&mut self.open.items, 0, &mut self.nodes.items);
+        self.keep(Arc::clone(self.name), root)
     }
 
     fn definition(&mut self) -> Outcome<()> {
         let outer = mem::replace(&mut self.frame, Frame::new());
         let token = self.next_word();
-        let name = self.template_name(&token, "define clause")?;
+        let name = self.template_name(token, "define clause")?;
         self.expect(Kind::RightDelim, "define clause")?;
         self.body(name, "define clause")?;
         self.frame = outer;
@@ -73,25 +67,25 @@ impl Parser<'_> {
         if let Ending::Else = ending {
             return self.fail(format!("unexpected {} in {context}", ending.shown()));
         }
-        let tree = self.tree(name, root);
-        self.keep(tree)
+        self.keep(name, root)
     }
 
-    fn template_name(&mut self, token: &Token, context: &str) -> Outcome<Arc<str>> {
+    fn template_name(&mut self, token: Token, context: &str) -> Outcome<Arc<str>> {
         if !matches!(token.kind, Kind::String | Kind::RawString) {
             return self.unexpected(token, context);
         }
         Ok(String::from_utf8_lossy(&self.unquoted(token)?).into())
     }
 
-    fn items(&mut self) -> Outcome<(Vec<Item>, Ending)> {
+    fn items(&mut self) -> Outcome<(Seq, Ending)> {
         self.enter("blocks are nested too deeply")?;
-        let mut items = Vec::new();
+        let from = self.open.items.len();
         while self.peek_word().kind != Kind::Eof {
             match self.text_or_action()? {
-                Step::Item(item) => items.push(item),
+                Step::Item(item) => self.open.items.push(item),
                 Step::Ending(ending) => {
                     self.nesting -= 1;
+                    let items = close(&mut self.open.items, from, &mut self.nodes.items);
                     return Ok((items, ending));
                 }
             }
@@ -102,14 +96,14 @@ impl Parser<'_> {
     fn text_or_action(&mut self) -> Outcome<Step> {
         let token = self.next_word();
         match token.kind {
-            Kind::Text => Ok(Step::Item(Item::Text(at(&token), self.input[token.start..token.end].into()))),
+            Kind::Text => Ok(Step::Item(Item::Text(token.span()))),
             Kind::LeftDelim => {
-                self.frame.action_line = token.line;
+                self.frame.action = Some(token.start);
                 let step = self.action()?;
-                self.frame.action_line = 0;
+                self.frame.action = None;
                 Ok(step)
             }
-            _ => self.unexpected(&token, "input"),
+            _ => self.unexpected(token, "input"),
         }
     }
 
@@ -130,7 +124,7 @@ impl Parser<'_> {
             Kind::Template => self.template()?,
             _ => {
                 self.backup();
-                let pos = at(&self.peek());
+                let pos = self.peek().start;
                 Item::Action(pos, self.pipeline("command", Kind::RightDelim)?)
             }
         };
@@ -164,18 +158,20 @@ impl Parser<'_> {
             Ending::Else => Some(self.other(context)?),
         };
         self.frame.variables.truncate(variables);
-        Ok(Branch { pos: pipe.pos, pipe, list, other })
+        Ok(Branch { pipe, list, other })
     }
 
     /// `else`, or `else if` and `else with`, which share one `end` with what is before them.
-    fn other(&mut self, context: &str) -> Outcome<Vec<Item>> {
+    fn other(&mut self, context: &str) -> Outcome<Seq> {
         let next = self.peek().kind;
         if context == "if" && next == Kind::If || context == "with" && next == Kind::With {
             self.next();
             self.enter("blocks are nested too deeply")?;
             let branch = self.branch(context)?;
             self.nesting -= 1;
-            return Ok(vec![if context == "if" { Item::If(branch) } else { Item::With(branch) }]);
+            let from = self.open.items.len();
+            self.open.items.push(if context == "if" { Item::If(branch) } else { Item::With(branch) });
+            return Ok(close(&mut self.open.items, from, &mut self.nodes.items));
         }
         let (items, ending) = self.items()?;
         match ending {
@@ -186,23 +182,22 @@ impl Parser<'_> {
 
     fn block(&mut self) -> Outcome<Item> {
         let token = self.next_word();
-        let name = self.template_name(&token, "block clause")?;
+        let name = self.template_name(token, "block clause")?;
         let pipe = self.pipeline("block clause", Kind::RightDelim)?;
         let outer = mem::replace(&mut self.frame, Frame::new());
         self.body(name.clone(), "block clause")?;
         self.frame = outer;
-        Ok(Item::Template(at(&token), name, Some(pipe)))
+        Ok(Item::Template(token.start, name, Some(pipe)))
     }
 
     fn template(&mut self) -> Outcome<Item> {
         let token = self.next_word();
-        let name = self.template_name(&token, "template clause")?;
+        let name = self.template_name(token, "template clause")?;
         let mut pipe = None;
         if self.next_word().kind != Kind::RightDelim {
             self.backup();
             pipe = Some(self.pipeline("template clause", Kind::RightDelim)?);
         }
-        let pos: Pos = at(&token);
-        Ok(Item::Template(pos, name, pipe))
+        Ok(Item::Template(token.start, name, pipe))
     }
 }

@@ -1,5 +1,6 @@
 //! Text into tokens: what stands between braces, and what does not.
 
+use super::ast::{Pos, Span};
 use super::unquote::decode;
 
 /// What a token is.
@@ -59,14 +60,21 @@ impl Kind {
     }
 }
 
-/// A token with its place; `message` is only set on errors.
-#[derive(Debug, Clone)]
+/// A token with its place.
+#[derive(Debug, Clone, Copy)]
 pub(super) struct Token {
     pub(super) kind: Kind,
-    pub(super) start: usize,
-    pub(super) end: usize,
-    pub(super) line: u32,
-    pub(super) message: Option<Box<str>>,
+    pub(super) start: Pos,
+    pub(super) end: Pos,
+}
+
+impl Token {
+    /// What stands where no token was read yet.
+    pub(super) const NONE: Self = Self { kind: Kind::Error, start: 0, end: 0 };
+
+    pub(super) fn span(self) -> Span {
+        Span { start: self.start, end: self.end }
+    }
 }
 
 /// Reads one token after the other.
@@ -74,30 +82,46 @@ pub(super) struct Lexer<'t> {
     input: &'t [u8],
     pos: usize,
     start: usize,
-    line: u32,
-    counted: usize,
     parens: u32,
     inside: bool,
-    failed: bool,
+    failed: Option<Box<str>>,
 }
 
 const SPACES: &[u8] = b" \t\r\n";
 
+/// The line of a place, from 1.
+pub(super) fn line_at(input: &[u8], pos: Pos) -> u32 {
+    let newlines = memchr::memchr_iter(b'\n', &input[..pos as usize]).count();
+    u32::try_from(newlines + 1).unwrap_or(u32::MAX)
+}
+
 impl<'t> Lexer<'t> {
+    /// A lexer of a text of less than 4 GiB.
     pub(super) fn new(input: &'t [u8]) -> Self {
-        Self { input, pos: 0, start: 0, line: 1, counted: 0, parens: 0, inside: false, failed: false }
+        Self { input, pos: 0, start: 0, parens: 0, inside: false, failed: None }
     }
 
     /// The next token; after the end and after an error always the end.
     pub(super) fn next(&mut self) -> Token {
-        if self.failed {
-            return Token { kind: Kind::Eof, start: 0, end: 0, line: self.line, message: None };
+        if self.failed.is_some() {
+            return self.token(Kind::Eof, self.start);
         }
         if self.inside { self.action() } else { self.text() }
     }
 
+    /// What is wrong, behind a token that is an error.
+    pub(super) fn trouble(&self) -> &str {
+        self.failed.as_deref().unwrap_or_default()
+    }
+
     fn rest(&self) -> &'t [u8] {
         &self.input[self.pos..]
+    }
+
+    fn token(&self, kind: Kind, end: usize) -> Token {
+        #[expect(clippy::cast_possible_truncation, reason = "texts are less than 4 GiB, checked before")]
+        let (start, end) = (self.start as Pos, end as Pos);
+        Token { kind, start, end }
     }
 
     fn emit(&mut self, kind: Kind) -> Token {
@@ -105,25 +129,14 @@ impl<'t> Lexer<'t> {
     }
 
     fn emit_until(&mut self, kind: Kind, end: usize) -> Token {
-        let line = self.line_at(self.start);
-        let token = Token { kind, start: self.start, end, line, message: None };
+        let token = self.token(kind, end);
         self.start = self.pos;
         token
     }
 
     fn error(&mut self, message: impl Into<Box<str>>) -> Token {
-        let line = self.line_at(self.start);
-        self.failed = true;
-        Token { kind: Kind::Error, start: self.start, end: self.start, line, message: Some(message.into()) }
-    }
-
-    fn line_at(&mut self, pos: usize) -> u32 {
-        if pos > self.counted {
-            let newlines = memchr::memchr_iter(b'\n', &self.input[self.counted..pos]).count();
-            self.line = self.line.saturating_add(u32::try_from(newlines).unwrap_or(u32::MAX));
-            self.counted = pos;
-        }
-        self.line
+        self.failed = Some(message.into());
+        self.token(Kind::Error, self.start)
     }
 
     fn text(&mut self) -> Token {
@@ -181,11 +194,11 @@ impl<'t> Lexer<'t> {
 
     /// Whether a right delimiter stands here, and whether it trims.
     fn right_delim(&self) -> Option<bool> {
-        let rest = self.rest();
-        if trims_right(rest) && rest[2..].starts_with(b"}}") {
-            return Some(true);
+        match self.rest() {
+            [b'}', b'}', ..] => Some(false),
+            [space, b'-', b'}', b'}', ..] if SPACES.contains(space) => Some(true),
+            _ => None,
         }
-        rest.starts_with(b"}}").then_some(false)
     }
 
     fn close(&mut self, trims: bool) -> Token {
@@ -228,8 +241,8 @@ impl<'t> Lexer<'t> {
                 _ => self.error("expected :="),
             },
             '|' => self.emit(Kind::Pipe),
-            '"' => self.quoted('"', Kind::String, "unterminated quoted string"),
-            '\'' => self.quoted('\'', Kind::CharConstant, "unterminated character constant"),
+            '"' => self.quoted(b'"', Kind::String, "unterminated quoted string"),
+            '\'' => self.quoted(b'\'', Kind::CharConstant, "unterminated character constant"),
             '`' => self.raw(),
             '$' if self.at_terminator() => self.emit(Kind::Variable),
             '$' => self.name(Kind::Variable),
@@ -262,8 +275,7 @@ impl<'t> Lexer<'t> {
     fn space(&mut self) -> Token {
         self.pos += leading_spaces(self.rest());
         let last = self.pos - 1;
-        let before = &self.input[last..];
-        if trims_right(before) && before[2..].starts_with(b"}}") {
+        if self.input[last + 1..].starts_with(b"-}}") {
             self.pos = last;
             if self.start == last {
                 return self.close(true);
@@ -303,29 +315,31 @@ impl<'t> Lexer<'t> {
     }
 
     fn at_terminator(&self) -> bool {
-        match self.peek_char() {
-            None | Some(' ' | '\t' | '\r' | '\n' | '.' | ',' | '|' | ':' | ')' | '(') => true,
-            Some(_) => self.rest().starts_with(b"}}"),
+        match self.rest() {
+            [] | [b' ' | b'\t' | b'\r' | b'\n' | b'.' | b',' | b'|' | b':' | b')' | b'(', ..] => true,
+            rest => rest.starts_with(b"}}"),
         }
     }
 
-    fn quoted(&mut self, quote: char, kind: Kind, unterminated: &str) -> Token {
+    fn quoted(&mut self, quote: u8, kind: Kind, unterminated: &str) -> Token {
         loop {
-            match self.bump() {
-                Some('\\') => {
-                    if matches!(self.bump(), None | Some('\n')) {
-                        return self.error(unterminated);
-                    }
-                }
-                None | Some('\n') => return self.error(unterminated),
-                Some(character) if character == quote => return self.emit(kind),
-                Some(_) => {}
+            let Some(found) = memchr::memchr3(quote, b'\\', b'\n', self.rest()) else {
+                self.pos = self.input.len();
+                return self.error(unterminated);
+            };
+            self.pos += found + 1;
+            let byte = self.input[self.pos - 1];
+            if byte == quote {
+                return self.emit(kind);
+            }
+            if byte == b'\n' || matches!(self.bump(), None | Some('\n')) {
+                return self.error(unterminated);
             }
         }
     }
 
     fn raw(&mut self) -> Token {
-        let Some(end) = self.rest().iter().position(|byte| *byte == b'`') else {
+        let Some(end) = memchr::memchr(b'`', self.rest()) else {
             return self.error("unterminated raw quoted string");
         };
         self.pos += end + 1;
@@ -426,10 +440,6 @@ fn left_delim(text: &[u8]) -> Option<usize> {
 
 fn trims_left(text: &[u8]) -> bool {
     text.len() >= 2 && text[0] == b'-' && SPACES.contains(&text[1])
-}
-
-fn trims_right(text: &[u8]) -> bool {
-    text.len() >= 2 && SPACES.contains(&text[0]) && text[1] == b'-'
 }
 
 fn leading_spaces(text: &[u8]) -> usize {

@@ -1,13 +1,14 @@
 //! Number constants: one text may be an integer, an unsigned integer, a float and a complex number at once.
 
-use std::sync::Arc;
-
 use super::unquote::unquote_char;
+use crate::registry::Type;
+use crate::value::Value;
 
 /// A number as it was written, with every type that can hold it.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Number {
-    pub(crate) text: Arc<str>,
+    /// Whether the text says that it is a float where nothing else decides.
+    pub(crate) looks_like_float: bool,
     pub(crate) int: Option<i64>,
     pub(crate) uint: Option<u64>,
     pub(crate) float: Option<f64>,
@@ -15,10 +16,6 @@ pub(crate) struct Number {
 }
 
 impl Number {
-    fn of(text: &str) -> Self {
-        Self { text: text.into(), int: None, uint: None, float: None, complex: None }
-    }
-
     /// A character between single quotes.
     pub(crate) fn from_char(text: &str) -> Result<Self, String> {
         let inner = text.as_bytes().get(1..).unwrap_or_default();
@@ -27,15 +24,15 @@ impl Number {
             return Err(format!("malformed character constant: {text}"));
         }
         let int = Some(i64::from(code));
-        Ok(Self { int, uint: Some(u64::from(code)), float: Some(f64::from(code)), ..Self::of(text) })
+        Ok(Self { int, uint: Some(u64::from(code)), float: Some(f64::from(code)), ..Self::default() })
     }
 
     /// Everything else.
     pub(crate) fn parse(text: &str) -> Result<Self, String> {
         if let Some(complex) = complex(text) {
-            return Ok(Self { complex: Some(complex), ..Self::of(text) });
+            return Ok(Self { complex: Some(complex), ..Self::default() });
         }
-        let mut number = Self { uint: parse_uint(text), int: parse_int(text), ..Self::of(text) };
+        let mut number = Self { uint: parse_uint(text), int: parse_int(text), ..Self::default() };
         if number.int == Some(0) {
             number.uint = Some(0);
         }
@@ -55,19 +52,34 @@ impl Number {
         } else {
             return Err(format!("illegal number syntax: {}", crate::fmt::quote(text.as_bytes())));
         }
+        number.looks_like_float = number.float.is_some() && looks_like_float(text);
         Ok(number)
     }
 
-    /// Whether the text says that it is a float where nothing else decides.
-    pub(crate) fn looks_like_float(&self) -> bool {
-        let text = self.text.as_bytes();
-        let hex = text.len() > 2 && text[0] == b'0' && matches!(text[1], b'x' | b'X');
-        let hex_int = hex && !text.iter().any(|byte| matches!(byte, b'p' | b'P'));
-        self.float.is_some()
-            && !hex_int
-            && text.first() != Some(&b'\'')
-            && self.text.contains(['.', 'e', 'E', 'p', 'P'])
+    /// The value of a type; none if the number is not of it.
+    pub(crate) fn of_type(&self, wanted: Type) -> Option<Value> {
+        match wanted {
+            Type::Int => self.int.map(Value::Int),
+            Type::Int64 => self.int.map(Value::Int64),
+            Type::Uint32 => self.uint.map(|number| Value::Uint64(number & u64::from(u32::MAX))),
+            Type::Float => self.float.map(Value::Float),
+            _ => None,
+        }
     }
+
+    /// The value where no type is asked for; none if the number is too large for it.
+    pub(crate) fn ideal(&self) -> Option<Value> {
+        match (self.complex, self.float) {
+            (Some((real, imaginary)), _) => Some(Value::Complex(real, imaginary)),
+            (None, Some(float)) if self.looks_like_float => Some(Value::Float(float)),
+            _ => self.int.map(Value::Int),
+        }
+    }
+}
+
+fn looks_like_float(text: &str) -> bool {
+    let hex = text.starts_with("0x") || text.starts_with("0X");
+    if hex { text.contains(['p', 'P']) } else { text.contains(['.', 'e', 'E', 'p', 'P']) }
 }
 
 #[expect(clippy::cast_precision_loss, reason = "Go converts the same way")]

@@ -1,117 +1,115 @@
-//! The tree back as text, as Go prints a node in its messages.
+//! Nodes back as text, as Go prints them in its messages.
 
-use super::ast::{Branch, Command, Item, Operand, Pipe, Term};
+use super::ast::{Branch, Command, File, Item, Operand, Pipe, Seq, Span, Term};
 use crate::fmt::quote;
 
-impl Item {
-    pub(crate) fn write(&self, out: &mut String) {
-        match self {
-            Self::Text(_, text) => out.push_str(&String::from_utf8_lossy(text)),
-            Self::Action(_, pipe) => {
+impl File {
+    pub(crate) fn write_item(&self, item: &Item, out: &mut String) {
+        match item {
+            Item::Text(span) => self.write_span(*span, out),
+            Item::Action(_, pipe) => {
                 out.push_str("{{");
-                pipe.write(out);
+                self.write_pipe(pipe, out);
                 out.push_str("}}");
             }
-            Self::If(branch) => branch.write("if", out),
-            Self::With(branch) => branch.write("with", out),
-            Self::Range(branch) => branch.write("range", out),
-            Self::Template(_, name, pipe) => {
+            Item::If(branch) => self.write_branch("if", branch, out),
+            Item::With(branch) => self.write_branch("with", branch, out),
+            Item::Range(branch) => self.write_branch("range", branch, out),
+            Item::Template(_, name, pipe) => {
                 out.push_str("{{template ");
                 out.push_str(&quote(name.as_bytes()));
                 if let Some(pipe) = pipe {
                     out.push(' ');
-                    pipe.write(out);
+                    self.write_pipe(pipe, out);
                 }
                 out.push_str("}}");
             }
-            Self::Break => out.push_str("{{break}}"),
-            Self::Continue => out.push_str("{{continue}}"),
+            Item::Break => out.push_str("{{break}}"),
+            Item::Continue => out.push_str("{{continue}}"),
         }
     }
-}
 
-impl Branch {
-    fn write(&self, word: &str, out: &mut String) {
+    fn write_items(&self, items: Seq, out: &mut String) {
+        for item in self.items(items) {
+            self.write_item(item, out);
+        }
+    }
+
+    fn write_branch(&self, word: &str, branch: &Branch, out: &mut String) {
         out.push_str("{{");
         out.push_str(word);
         out.push(' ');
-        self.pipe.write(out);
+        self.write_pipe(&branch.pipe, out);
         out.push_str("}}");
-        for item in &self.list {
-            item.write(out);
-        }
-        if let Some(other) = &self.other {
+        self.write_items(branch.list, out);
+        if let Some(other) = branch.other {
             out.push_str("{{else}}");
-            for item in other {
-                item.write(out);
-            }
+            self.write_items(other, out);
         }
         out.push_str("{{end}}");
     }
-}
 
-impl Pipe {
-    pub(crate) fn write(&self, out: &mut String) {
-        if !self.declared.is_empty() {
-            out.push_str(&self.declared.join(", "));
-            out.push_str(if self.assign { " = " } else { " := " });
+    pub(crate) fn write_pipe(&self, pipe: &Pipe, out: &mut String) {
+        for (number, variable) in pipe.declared.iter().flatten().enumerate() {
+            if number > 0 {
+                out.push_str(", ");
+            }
+            out.push_str(&String::from_utf8_lossy(self.variable(*variable)));
         }
-        for (number, command) in self.commands.iter().enumerate() {
+        if pipe.declares() {
+            out.push_str(if pipe.assign { " = " } else { " := " });
+        }
+        for (number, command) in self.commands(pipe).iter().enumerate() {
             if number > 0 {
                 out.push_str(" | ");
             }
-            command.write(out);
+            self.write_command(command, out);
         }
     }
-}
 
-impl Command {
-    pub(crate) fn write(&self, out: &mut String) {
-        for (number, operand) in self.args.iter().enumerate() {
+    pub(crate) fn write_command(&self, command: &Command, out: &mut String) {
+        for (number, operand) in self.operands(command.args).iter().enumerate() {
             if number > 0 {
                 out.push(' ');
             }
-            operand.write_in_parens(out);
+            self.write_in_parens(operand, out);
         }
     }
-}
 
-impl Operand {
-    fn write_in_parens(&self, out: &mut String) {
-        if matches!(self.term, Term::Pipe(_)) {
+    fn write_in_parens(&self, operand: &Operand, out: &mut String) {
+        if matches!(operand.term, Term::Pipe(_)) {
             out.push('(');
-            self.write(out);
+            self.write_operand(operand, out);
             out.push(')');
         } else {
-            self.write(out);
+            self.write_operand(operand, out);
         }
     }
 
-    pub(crate) fn write(&self, out: &mut String) {
-        match &self.term {
-            Term::Dot => out.push('.'),
-            Term::Nil => out.push_str("nil"),
-            Term::Bool(value) => out.push_str(if *value { "true" } else { "false" }),
-            Term::Number(number) => out.push_str(&number.text),
-            Term::Text { quoted, .. } => out.push_str(quoted),
-            Term::Field(names) => write_fields(names, out),
-            Term::Variable(name, names) => {
-                out.push_str(name);
-                write_fields(names, out);
+    pub(crate) fn write_operand(&self, operand: &Operand, out: &mut String) {
+        match &operand.term {
+            Term::Pipe(pipe) => self.write_pipe(pipe, out),
+            Term::Chain(inner, names) => {
+                for operand in self.operands(*inner) {
+                    self.write_in_parens(operand, out);
+                }
+                for name in self.names(*names) {
+                    out.push('.');
+                    self.write_span(*name, out);
+                }
             }
-            Term::Chain(operand, names) => {
-                operand.write_in_parens(out);
-                write_fields(names, out);
-            }
-            Term::Function(name, _) => out.push_str(name),
-            Term::Pipe(pipe) => pipe.write(out),
+            _ => self.write_span(operand.span, out),
         }
     }
-}
 
-fn write_fields(names: &[std::sync::Arc<str>], out: &mut String) {
-    for name in names {
-        out.push('.');
-        out.push_str(name);
+    /// An operand as it is shown.
+    pub(crate) fn shown(&self, operand: &Operand) -> String {
+        let mut out = String::new();
+        self.write_operand(operand, &mut out);
+        out
+    }
+
+    fn write_span(&self, span: Span, out: &mut String) {
+        out.push_str(&String::from_utf8_lossy(self.text_of(span)));
     }
 }

@@ -1,14 +1,19 @@
 //! String and character literals back into what they mean, as Go's `strconv.Unquote`.
 
+use std::borrow::Cow;
+
 /// The text of a literal with its quotes (`"` or a backquote); `None` if it is not well formed.
-pub(crate) fn unquote(literal: &[u8]) -> Option<Vec<u8>> {
+pub(crate) fn unquote(literal: &[u8]) -> Option<Cow<'_, [u8]>> {
     let quote = *literal.first()?;
     let inner = literal.get(1..literal.len().checked_sub(1)?)?;
     if quote == b'`' {
-        return Some(inner.iter().copied().filter(|byte| *byte != b'\r').collect());
+        return Some(match inner.contains(&b'\r') {
+            true => inner.iter().copied().filter(|byte| *byte != b'\r').collect(),
+            false => inner.into(),
+        });
     }
     if !inner.contains(&b'\\') && !inner.contains(&b'\n') {
-        return Some(inner.to_vec());
+        return Some(inner.into());
     }
     let mut out = Vec::with_capacity(inner.len());
     let mut rest = inner;
@@ -23,7 +28,7 @@ pub(crate) fn unquote(literal: &[u8]) -> Option<Vec<u8>> {
             rest = &rest[1..];
         }
     }
-    Some(out)
+    Some(out.into())
 }
 
 /// One character of a literal and what follows it.

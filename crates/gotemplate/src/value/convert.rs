@@ -1,11 +1,10 @@
 //! Between the tree of files and the values of templates.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use goyaml::Kind as Yaml;
 
-use super::{List, Map, MapKind, Text, Value};
+use super::{List, Map, MapKind, Value};
 
 /// Levels of nested maps and lists that are printed, copied, compared or written. Maps can contain themselves.
 pub const MAX_DEPTH: usize = 200;
@@ -23,12 +22,15 @@ pub fn from_yaml(value: &goyaml::Value) -> Value {
         Yaml::Float(value) => Value::Float(*value),
         Yaml::String(text) => Value::Text(Arc::clone(text).into()),
         Yaml::List(items) => Value::List(List::grown(items.iter().map(from_yaml).collect())),
-        Yaml::Map(map) => {
-            let entries: BTreeMap<Text, Value> =
-                map.iter().map(|(key, value)| (Text::from(key.as_bytes()), from_yaml(value))).collect();
-            Value::Map(Map::of(MapKind::Any, entries))
-        }
+        Yaml::Map(map) => Value::Map(map_of(map, from_yaml)),
     }
+}
+
+/// A map of a tree, its values turned into those of templates when they are first looked at.
+pub fn map_of(map: &Arc<goyaml::Map>, convert: fn(&goyaml::Value) -> Value) -> Map {
+    let map = Arc::clone(map);
+    let entry = move |(key, value): (&goyaml::Key, &goyaml::Value)| (Arc::clone(key.text()).into(), convert(value));
+    Map::later(MapKind::Any, move || map.keys().zip(map.values()).map(entry).collect())
 }
 
 #[expect(clippy::cast_precision_loss, reason = "JSON numbers are float64 in Go")]

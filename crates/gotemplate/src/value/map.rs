@@ -1,6 +1,6 @@
 //! Maps: shared, changed in place, always walked in the order of their keys.
 
-use std::cell::RefCell;
+use std::cell::{Cell, Ref, RefCell};
 use std::collections::BTreeMap;
 use std::rc::{Rc, Weak};
 
@@ -47,14 +47,30 @@ impl MapKind {
     }
 }
 
-#[derive(Debug)]
+type Entries = BTreeMap<Text, Value>;
+
 pub(super) struct Data {
-    entries: RefCell<BTreeMap<Text, Value>>,
+    entries: RefCell<Entries>,
+    /// What makes the entries, until somebody asks for them.
+    later: Cell<Option<Box<dyn FnOnce() -> Entries>>>,
+}
+
+impl Data {
+    fn settled(&self) -> &RefCell<Entries> {
+        if let Some(make) = self.later.take() {
+            self.entries.replace(make());
+        }
+        &self.entries
+    }
+
+    fn read(&self) -> Ref<'_, Entries> {
+        self.settled().borrow()
+    }
 }
 
 /// A handle: clones share the entries. The type belongs to the handle, as Go converts between named map types without
 /// copying: a subchart's `.Values` is `common.Values`, and the same map inside its parent's is not.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Map {
     data: Rc<Data>,
     kind: MapKind,
@@ -67,7 +83,7 @@ impl WeakMap {
     /// Takes all entries out, so that maps within one another can end.
     pub(crate) fn clear(&self) {
         if let Some(data) = self.0.upgrade() {
-            let entries = data.entries.take();
+            let entries = data.settled().take();
             drop(entries);
         }
     }
@@ -87,7 +103,13 @@ impl Map {
 
     /// A map of these entries.
     pub fn of(kind: MapKind, entries: BTreeMap<Text, Value>) -> Self {
-        Self { data: Rc::new(Data { entries: RefCell::new(entries) }), kind }
+        Self { data: Rc::new(Data { entries: RefCell::new(entries), later: Cell::new(None) }), kind }
+    }
+
+    /// A map whose entries are made when they are first asked for: most of what charts set is never looked at.
+    pub fn later(kind: MapKind, make: impl FnOnce() -> BTreeMap<Text, Value> + 'static) -> Self {
+        let later = Cell::new(Some(Box::new(make) as Box<_>));
+        Self { data: Rc::new(Data { entries: RefCell::default(), later }), kind }
     }
 
     /// Its type.
@@ -103,27 +125,27 @@ impl Map {
 
     /// How many entries.
     pub fn len(&self) -> usize {
-        self.data.entries.borrow().len()
+        self.data.read().len()
     }
 
     /// Whether there are no entries.
     pub fn is_empty(&self) -> bool {
-        self.data.entries.borrow().is_empty()
+        self.data.read().is_empty()
     }
 
     /// The value under a key.
     pub fn get(&self, key: &[u8]) -> Option<Value> {
-        self.data.entries.borrow().get(key).cloned()
+        self.data.read().get(key).cloned()
     }
 
     /// Whether the key is there.
     pub fn contains(&self, key: &[u8]) -> bool {
-        self.data.entries.borrow().contains_key(key)
+        self.data.read().contains_key(key)
     }
 
     /// Sets a value.
     pub fn insert(&self, key: impl Into<Text>, value: Value) {
-        let before = self.data.entries.borrow_mut().insert(key.into(), value);
+        let before = self.data.settled().borrow_mut().insert(key.into(), value);
         drop(before);
     }
 
@@ -134,17 +156,17 @@ impl Map {
 
     /// Takes a value out.
     pub fn remove(&self, key: &[u8]) -> Option<Value> {
-        self.data.entries.borrow_mut().remove(key)
+        self.data.settled().borrow_mut().remove(key)
     }
 
     /// The entries as they are now, in the order of the keys.
     pub fn entries(&self) -> Vec<(Text, Value)> {
-        self.data.entries.borrow().iter().map(|(key, value)| (key.clone(), value.clone())).collect()
+        self.data.read().iter().map(|(key, value)| (key.clone(), value.clone())).collect()
     }
 
     /// The keys in order.
     pub fn keys(&self) -> Vec<Text> {
-        self.data.entries.borrow().keys().cloned().collect()
+        self.data.read().keys().cloned().collect()
     }
 
     /// A number that only this map has while it lives.
@@ -163,12 +185,19 @@ impl Map {
 
     /// Looks at the entries without copying them; they must not be changed meanwhile.
     pub(crate) fn with<T>(&self, look: impl FnOnce(&BTreeMap<Text, Value>) -> T) -> T {
-        look(&self.data.entries.borrow())
+        look(&self.data.read())
     }
 
     pub(super) fn take_if_last(self) -> Option<BTreeMap<Text, Value>> {
         let data = Rc::try_unwrap(self.data).ok()?;
         Some(data.entries.take())
+    }
+}
+
+/// As `%v` prints it.
+impl std::fmt::Debug for Map {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        Value::Map(self.clone()).fmt(out)
     }
 }
 

@@ -1,5 +1,9 @@
 //! `.helmignore`: which files of a folder do not belong to the chart.
 
+use std::collections::HashMap;
+
+use foldhash::fast::RandomState;
+
 use crate::path_match::path_match;
 
 /// The file with the rules, at the chart's top.
@@ -8,6 +12,8 @@ pub(super) const FILE: &str = ".helmignore";
 /// The rules in their order; the first that applies decides.
 pub(super) struct Rules {
     rules: Vec<Rule>,
+    /// What was decided of folders, as many files share theirs.
+    folders: HashMap<String, bool, RandomState>,
 }
 
 struct Rule {
@@ -17,7 +23,13 @@ struct Rule {
     folder: bool,
     /// The pattern is for the last part of the path alone.
     base: bool,
-    pattern: String,
+    pattern: Pattern,
+}
+
+enum Pattern {
+    /// Without anything that stands for something else.
+    Plain(String),
+    Glob(String),
 }
 
 /// A rule that cannot be read.
@@ -31,8 +43,9 @@ pub(super) struct Fault {
 /// The rule that is there without a file: no hidden files among the templates.
 impl Default for Rules {
     fn default() -> Self {
-        let rule = Rule { negated: false, folder: false, base: false, pattern: "templates/.?*".to_owned() };
-        Self { rules: vec![rule] }
+        let pattern = Pattern::Glob("templates/.?*".to_owned());
+        let rule = Rule { negated: false, folder: false, base: false, pattern };
+        Self { rules: vec![rule], folders: HashMap::default() }
     }
 }
 
@@ -48,13 +61,21 @@ impl Rules {
             rules.push(Rule::parse(text).map_err(|(message, remedy)| Fault { line, message, remedy })?);
         }
         rules.extend(Self::default().rules);
-        Ok(Self { rules })
+        Ok(Self { rules, folders: HashMap::default() })
     }
 
     /// Whether a file, or a folder that it is in, is ignored.
-    pub(super) fn ignore(&self, path: &str) -> bool {
-        let folders = path.match_indices('/').map(|(end, _)| &path[..end]);
-        folders.into_iter().any(|folder| self.decide(folder, true)) || self.decide(path, false)
+    pub(super) fn ignore(&mut self, path: &str) -> bool {
+        path.match_indices('/').any(|(end, _)| self.ignore_folder(&path[..end])) || self.decide(path, false)
+    }
+
+    fn ignore_folder(&mut self, path: &str) -> bool {
+        if let Some(known) = self.folders.get(path) {
+            return *known;
+        }
+        let ignored = self.decide(path, true);
+        self.folders.insert(path.to_owned(), ignored);
+        ignored
     }
 
     fn decide(&self, path: &str, is_folder: bool) -> bool {
@@ -85,11 +106,16 @@ impl Rule {
             Some(rest) => (false, rest),
             None => (!text.contains('/'), text),
         };
-        Ok(Self { negated, folder, base, pattern: pattern.to_owned() })
+        let is_glob = pattern.contains(['*', '?', '[', '\\']);
+        let pattern = if is_glob { Pattern::Glob(pattern.to_owned()) } else { Pattern::Plain(pattern.to_owned()) };
+        Ok(Self { negated, folder, base, pattern })
     }
 
     fn matches(&self, path: &str) -> bool {
         let name = if self.base { path.rsplit('/').next().unwrap_or(path) } else { path };
-        path_match(&self.pattern, name).unwrap_or(false)
+        match &self.pattern {
+            Pattern::Plain(pattern) => pattern == name,
+            Pattern::Glob(pattern) => path_match(pattern, name).unwrap_or(false),
+        }
     }
 }

@@ -1,13 +1,17 @@
 //! The few fields of a manifest that Helm reads.
 
+mod lines;
+mod plain;
+mod scalar;
+
 use std::collections::BTreeMap;
 
 use goyaml::{Kind, ParseOptions, Value};
 
 use crate::yaml::{field, json_kind};
 
-/// What kind of object a document holds, and its annotations.
-#[derive(Debug, Default)]
+/// What kind of object a document holds, and the annotations that are Helm's own.
+#[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Head {
     pub(super) api_version: String,
     pub(super) kind: String,
@@ -21,6 +25,10 @@ impl Head {
     /// # Errors
     /// Its words.
     pub(super) fn read(text: &str) -> Result<Self, String> {
+        plain::read(text).map_or_else(|| Self::parse(text), Ok)
+    }
+
+    fn parse(text: &str) -> Result<Self, String> {
         let options = ParseOptions::sigs();
         let document = goyaml::parse_first(text, &options).map_err(|errors| {
             let text = errors.first().map(goyaml::YamlError::go_text).unwrap_or_default();
@@ -63,9 +71,17 @@ impl Head {
             ));
         };
         for (key, value) in annotations.iter() {
-            head.annotations.insert(key.to_owned(), scalar(value, place)?);
+            let value = scalar(value, place)?;
+            if Self::is_read(key) {
+                head.annotations.insert(key.to_owned(), value);
+            }
         }
         Ok(head)
+    }
+
+    /// Whether an annotation of this name is looked at.
+    fn is_read(key: &str) -> bool {
+        key.starts_with("helm.sh/")
     }
 }
 
@@ -84,4 +100,146 @@ fn scalar(value: &Value, place: &str) -> Result<String, String> {
         }
         _ => goyaml::json::to_go_string(value),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::{Head, plain};
+
+    /// What the quick way reads, the YAML reader reads too.
+    fn check(text: &str) -> bool {
+        let quick = plain::read(text);
+        if let Some(quick) = &quick {
+            assert_eq!(Head::parse(text).as_ref(), Ok(quick), "{text}");
+        }
+        quick.is_some()
+    }
+
+    fn recorded(folder: &Path, found: &mut Vec<String>) {
+        for entry in std::fs::read_dir(folder).expect("a folder of the tests") {
+            let path = entry.expect("an entry").path();
+            if path.is_dir() {
+                recorded(&path, found);
+            } else if let Ok(text) = std::fs::read_to_string(&path) {
+                found.extend(crate::manifest::split(&text, crate::HelmCompat::V4_1).into_iter().map(str::to_owned));
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_written_plainly_is_read_without_a_tree() {
+        let plainly = [
+            "",
+            "# only words",
+            "a:\n  {}\nb:\n- \"c.d/e\": []\n  'f': g\n",
+            "apiVersion: v1\nkind: Pod\nmetadata:\n  name: a\n  annotations:\n    helm.sh/hook: pre-install, test\n",
+            "kind: List\nitems:\n- kind: A\n  list:\n  - a\n  - - b\n    - c: |\n        x\n      d: []\n- 'a: b'\nmetadata:\n",
+            "kind: A\nmetadata:\n  name: \"b\" # c\nspec:\n  args: [\"a\", b, \"c\\n\"] # d\n  e: >-\n\n    f\n\n  g: {}\n",
+        ];
+        for text in plainly {
+            assert!(check(text), "{text}");
+        }
+        let not = [
+            "kind: &a A",
+            "kind: *a",
+            "kind: !!str A",
+            "kind: A\n  B",
+            "kind: A\n b: c",
+            "kind: 'A'x",
+            "kind: yes",
+            "- a",
+            "kind: A\nkind: B",
+            "Kind: A",
+            "kind: [A",
+            "kind: a: b",
+            "kind: A\nx: .inf",
+            "x: 1e999",
+            "a: |2\n  b",
+            "\ta: b",
+            "metadata:\n- a",
+            "metadata:\n  []",
+            "metadata:\n  annotations:\n    []",
+            "a:\n  {}\n  b: c",
+            "a:\n  b",
+            "metadata:\n  annotations:\n  - a",
+            "metadata:\n  annotations:\n    a:\n      b: c",
+            "a: |\n    \n  b",
+            "a:\n  b: 1\n c: 2",
+            "a: 1\n- b",
+            "a: \u{7f}",
+            "yes: 1",
+            "1: a",
+            "<<: a",
+            "? a",
+            "%YAML 1.1",
+            "...",
+            "a: @b",
+            "---\na: b",
+        ];
+        for text in not {
+            assert!(!check(text), "{text}");
+        }
+    }
+
+    #[test]
+    fn the_quick_way_agrees_with_the_reader_on_changed_documents() {
+        let mut documents = Vec::new();
+        recorded(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases"), &mut documents);
+        assert!(documents.len() > 100);
+        let quick = documents.iter().filter(|text| check(text)).count();
+        assert!(quick * 10 > documents.len() * 5, "{quick} of {}", documents.len());
+        let pieces = [
+            "",
+            " ",
+            "  ",
+            "\n",
+            "\t",
+            ":",
+            ": ",
+            "- ",
+            "#",
+            " #",
+            "'",
+            "\"",
+            "\\",
+            "|",
+            ">",
+            "&a",
+            "*a",
+            "!",
+            "[",
+            "]",
+            "{",
+            "}",
+            ",",
+            "y",
+            "-",
+            "~",
+            "e",
+            "1",
+            ".",
+            "metadata:\n",
+            "annotations:",
+            "name: x",
+            "kind:",
+            "\n\n",
+            "\n  ",
+            "\u{e9}",
+            "\r",
+        ];
+        let mut seed = 1_u64;
+        let mut chance = |below: usize| {
+            seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            usize::try_from(seed >> 33).expect("31 bits") % below.max(1)
+        };
+        for document in documents.iter().filter(|text| text.len() < 4_000 && text.is_ascii()) {
+            for _ in 0..20 {
+                let (at, cut) = (chance(document.len()), chance(4));
+                let end = (at + cut).min(document.len());
+                check(&format!("{}{}{}", &document[..at], pieces[chance(pieces.len())], &document[end..]));
+            }
+        }
+    }
 }

@@ -2,22 +2,31 @@
 
 use std::any::Any;
 use std::borrow::Cow;
+use std::cell::OnceCell;
 use std::rc::Rc;
+use std::sync::Arc;
 
 use gotemplate::{Kind, Member, Object, Type, Value};
 
 use super::structure::Struct;
 use crate::capabilities::{Capabilities, HelmVersion, KubeVersion};
 
+const TYPE: &str = "*common.Capabilities";
+
 /// The object for `.Capabilities`.
 pub(super) fn value(capabilities: &Capabilities) -> Value {
-    let whole = || {
-        Struct::new("*common.Capabilities")
-            .field("KubeVersion", "KubeVersion", kube_version(&capabilities.kube_version))
-            .field("APIVersions", "APIVersions", versions(&capabilities.api_versions))
-            .field("HelmVersion", "HelmVersion", helm_version(&capabilities.helm_version))
-    };
-    whole().method("Copy", whole().value()).value()
+    let capabilities = capabilities.clone();
+    Struct::later(TYPE, move || {
+        let copy = capabilities.clone();
+        whole(&capabilities).method("Copy", Struct::later(TYPE, move || whole(&copy)))
+    })
+}
+
+fn whole(capabilities: &Capabilities) -> Struct {
+    Struct::new(TYPE)
+        .field("KubeVersion", "KubeVersion", kube_version(&capabilities.kube_version))
+        .field("APIVersions", "APIVersions", versions(&capabilities.api_versions))
+        .field("HelmVersion", "HelmVersion", helm_version(&capabilities.helm_version))
 }
 
 fn kube_version(version: &KubeVersion) -> Value {
@@ -42,12 +51,21 @@ fn helm_version(built: &HelmVersion) -> Value {
         .value()
 }
 
-fn versions(known: &[String]) -> Value {
-    Value::Object(Rc::new(Versions(Value::texts(known))))
+fn versions(known: &Arc<Vec<String>>) -> Value {
+    Value::Object(Rc::new(Versions { known: Arc::clone(known), list: OnceCell::new() }))
 }
 
 /// `common.VersionSet`
-struct Versions(Value);
+struct Versions {
+    known: Arc<Vec<String>>,
+    list: OnceCell<Value>,
+}
+
+impl Versions {
+    fn list(&self) -> &Value {
+        self.list.get_or_init(|| Value::texts(&*self.known))
+    }
+}
 
 impl Object for Versions {
     fn type_name(&self) -> Cow<'static, str> {
@@ -63,17 +81,16 @@ impl Object for Versions {
     }
 
     fn call(&self, _: &str, args: &[Value]) -> Result<Value, String> {
-        let wanted = args.first().and_then(Value::as_text);
-        let Value::List(known) = &self.0 else { return Ok(false.into()) };
-        Ok(known.iter().any(|known| known.as_text() == wanted).into())
+        let Some(wanted) = args.first().and_then(Value::as_text) else { return Ok(false.into()) };
+        Ok(self.known.iter().any(|known| known.as_bytes() == &**wanted).into())
     }
 
     fn print(&self) -> Vec<u8> {
-        gotemplate::print(&self.0).unwrap_or_default()
+        gotemplate::print(self.list()).unwrap_or_default()
     }
 
     fn underlying(&self) -> Option<Value> {
-        Some(self.0.clone())
+        Some(self.list().clone())
     }
 
     fn as_any(&self) -> &dyn Any {

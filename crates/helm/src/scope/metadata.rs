@@ -1,5 +1,7 @@
 //! `.Chart`: a map in Helm 4, a struct in Helm 3.
 
+use std::sync::Arc;
+
 use gotemplate::{Map, MapKind, Value};
 
 use super::structure::Struct;
@@ -8,11 +10,26 @@ use crate::metadata::{Dependency, Maintainer, Metadata};
 use crate::scope::template_value;
 
 /// The value of `.Chart` for a chart.
-pub(super) fn value(metadata: &Metadata, root: bool, compat: HelmCompat) -> Value {
-    let shape = if compat == HelmCompat::V3 { Shape::Struct } else { Shape::Map };
-    let mut fields = fields(metadata, shape);
-    fields.push(("IsRoot", "IsRoot", root.into()));
-    shape.value("struct { chart.Metadata; IsRoot bool }", fields)
+pub(super) fn value(metadata: &Arc<Metadata>, root: bool, compat: HelmCompat) -> Value {
+    let metadata = Arc::clone(metadata);
+    let fields = move |shape| {
+        let mut fields = fields(&metadata, shape);
+        fields.push(("IsRoot", "IsRoot", root.into()));
+        fields
+    };
+    if compat == HelmCompat::V3 {
+        let type_name = "struct { chart.Metadata; IsRoot bool }";
+        return Struct::later(type_name, move || of_fields(type_name, fields(Shape::Struct)));
+    }
+    let entry = |(name, _, value): Field| (name.as_bytes().into(), value);
+    Map::later(MapKind::Any, move || fields(Shape::Map).into_iter().map(entry).collect()).into()
+}
+
+/// A field by its names in Go and JSON.
+type Field = (&'static str, &'static str, Value);
+
+fn of_fields(type_name: &'static str, fields: Vec<Field>) -> Struct {
+    fields.into_iter().fold(Struct::new(type_name), |all, (name, json, value)| all.optional(name, json, value))
 }
 
 /// What a Go struct becomes.
@@ -23,13 +40,10 @@ enum Shape {
 }
 
 impl Shape {
-    fn value(self, type_name: &'static str, fields: Vec<(&'static str, &'static str, Value)>) -> Value {
+    fn value(self, type_name: &'static str, fields: Vec<Field>) -> Value {
         match self {
             Self::Map => fields.into_iter().map(|(name, _, value)| (name, value)).collect::<Map>().into(),
-            Self::Struct => {
-                let add = |all: Struct, (name, json, value)| all.optional(name, json, Value::clone(&value));
-                fields.into_iter().fold(Struct::new(type_name), add).value()
-            }
+            Self::Struct => of_fields(type_name, fields).value(),
         }
     }
 
@@ -41,7 +55,7 @@ impl Shape {
     }
 }
 
-fn fields(metadata: &Metadata, shape: Shape) -> Vec<(&'static str, &'static str, Value)> {
+fn fields(metadata: &Metadata, shape: Shape) -> Vec<Field> {
     let text = |text: &str| Value::from(text);
     let annotations = metadata.annotations.iter();
     let annotations = annotations.map(|(key, note)| (key.as_bytes().into(), text(note))).collect();

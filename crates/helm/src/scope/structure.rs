@@ -2,11 +2,12 @@
 
 use std::any::Any;
 use std::borrow::Cow;
+use std::cell::LazyCell;
 use std::rc::Rc;
 
 use gotemplate::{Field, Kind, Member, Object, Value};
 
-/// A Go struct: a field that it does not have is an error.
+/// What a Go struct is made of: a field that it does not have is an error.
 pub(super) struct Struct {
     type_name: &'static str,
     fields: Vec<(Field, bool)>,
@@ -45,7 +46,12 @@ impl Struct {
 
     /// As a value.
     pub(super) fn value(self) -> Value {
-        Value::Object(Rc::new(self))
+        Self::later(self.type_name, move || self)
+    }
+
+    /// The value of a struct that is put together when it is first looked at.
+    pub(super) fn later(type_name: &'static str, make: impl FnOnce() -> Self + 'static) -> Value {
+        Value::Object(Rc::new(Shown { type_name, parts: LazyCell::new(Box::new(make)) }))
     }
 
     fn string(&self) -> Option<&Value> {
@@ -53,7 +59,13 @@ impl Struct {
     }
 }
 
-impl Object for Struct {
+/// A struct as templates see it.
+struct Shown {
+    type_name: &'static str,
+    parts: LazyCell<Struct, Box<dyn FnOnce() -> Struct>>,
+}
+
+impl Object for Shown {
     fn type_name(&self) -> Cow<'static, str> {
         self.type_name.into()
     }
@@ -63,24 +75,24 @@ impl Object for Struct {
     }
 
     fn member(&self, name: &str) -> Option<Member> {
-        let public = self.fields.iter().find(|(field, _)| field.name == name && field.json.is_some());
+        let public = self.parts.fields.iter().find(|(field, _)| field.name == name && field.json.is_some());
         if let Some((field, _)) = public {
             return Some(Member::Field(field.value.clone()));
         }
-        let known = self.methods.iter().any(|(known, _)| *known == name);
+        let known = self.parts.methods.iter().any(|(known, _)| *known == name);
         known.then_some(Member::Method { params: &[], variadic: false })
     }
 
     fn call(&self, name: &str, _: &[Value]) -> Result<Value, String> {
-        let method = self.methods.iter().find(|(known, _)| *known == name);
+        let method = self.parts.methods.iter().find(|(known, _)| *known == name);
         method.map(|(_, value)| value.clone()).ok_or_else(|| format!("no method {name}"))
     }
 
     fn print(&self) -> Vec<u8> {
-        if let Some(Value::Text(text)) = self.string() {
+        if let Some(Value::Text(text)) = self.parts.string() {
             return text.to_vec();
         }
-        let values = self.fields.iter().map(|(field, _)| gotemplate::print(&field.value).unwrap_or_default());
+        let values = self.parts.fields.iter().map(|(field, _)| gotemplate::print(&field.value).unwrap_or_default());
         let values = values.collect::<Vec<_>>().join(&b' ');
         let pointer: &[u8] = if self.kind() == Kind::Pointer { b"&" } else { b"" };
         [pointer, b"{", &values, b"}"].concat()
@@ -96,7 +108,7 @@ impl Object for Struct {
             let json = field.json.filter(|_| !optional || field.value.is_true());
             Field { name: field.name, json, value: field.value.clone() }
         };
-        self.fields.iter().map(copy).collect()
+        self.parts.fields.iter().map(copy).collect()
     }
 
     fn is_true(&self) -> bool {

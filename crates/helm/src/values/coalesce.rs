@@ -89,7 +89,7 @@ impl Graph {
 impl Table {
     /// A new table with the entries of a map, or without any.
     pub(crate) fn of(value: &Value) -> Rc<Self> {
-        let entries = value.as_map().map(entries_of).unwrap_or_default();
+        let entries = value.as_map().into_iter().flat_map(entries_of).collect();
         Rc::new(Self { pos: value.pos(), entries: RefCell::new(entries), open: Cell::new(false) })
     }
 
@@ -149,8 +149,8 @@ impl Table {
     }
 }
 
-fn entries_of(map: &Map) -> IndexMap<Key, Graph> {
-    map.keys().cloned().zip(map.values().cloned().map(Graph::Value)).collect()
+fn entries_of(map: &Map) -> impl Iterator<Item = (Key, Graph)> {
+    map.keys().cloned().zip(map.values().cloned().map(Graph::Value))
 }
 
 /// One pass over a chart and the charts in it.
@@ -253,7 +253,7 @@ impl Coalescing {
     /// Puts one table over another, which stays as it is but for Helm's own side effect.
     pub(crate) fn tables(&mut self, over: &Rc<Table>, under: &Graph, prefix: &str, merge: bool) {
         let entries: Vec<(Key, Graph)> = match under {
-            Graph::Value(value) => value.as_map().map(entries_of).unwrap_or_default().into_iter().collect(),
+            Graph::Value(value) => value.as_map().into_iter().flat_map(entries_of).collect(),
             Graph::Table(table) => shared_entries(table, over),
         };
         for (key, value) in entries {
@@ -271,19 +271,20 @@ impl Coalescing {
 
     /// Puts an entry of one table over that of another.
     fn both(&mut self, over: &Rc<Table>, (name, under): (&str, &Graph), prefix: &str, merge: bool) {
-        let path = joined(prefix, name);
         match (over.table(name), under.is_table()) {
             (Some(_), true) if self.depth > MAX_DEPTH => self.endless = true,
             (Some(own), true) => {
                 self.depth += 1;
-                self.tables(&own, under, &path, merge);
+                self.tables(&own, under, &joined(prefix, name), merge);
                 self.depth -= 1;
             }
             (None, true) => {
+                let path = joined(prefix, name);
                 let value = printed(&under.value().unwrap_or_default());
                 self.warn(format!("warning: cannot overwrite table with non table for {path} ({value})"));
             }
             (Some(_), false) if !under.is_null() => {
+                let path = joined(prefix, name);
                 let value = printed(&under.value().unwrap_or_default());
                 self.warn(format!("warning: destination for {path} is a table. Ignoring non-table value ({value})"));
             }

@@ -8,7 +8,7 @@ use helm::output::OutputOptions;
 use helm::values::{self, Setting, UserValues, ValuesFile};
 use helm::{KubeVersion, RenderOptions};
 
-use super::TemplateArgs;
+use super::{TemplateArgs, plugin};
 use crate::chart;
 use crate::failure::Failure;
 use crate::world::World;
@@ -45,7 +45,7 @@ impl<'a> Request<'a> {
             render.capabilities.kube_version =
                 version.map_err(|why| Failure::usage(format!("invalid kube version '{text}': {why}")))?;
         }
-        render.capabilities.api_versions.extend(args.api_versions.iter().cloned());
+        Arc::make_mut(&mut render.capabilities.api_versions).extend(args.api_versions.iter().cloned());
         render.release.upgrade = args.is_upgrade;
         render.skip_schema_validation = args.skip_schema_validation;
         render.trace = args.origin;
@@ -104,8 +104,8 @@ fn refuse(args: &TemplateArgs) -> Result<(), Failure> {
         ("--validate and --dry-run=server", "rendering asks no cluster; `setpoint diff` compares with one")
     } else if refused.verify {
         ("--verify", "check the provenance file with `helm verify`")
-    } else if refused.post_renderer.is_some() {
-        ("--post-renderer", "pipe the output into the program")
+    } else if let Some(name) = refused.post_renderer.as_deref().filter(|name| !name.is_empty()) {
+        return Err(plugin::refuse(name));
     } else {
         return Ok(());
     };
