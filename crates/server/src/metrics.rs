@@ -15,7 +15,6 @@ use prometheus_client::registry::Registry;
 /// The states that `gotk_reconcile_condition` has a line for each of.
 const STATUSES: [&str; 3] = ["True", "False", "Unknown"];
 const KUSTOMIZATION: &str = "Kustomization";
-const GIT_REPOSITORY: &str = "GitRepository";
 
 /// An object, as Flux labels it.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -150,7 +149,8 @@ impl Metrics {
 
     fn show_source(&self, source: &Arc<SourceState>) {
         let revision = source.revision.as_deref().unwrap_or_default();
-        self.show(GIT_REPOSITORY, &source.name, (&source.conditions, source.suspended, (revision, "")));
+        let name = Name { namespace: source.name.namespace.clone(), name: source.name.name.clone() };
+        self.show(source.name.kind.as_str(), &name, (&source.conditions, source.suspended, (revision, "")));
     }
 
     fn show(

@@ -1,6 +1,6 @@
 //! What every page is made from.
 
-use engine::{DeliveryState, Name, SourceName, State};
+use engine::{DeliveryState, SourceName, State};
 use jiff::Timestamp;
 use object::ObjectKey;
 

@@ -291,7 +291,7 @@ fn an_hour_without_changes_orders_fetches_only() {
 #[test]
 fn one_interval_in_ten_is_a_sweep_that_writes_nothing() {
     let mut world = World::settled(&json!({"interval": "1m"}));
-    world.index.timers.cancel(&Alarm::Poll(name("repo")));
+    world.index.timers.cancel(&Alarm::Poll(repo()));
     world.pass(Duration::from_mins(9));
     assert_eq!(world.orders(), Vec::<String>::new());
     world.pass(Duration::from_mins(1));
@@ -318,7 +318,7 @@ fn a_revision_that_comes_during_a_run_is_run_afterwards() {
     let mut world = World::new();
     world.source().fetched("main@sha1:1").kustomization("apps", &json!({}));
     assert_eq!(world.orders(), ["fetch repo", "write repo", "deliver apps"]);
-    world.index().source_written(&name("repo"), true);
+    world.index().source_written(&repo(), true);
     world.index().poll(&repo());
     world.fetched("main@sha1:2");
     assert_eq!(world.orders(), ["fetch repo", "write repo"]);
