@@ -348,7 +348,7 @@ fn keyed_list(dest: Option<Value>, patch: Option<Value>, schema: Schema<'_>, key
     };
     let own = directive == Directive::Merge && !added;
     let (dest, patch) = (items_of(base.as_ref()), items_of(patch.as_ref()));
-    let lists = Lists { dest, patch, appends: schema.appends };
+    let lists = Lists { dest, patch, is_new: added, appends: schema.appends };
     let merged = if keys.is_empty() { lists.into_set()? } else { lists.by_keys(keys, schema.items())? };
     let pos = base.map_or(Pos::default(), |base| base.pos());
     Ok(Merged { value: Some(Value::from(merged).with_pos(pos)), in_place: own })
@@ -362,6 +362,8 @@ fn items_of(list: Option<&Value>) -> Vec<Value> {
 struct Lists {
     dest: Vec<Value>,
     patch: Vec<Value>,
+    /// The patch's own list stands on both sides.
+    is_new: bool,
     appends: bool,
 }
 
@@ -442,7 +444,7 @@ impl Lists {
         };
         valid.complete_keys(&mut value, values, &|key, text| self.key_value(key, text, schema.raw));
         // Where the list is new it is the patch's own, and an item of it that had a directive is the one that is left.
-        if let Some(at) = at.filter(|at| merged.in_place || self.dest[*at].get(DIRECTIVE).is_some()) {
+        if let Some(at) = at.filter(|at| merged.in_place || self.is_new && self.dest[*at].get(DIRECTIVE).is_some()) {
             self.dest[at] = value.clone();
         }
         valid.put(result, value, values);

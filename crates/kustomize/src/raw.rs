@@ -39,6 +39,9 @@ impl Note {
 /// The number of the note that says of a scalar that kustomize has given it no type, and nothing more. All tables have it.
 const UNTYPED: u32 = 1;
 
+/// How JSON writes the float below zero that is zero, which reads as a whole number.
+const MINUS_ZERO: &str = "-0";
+
 /// That of one that reads `null`, by which names are called that all the same.
 const UNTYPED_NULL: u32 = 2;
 
@@ -292,6 +295,9 @@ impl RawTexts {
             Kind::String(text) => {
                 let is_quoted = goyaml::emit(&Value::from(text.clone())).starts_with(['"', '\'', '|', '>']);
                 *node = std::mem::take(node).with_mark(0).with_quotes(is_quoted);
+            }
+            Kind::Float(number) if *number == 0.0 && number.is_sign_negative() => {
+                *node = self.noted(Value::from(0_i64).with_pos(node.pos()), MINUS_ZERO);
             }
             _ => {
                 let number = as_json_reads(node).unwrap_or_else(|| node.clone());

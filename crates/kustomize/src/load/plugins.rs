@@ -1,5 +1,7 @@
 //! `generators`, `transformers` and `validators`: objects that configure kustomize's built-in ones.
 
+mod add_value;
+
 use std::sync::Arc;
 
 use goyaml::origin::{Derivation, Tracer};
@@ -15,9 +17,10 @@ use crate::read::decode::Faults;
 use crate::read::fields::{self, field_specs};
 use crate::read::replacements::{self, Replacement};
 use crate::read::{Generator, Image, Labels, Patch, Replicas, Text};
-use crate::selector::Selector;
 use crate::table::fields::FieldSpec;
 use crate::{BuildError, EntryKind, Files, origin, path, scalar, set};
+
+pub(crate) use add_value::AddValue;
 
 /// A configured transformer.
 #[derive(Debug)]
@@ -64,17 +67,6 @@ pub(crate) enum Subjects {
     None,
 }
 
-/// One target of a `ValueAddTransformer`.
-#[derive(Debug)]
-pub(crate) struct AddValue {
-    pub(crate) value: Text,
-    /// `None` for all objects.
-    pub(crate) selector: Option<Selector>,
-    pub(crate) field_path: String,
-    /// Where the value goes in a path, from 1; 0 replaces the field.
-    pub(crate) position: i64,
-}
-
 /// An object that configures a plugin.
 struct Configured {
     value: Value,
@@ -91,6 +83,11 @@ impl Configured {
         let paths: [&[&str]; 3] = [&["kind"], &["metadata", "name"], &["metadata", "namespace"]];
         let named = paths.into_iter().filter_map(|path| self.value.at(path)).cloned().collect();
         PluginId { path: self.path.clone(), kind: id.gvk.kind, name: id.name, namespace: id.namespace, named }
+    }
+
+    /// The line in the object's own text, as faults of its fields have theirs.
+    fn line_in_text(&self) -> u32 {
+        self.line.saturating_sub(self.offset)
     }
 
     /// The fields of the object, and where faults are noted.
@@ -316,7 +313,7 @@ impl Loader<'_> {
                 faults.into_result(Action::Replicas { replicas, specs })
             }
             "HashTransformer" => Ok(Action::Hash),
-            "ValueAddTransformer" => add_value(configured, path::base_name(place.dir)),
+            "ValueAddTransformer" => self.add_value(place, configured),
             _ => Err(vec![unknown(configured, &id, "transformer")]),
         }
     }
@@ -341,7 +338,7 @@ impl Loader<'_> {
             }
         }
         if texts.is_empty() {
-            faults.add(configured.line, "empty file path and empty patch content");
+            faults.add(configured.line_in_text(), "empty file path and empty patch content");
         }
         faults.into_result(())?;
         let place = Place { file: &configured.file, line: configured.line, ..place };
@@ -367,7 +364,7 @@ impl Loader<'_> {
             }
         }
         if patch.path.is_some() == patch.inline.is_some() {
-            faults.add(configured.line, "must specify a file path or jsonOp, and not both");
+            faults.add(configured.line_in_text(), "must specify a file path or jsonOp, and not both");
         }
         faults.into_result(())?;
         let place = Place { file: &configured.file, line: configured.line, ..place };
@@ -438,7 +435,7 @@ fn names(configured: &Configured, kind: &str) -> Outcome {
         }
     }
     if specs.is_none() {
-        faults.add(configured.line.saturating_sub(configured.offset), "fieldSpecs is not expected to be nil");
+        faults.add(configured.line_in_text(), "fieldSpecs is not expected to be nil");
     }
     let prefix = (kind != "SuffixTransformer").then(|| prefix.unwrap_or_default());
     let suffix = (kind != "PrefixTransformer").then(|| suffix.unwrap_or_default());
@@ -456,55 +453,6 @@ fn pairs(configured: &Configured, field: &'static str) -> Outcome {
         }
     }
     faults.into_result(Action::Labels { pairs, specs })
-}
-
-fn add_value(configured: &Configured, dir: &str) -> Outcome {
-    let (mut faults, found) = configured.fields(&["value", "targets", "targetFilePath"]);
-    let (mut text, mut targets) = (Text::default(), Vec::new());
-    for (name, value) in found {
-        match name {
-            "value" => {
-                faults.string(name, value).trim().clone_into(&mut text.text);
-                text.pos = value.pos();
-            }
-            "targets" => targets = fields::items(&mut faults, name, value, add_value_target),
-            _ if value.is_null() => {}
-            _ => faults.add(value.pos().line, "ValueAddTransformer: targetFilePath is not supported yet"),
-        }
-    }
-    if text.is_empty() {
-        dir.clone_into(&mut text.text);
-        // What names no value asks for this one.
-        text.pos = configured.value.get("kind").map_or_else(Pos::default, Value::pos);
-    }
-    if targets.is_empty() {
-        faults.add(configured.line, "must specify at least one target");
-    }
-    for target in &mut targets {
-        target.value.clone_from(&text);
-    }
-    faults.into_result(Action::AddValue(targets))
-}
-
-fn add_value_target(faults: &mut Faults, at: &str, value: &Value) -> AddValue {
-    let mut result = AddValue { value: Text::default(), selector: None, field_path: String::new(), position: 0 };
-    for (name, value, key) in faults.fields(at, value, &["selector", "fieldPath", "filePathPosition"]) {
-        match name {
-            "selector" if value.is_null() => {}
-            "selector" => result.selector = Some(fields::selector(faults, value).0),
-            "fieldPath" => result.field_path = faults.string(name, value),
-            _ => {
-                result.position = faults.number(name, value);
-                if result.position < 0 {
-                    faults.add(key.line, "filePathPosition cannot be negative");
-                }
-            }
-        }
-    }
-    if result.field_path.is_empty() {
-        faults.add(value.pos().line, "fieldPath cannot be empty");
-    }
-    result
 }
 
 /// The service account that an `IAMPolicyGenerator` makes.
