@@ -72,13 +72,13 @@ fn make(layer: &Layer, input: &GeneratorInput, raw: &RawTexts) -> Item {
     }
     if input.is_secret {
         value.set_at(&["type"], if input.kind.is_empty() { own("Opaque") } else { input.kind.made(&raw.tracer) });
-        let encode = |data: &Data| (data.key.clone(), data.derived(hash::base64_lines(&data.bytes), &by));
+        let encode = |data: &Data| (data.key.clone(), data.derived(&hash::base64_lines(&data.bytes), &by));
         value.set_at(&["data"], input.pairs.iter().map(encode).collect::<Map>());
     } else {
         for data in &input.pairs {
             match std::str::from_utf8(&data.bytes) {
                 Ok(text) => value.set_at(&["data", &data.key], data.derived(text, &by)),
-                Err(_) => value.set_at(&["binaryData", &data.key], data.derived(hash::base64_lines(&data.bytes), &by)),
+                Err(_) => value.set_at(&["binaryData", &data.key], data.derived(&hash::base64_lines(&data.bytes), &by)),
             };
         }
     }
@@ -159,8 +159,8 @@ fn merge_data(new: &mut Item, old: &Item, raw: &RawTexts) {
             for (key, value) in source.value.get(field).and_then(Value::as_map).into_iter().flat_map(Map::iter) {
                 let text = if value.is_null() && !raw::is_no_null(value) { String::new() } else { raw.text(value) };
                 let text = tracer.same(Value::from(text), value);
-                let has_lines = text.as_str().is_some_and(|text| text.contains('\n'));
-                let text = tracer.replace(map.get(key), text.with_quotes(has_lines));
+                let is_quoted = text.as_str().is_some_and(raw::is_written_in_quotes);
+                let text = tracer.replace(map.get(key), text.with_quotes(is_quoted));
                 map.insert(key, text);
             }
         }

@@ -221,8 +221,9 @@ fn metadata_texts(object: &Value, field: &str, raw: &RawTexts) -> Vec<(String, V
         return Vec::new();
     };
     let text = |value: &Value| {
-        // A null that was written is text to kustomize here; an empty field is empty.
-        let text = if raw::is_spelled_null(value) { "null".to_owned() } else { raw.text(value) };
+        // A null that was written is that word to kustomize here; one that has no type yet is its text.
+        let is_null = raw::is_spelled_null(value) && !raw.is_untyped(value);
+        let text = if is_null { "null".to_owned() } else { raw.text(value) };
         raw.tracer.same(Value::from(text), value)
     };
     map.iter().map(|(key, value)| (key.to_owned(), text(value))).collect()
@@ -232,7 +233,7 @@ fn metadata_texts(object: &Value, field: &str, raw: &RawTexts) -> Vec<(String, V
 pub(crate) fn normalise_metadata(object: &mut Value, field: &str, raw: &RawTexts) {
     let path = ["metadata", field];
     let style = |text: Value| {
-        let is_quoted = text.as_str().is_some_and(|text| text.contains('\n') || raw::is_other_in_yaml_1_1(text));
+        let is_quoted = text.as_str().is_some_and(raw::is_written_in_quotes);
         text.with_quotes(is_quoted)
     };
     let texts = metadata_texts(object, field, raw).into_iter();

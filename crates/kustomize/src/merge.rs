@@ -3,6 +3,8 @@
 //! Maps are merged, `null` deletes, `$patch: delete|replace|merge` in maps and lists is obeyed. Lists replace lists,
 //! unless their items match by key ([`merge_keys`]): then items that match are merged and new ones come *first*.
 
+use std::sync::Arc;
+
 use goyaml::{Key, Kind, Map, Pos, Value};
 
 use crate::accumulate;
@@ -348,10 +350,15 @@ fn keyed_list(dest: Option<Value>, patch: Option<Value>, schema: Schema<'_>, key
     };
     let own = directive == Directive::Merge && !added;
     let (dest, patch) = (items_of(base.as_ref()), items_of(patch.as_ref()));
-    let lists = Lists { dest, patch, is_new: added, appends: schema.appends };
+    let lists = Lists { dest, patch, appends: schema.appends };
     let merged = if keys.is_empty() { lists.into_set()? } else { lists.by_keys(keys, schema.items())? };
     let pos = base.map_or(Pos::default(), |base| base.pos());
     Ok(Merged { value: Some(Value::from(merged).with_pos(pos)), in_place: own })
+}
+
+/// Whether both are one and the same map.
+fn is_one(one: &Value, other: &Value) -> bool {
+    matches!((one.kind(), other.kind()), (Kind::Map(one), Kind::Map(other)) if Arc::ptr_eq(one, other))
 }
 
 fn items_of(list: Option<&Value>) -> Vec<Value> {
@@ -362,8 +369,6 @@ fn items_of(list: Option<&Value>) -> Vec<Value> {
 struct Lists {
     dest: Vec<Value>,
     patch: Vec<Value>,
-    /// The patch's own list stands on both sides.
-    is_new: bool,
     appends: bool,
 }
 
@@ -436,6 +441,7 @@ impl Lists {
     ) -> Result<(), String> {
         let at = self.dest.iter().position(|item| valid.finds(item, values));
         let patch = self.patch.iter().find(|item| valid.finds(item, values)).cloned();
+        let is_own = at.is_some_and(|at| patch.as_ref().is_some_and(|patch| is_one(&self.dest[at], patch)));
         let merged = node(at.map(|at| self.dest[at].clone()), patch, schema)
             .map_err(|error| within(&format!("[{}]", values.join(",")), &error))?;
         let Some(mut value) = merged.value.filter(|value| !is_empty(value)) else {
@@ -444,7 +450,7 @@ impl Lists {
         };
         valid.complete_keys(&mut value, values, &|key, text| self.key_value(key, text, schema.raw));
         // Where the list is new it is the patch's own, and an item of it that had a directive is the one that is left.
-        if let Some(at) = at.filter(|at| merged.in_place || self.is_new && self.dest[*at].get(DIRECTIVE).is_some()) {
+        if let Some(at) = at.filter(|at| merged.in_place || is_own && self.dest[*at].get(DIRECTIVE).is_some()) {
             self.dest[at] = value.clone();
         }
         valid.put(result, value, values);

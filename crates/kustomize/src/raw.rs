@@ -447,6 +447,11 @@ pub(crate) fn is_other_in_yaml_1_1(text: &str) -> bool {
     goyaml::parse_first(text, &options).is_ok_and(|read| read.is_none_or(|read| read.value.as_str().is_none()))
 }
 
+/// Whether kustomize writes a text that it sets in quotes or as a block.
+pub(crate) fn is_written_in_quotes(text: &str) -> bool {
+    text.contains('\n') || is_other_in_yaml_1_1(text)
+}
+
 /// A line of a text, counted from 1.
 pub(crate) fn line(bytes: &[u8], number: u32) -> Option<&[u8]> {
     bytes.split(|byte| *byte == b'\n').nth(usize::try_from(number).ok()?.checked_sub(1)?)

@@ -9,8 +9,8 @@ use super::{Loader, Place, PluginId};
 use crate::BuildError;
 use crate::accumulate::By;
 use crate::item::{Behavior, Item};
-use crate::path;
 use crate::read::{Generator, GeneratorOptions, Kustomization, Pair, Text};
+use crate::{path, raw};
 
 /// A generator with its data.
 #[derive(Debug, Default)]
@@ -46,8 +46,9 @@ pub(crate) struct Data {
 
 impl Data {
     /// The value that is made of it.
-    pub(crate) fn derived(&self, text: impl Into<Value>, by: &By<'_>) -> Value {
-        by.derive(text.into(), |derivation| self.from.iter().fold(derivation.asked_by(&self.named), Derivation::with))
+    pub(crate) fn derived(&self, text: &str, by: &By<'_>) -> Value {
+        let value = Value::from(text).with_quotes(raw::is_written_in_quotes(text));
+        by.derive(value, |derivation| self.from.iter().fold(derivation.asked_by(&self.named), Derivation::with))
     }
 }
 
