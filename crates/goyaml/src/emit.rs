@@ -13,7 +13,7 @@ use std::convert::Infallible;
 use self::scalar::Shape;
 use self::writer::{Context, Writer};
 use crate::resolve::number::{format_g, format_json};
-use crate::{Dialect, Kind, Value};
+use crate::{Dialect, Kind, Value, parallel};
 
 /// Keys up to this many bytes are written as `key:`, longer ones behind a `?`.
 pub(crate) const MAX_SIMPLE_KEY: usize = 128;
@@ -81,14 +81,13 @@ pub fn emit_as(value: &Value, profile: Profile) -> Result<String, EmitError> {
     refused.map_or(Ok(text), Err)
 }
 
-/// Writes several documents with `---` lines between them.
+/// Documents that are worth a thread of their own.
+const DOCUMENTS_OF_A_THREAD: usize = 32;
+
+/// Writes several documents with `---` lines between them, many of them on all cores.
 pub fn emit_documents<'a>(values: impl IntoIterator<Item = &'a Value>) -> String {
-    let mut text = String::new();
-    for (at, value) in values.into_iter().enumerate() {
-        text.push_str(if at == 0 { "" } else { "---\n" });
-        text.push_str(&emit(value));
-    }
-    text
+    let values: Vec<&Value> = values.into_iter().collect();
+    parallel::map(&values, DOCUMENTS_OF_A_THREAD, |value| emit(value)).join("---\n")
 }
 
 fn node(emitter: &mut Emitter, value: &Value) -> Result<(), Infallible> {

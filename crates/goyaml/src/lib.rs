@@ -8,6 +8,7 @@ mod emit;
 pub mod json;
 mod options;
 pub mod origin;
+pub mod parallel;
 mod parse;
 mod resolve;
 mod scan;

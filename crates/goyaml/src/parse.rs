@@ -181,7 +181,9 @@ impl Reader<'_> {
 
     /// Notes characters that YAML does not allow, once a line.
     fn check_characters(&mut self) {
-        if self.text.bytes().all(|byte| matches!(byte, b'\t' | b'\n' | b'\r' | b' '..=b'~')) {
+        let ordinary = |byte: &u8| matches!(byte, b'\t' | b'\n' | b'\r' | b' '..=b'~');
+        // In pieces, which a processor looks at at once.
+        if self.text.as_bytes().chunks(64).all(|piece| piece.iter().fold(true, |all, byte| all & ordinary(byte))) {
             return;
         }
         for (number, line) in (1..).zip(self.text.split('\n')) {

@@ -166,9 +166,10 @@ impl<'a> Scanner<'a> {
     fn skip_to_token(&mut self, start: Mark) {
         loop {
             self.cursor.skip_bom();
-            let tabs = self.flow_level > 0 || !self.key_allowed;
-            while self.cursor.byte() == b' ' || (tabs && self.cursor.byte() == b'\t') {
-                self.cursor.skip(1);
+            if self.flow_level > 0 || !self.key_allowed {
+                self.cursor.skip_blanks();
+            } else {
+                self.cursor.skip_spaces();
             }
             if self.comments.is_some() {
                 self.take_comments(start);

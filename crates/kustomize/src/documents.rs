@@ -1,10 +1,11 @@
 //! Objects out of the text of one file: several documents, `List`s taken apart, metadata checked.
 
 use std::borrow::Cow;
+use std::cell::OnceCell;
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use goyaml::{Kind, Map, ParseOptions, Pos, Value};
+use goyaml::{Document, Kind, Map, ParseOptions, Pos, Value};
 
 use crate::BuildError;
 use crate::limit::MAX_LISTS;
@@ -39,7 +40,17 @@ pub(crate) struct Manifest {
 
 /// Reads the objects of a text. All that is wrong is told at once.
 pub(crate) fn read(bytes: &[u8], source: &Source, raw: &RawTexts) -> Result<Vec<Manifest>, Vec<BuildError>> {
-    let documents = parse(bytes, source, raw)?;
+    read_parsed(parse(bytes, source)?, bytes, source, raw)
+}
+
+/// The same with the documents of the text, which were parsed before.
+pub(crate) fn read_parsed(
+    documents: Vec<Document>,
+    bytes: &[u8],
+    source: &Source,
+    raw: &RawTexts,
+) -> Result<Vec<Manifest>, Vec<BuildError>> {
+    let documents = noted(documents, bytes, source, raw)?;
     let alone = documents.len() == 1;
     let mut queue = VecDeque::new();
     for Manifest { mut value, line } in documents {
@@ -55,7 +66,7 @@ pub(crate) fn read(bytes: &[u8], source: &Source, raw: &RawTexts) -> Result<Vec<
 
 /// The same with the objects of a patch, whose annotations keep their types: so they come to where else they stand.
 pub(crate) fn read_patch(bytes: &[u8], source: &Source, raw: &RawTexts) -> Result<Vec<Manifest>, Vec<BuildError>> {
-    let documents = parse(bytes, source, raw)?;
+    let documents = noted(parse(bytes, source)?, bytes, source, raw)?;
     let queue = match documents.as_slice() {
         [alone] if is_wrapper(&alone.value) => items_of(&alone.value, source).into(),
         _ => documents.into(),
@@ -63,8 +74,8 @@ pub(crate) fn read_patch(bytes: &[u8], source: &Source, raw: &RawTexts) -> Resul
     flatten(queue, source)
 }
 
-/// The documents of a text, with what has to be noted of them.
-fn parse(bytes: &[u8], source: &Source, raw: &RawTexts) -> Result<Vec<Manifest>, Vec<BuildError>> {
+/// The text of a file as it is parsed.
+fn text_of<'a>(bytes: &'a [u8], source: &Source) -> Result<Cow<'a, str>, Vec<BuildError>> {
     let text = std::str::from_utf8(bytes).map_err(|error| {
         let line = bytes[..error.valid_up_to()].split(|byte| *byte == b'\n').count();
         let line = u32::try_from(line).unwrap_or(u32::MAX);
@@ -75,18 +86,33 @@ fn parse(bytes: &[u8], source: &Source, raw: &RawTexts) -> Result<Vec<Manifest>,
         ]
     })?;
     let text = if text.contains('\r') { Cow::Owned(text.replace("\r\n", "\n")) } else { Cow::Borrowed(text) };
-    let text = if text.contains("\n...") { Cow::Owned(without_ends(&text)) } else { text };
+    Ok(if text.contains("\n...") { Cow::Owned(without_ends(&text)) } else { text })
+}
+
+/// The documents of a text. It needs nothing of the build, so that texts can be parsed beside each other.
+pub(crate) fn parse(bytes: &[u8], source: &Source) -> Result<Vec<Document>, Vec<BuildError>> {
+    let text = text_of(bytes, source)?;
     let options = ParseOptions { source: source.index, ..ParseOptions::default() };
-    let documents = goyaml::parse_documents(&text, &options).map_err(|errors| {
+    goyaml::parse_documents(&text, &options).map_err(|errors| {
         let fault = |error: &goyaml::YamlError| {
             // Text inside a kustomization is indented there by nobody knows how much.
             let column = if source.offset == 0 { error.pos.column } else { 0 };
             source.error(error.pos.line, error.message.clone()).at_column(column)
         };
-        errors.iter().map(fault).collect::<Vec<_>>()
-    })?;
+        errors.iter().map(fault).collect()
+    })
+}
+
+/// Documents with what has to be noted of them.
+fn noted(
+    documents: Vec<Document>,
+    bytes: &[u8],
+    source: &Source,
+    raw: &RawTexts,
+) -> Result<Vec<Manifest>, Vec<BuildError>> {
+    let text = text_of(bytes, source)?;
     let lines = Lines::new(&text);
-    let noted = |document: goyaml::Document| {
+    let noted = |document: Document| {
         let mut value = document.value;
         lines.note(&mut value, raw);
         Manifest { value, line: document.pos.line + source.offset }
@@ -203,19 +229,30 @@ const BINARY: &str = "!!binary";
 struct Lines<'a> {
     text: &'a str,
     has_binary: bool,
-    starts: Vec<usize>,
+    /// Where they start; looked for when the first one is asked for.
+    starts: OnceCell<Vec<usize>>,
 }
 
 impl<'a> Lines<'a> {
     fn new(text: &'a str) -> Self {
-        let breaks = text.match_indices(is_break).map(|(at, found)| at + found.len());
-        Self { text, has_binary: text.contains(BINARY), starts: std::iter::once(0).chain(breaks).collect() }
+        Self { text, has_binary: text.contains(BINARY), starts: OnceCell::new() }
+    }
+
+    fn starts(&self) -> &[usize] {
+        self.starts.get_or_init(|| {
+            if self.text.is_ascii() {
+                let breaks = memchr::memchr_iter(b'\n', self.text.as_bytes()).map(|at| at + 1);
+                return std::iter::once(0).chain(breaks).collect();
+            }
+            let breaks = self.text.match_indices(is_break).map(|(at, found)| at + found.len());
+            std::iter::once(0).chain(breaks).collect()
+        })
     }
 
     /// The text from a position to the end of its line.
     fn rest_of_line(&self, pos: Pos) -> &'a str {
         let line = pos.line.checked_sub(1).and_then(|line| usize::try_from(line).ok());
-        let Some(start) = line.and_then(|line| self.starts.get(line)) else { return "" };
+        let Some(start) = line.and_then(|line| self.starts().get(line)) else { return "" };
         let line = self.text[*start..].split(is_break).next().unwrap_or_default();
         let column = usize::try_from(pos.column.saturating_sub(1)).unwrap_or(usize::MAX);
         line.char_indices().nth(column).map_or("", |(at, _)| &line[at..])
@@ -241,6 +278,7 @@ impl<'a> Lines<'a> {
                 let written = self.plain_scalar(value);
                 *value = raw.noted(std::mem::take(value), written[BINARY.len()..].trim_start());
             }
+            Kind::Bool(flag) if self.rest_of_line(value.pos()).starts_with(if *flag { "true" } else { "false" }) => {}
             _ if !may_be_noted(value) => {}
             _ => {
                 let written = self.plain_scalar(value);

@@ -6,6 +6,7 @@ mod charts;
 mod configs;
 mod generators;
 mod inline;
+mod parsed;
 mod patches;
 mod plugins;
 mod trees;
@@ -30,6 +31,7 @@ pub(crate) use generators::{Data, GeneratorInput};
 pub(crate) use patches::{PatchInput, PatchKind};
 pub(crate) use plugins::{Action, AddValue, Plugin, PluginId, Subjects};
 
+use parsed::Parsed;
 use trees::Trees;
 
 /// Names a kustomization file may have.
@@ -89,6 +91,7 @@ pub(crate) fn load(
         errors: Vec::new(),
         layers: 0,
         manifests: HashMap::new(),
+        parsed: HashMap::new(),
         cache,
         raw: RawTexts::new(tracer, notes),
         namespace: String::new(),
@@ -110,6 +113,8 @@ struct Loader<'a> {
     layers: usize,
     /// Files that were read already; `None` for those with faults, which are told once.
     manifests: HashMap<String, Option<Arc<Vec<Manifest>>>>,
+    /// Files that were parsed before they are asked for.
+    parsed: HashMap<String, Parsed>,
     cache: Option<Arc<Generation>>,
     raw: RawTexts,
     /// The namespace that charts get which name none.
@@ -250,6 +255,7 @@ impl Loader<'_> {
         if let Some(namespace) = kustomization.namespace.as_ref().filter(|_| self.options.edition == Edition::V5_8_1) {
             self.namespace.clone_from(&namespace.text);
         }
+        self.parse_ahead(dir, &kustomization.resources);
         let entries: Vec<Option<Entry>> =
             kustomization.resources.iter().map(|named| self.resource(dir, &chain, &file, named)).collect();
         let components: Vec<Option<(Text, Layer)>> =
@@ -434,9 +440,13 @@ impl Loader<'_> {
             self.manifests.insert(target.to_owned(), Some(kept.clone()));
             return Some(kept);
         }
-        let source = self.source(&target.into());
+        let Parsed { source, documents } = match self.parsed.remove(target) {
+            Some(parsed) => parsed,
+            None => Parsed::new(self.source(&target.into()), &bytes),
+        };
         self.raw.keep(source.index, &bytes);
-        let read = match documents::read(&bytes, &source, &self.raw) {
+        let read = documents.and_then(|documents| documents::read_parsed(documents, &bytes, &source, &self.raw));
+        let read = match read {
             Ok(manifests) => {
                 let manifests = Arc::new(manifests);
                 if let Some((cache, key)) = cache {

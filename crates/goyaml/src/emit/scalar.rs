@@ -46,7 +46,7 @@ impl Shape {
         if text.is_empty() {
             return Self { wanted, literal: false, ..Self::plain() };
         }
-        let marks = Marks::of(text);
+        let marks = if is_visible(text.as_bytes()) { Marks::of_visible(text) } else { Marks::of(text) };
         let spoiled = marks.space_break || marks.special;
         // go-yaml v2 counts tabs among the characters that need an escape, v3 lets them stand in literal text.
         let literal = !(marks.trailing_space || spoiled || dialect == Dialect::V2 && marks.tab);
@@ -102,6 +102,24 @@ struct Marks {
 }
 
 impl Marks {
+    /// The short way for texts of one line that have nothing but visible ASCII, as most sentences do.
+    fn of_visible(text: &str) -> Self {
+        let bytes = text.as_bytes();
+        let (first, last) = (bytes.first().copied(), bytes.last().copied());
+        let before = |at: usize| at.checked_sub(1).map(|at| char::from(bytes[at]));
+        let next = |at: usize| bytes.get(at + 1).map(|byte| char::from(*byte));
+        let indicates = |at: usize| is_indicator(char::from(bytes[at]), before(at), next(at));
+        Self {
+            indicators: text.starts_with("---")
+                || text.starts_with("...")
+                || (!bytes.is_empty() && indicates(0))
+                || memchr::memchr2_iter(b':', b'#', bytes).any(indicates),
+            edge_gap: first == Some(b' ') || last == Some(b' '),
+            trailing_space: last == Some(b' '),
+            ..Self::default()
+        }
+    }
+
     fn of(text: &str) -> Self {
         let mut marks = Self { indicators: text.starts_with("---") || text.starts_with("..."), ..Self::default() };
         let mut before = None;
@@ -148,6 +166,11 @@ pub(crate) fn is_printable(character: char) -> bool {
     matches!(character, '\n' | ' '..='~' | '\u{A0}'..='\u{FFFD}') && character != '\u{FEFF}'
 }
 
+/// Whether a text is one line of visible ASCII. Looked at in pieces, which a processor does at once.
+fn is_visible(text: &[u8]) -> bool {
+    text.chunks(64).all(|piece| piece.iter().fold(true, |all, byte| all & matches!(byte, b' '..=b'~')))
+}
+
 /// Whether a text has only characters that mean nothing to a reader: the short way for most texts.
 fn is_ordinary(text: &[u8]) -> bool {
     let anywhere =
@@ -169,7 +192,7 @@ fn reads_as_text(text: &str, dialect: Dialect) -> bool {
 /// Whether the reader of JSON texts refuses it, as it takes these characters for control characters that are not escaped.
 pub(crate) fn unreadable_in_json(text: &str) -> bool {
     // The bytes that DEL, the C1 control characters and U+FFFE and U+FFFF start with.
-    if !text.bytes().any(|byte| matches!(byte, 0x7F | 0xC2 | 0xEF)) {
+    if memchr::memchr3(0x7F, 0xC2, 0xEF, text.as_bytes()).is_none() {
         return false;
     }
     text.chars()
@@ -189,12 +212,12 @@ pub(crate) fn length_in_json(text: &str) -> usize {
 /// `1:30` and the like, which readers of YAML 1.1 take for a number.
 fn is_base60(text: &str) -> bool {
     let unsigned = text.strip_prefix(['+', '-']).unwrap_or(text);
-    let mut parts = unsigned.split(':');
-    let Some(first) = parts.next() else {
+    if !unsigned.starts_with(|digit: char| digit.is_ascii_digit()) {
         return false;
-    };
+    }
+    let mut parts = unsigned.split(':');
     let digits = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit() || byte == b'_');
-    if !first.starts_with(|digit: char| digit.is_ascii_digit()) || !digits(first) {
+    if !parts.next().is_some_and(digits) {
         return false;
     }
     let parts: Vec<&str> = parts.collect();
@@ -241,4 +264,24 @@ pub(crate) fn through_json(text: &str) -> Cow<'_, str> {
         out.push_str(inner);
     }
     Cow::Owned(out)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Marks;
+
+    #[test]
+    fn the_short_way_finds_what_the_long_one_finds() {
+        let parts =
+            ["", " ", "a", "-", "---", "...", ":", "#", " #", ": ", "?", "? ", "a b", "'", "[", "%", "@ x", "b:c"];
+        for first in parts {
+            for second in parts {
+                for third in parts {
+                    let text = [first, second, third].concat();
+                    let (short, long) = (Marks::of_visible(&text), Marks::of(&text));
+                    assert_eq!(format!("{short:?}"), format!("{long:?}"), "{text:?}");
+                }
+            }
+        }
+    }
 }

@@ -212,6 +212,9 @@ impl Writer {
     }
 
     fn folded_plain(&mut self, text: &str) {
+        if text.is_ascii() {
+            return self.folded_words(text);
+        }
         let mut after_space = false;
         let mut rest = text.chars();
         while let Some(character) = rest.next() {
@@ -227,6 +230,24 @@ impl Writer {
             }
             after_space = space;
         }
+    }
+
+    /// Writes a text of ASCII line by line: each ends at the first single space behind the width.
+    fn folded_words(&mut self, text: &str) {
+        let bytes = text.as_bytes();
+        let mut start = 0;
+        loop {
+            let reach = start + self.width.saturating_add(1).saturating_sub(self.column);
+            let is_single = |at: &usize| bytes.get(at + 1) != Some(&b' ') && (*at == 0 || bytes[at - 1] != b' ');
+            let tail = bytes.get(reach..).unwrap_or_default();
+            let Some(end) = memchr::memchr_iter(b' ', tail).map(|at| at + reach).find(is_single) else { break };
+            self.put_str(&text[start..end]);
+            self.indention = false;
+            self.line();
+            start = end + 1;
+        }
+        self.put_str(&text[start..]);
+        self.indention = false;
     }
 
     fn single_quoted(&mut self, text: &str, folds: bool) {

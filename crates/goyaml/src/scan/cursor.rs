@@ -118,7 +118,7 @@ impl<'a> Cursor<'a> {
 
     /// Bytes up to the end of the line.
     pub(crate) fn line_rest(&self) -> usize {
-        let rest = self.text.as_bytes().get(self.mark.index..).unwrap_or_default();
+        let rest = self.rest();
         let mut from = 0;
         while let Some(found) = rest[from..].iter().position(|byte| matches!(byte, b'\n' | b'\r' | 0 | 0xC2 | 0xE2)) {
             if self.at(from + found) == 0 || self.break_len(from + found) > 0 {
@@ -149,11 +149,21 @@ impl<'a> Cursor<'a> {
         if bytes == 3 { &self.text[start..start + 3] } else { "\n" }
     }
 
+    /// The text from here on, in bytes.
+    pub(crate) fn rest(&self) -> &'a [u8] {
+        self.text.as_bytes().get(self.mark.index..).unwrap_or_default()
+    }
+
+    /// Goes over spaces.
+    pub(crate) fn skip_spaces(&mut self) {
+        let rest = self.rest();
+        self.skip(rest.iter().position(|byte| *byte != b' ').unwrap_or(rest.len()));
+    }
+
     /// Goes over spaces and tabs.
     pub(crate) fn skip_blanks(&mut self) {
-        while self.is_blank() {
-            self.skip(1);
-        }
+        let rest = self.rest();
+        self.skip(rest.iter().position(|byte| !matches!(byte, b' ' | b'\t')).unwrap_or(rest.len()));
     }
 
     /// Goes over a comment, if one starts here.

@@ -4,6 +4,18 @@ use std::borrow::Cow;
 
 use super::{Fault, Scanner, Token, TokenKind};
 
+/// The bytes at which a scalar without quotes may end.
+const MAY_END_PLAIN: [bool; 256] = {
+    let mut table = [false; 256];
+    let bytes = b"\0\t\n\r :,?[]{}\xC2\xE2";
+    let mut at = 0;
+    while at < bytes.len() {
+        table[bytes[at] as usize] = true;
+        at += 1;
+    }
+    table
+};
+
 /// The line breaks between two lines of a scalar, which fold into a space or into fewer breaks.
 #[derive(Debug, Default)]
 pub(super) struct Fold {
@@ -97,30 +109,36 @@ impl<'a> Scanner<'a> {
         }
     }
 
-    /// The bytes up to the next blank, break or indicator that ends a plain scalar.
+    /// The bytes up to the next gap or indicator that ends a plain scalar; single spaces between words do not.
     fn take_plain_run(&mut self) -> &'a str {
         let flow = self.flow_level > 0;
+        let rest = self.cursor.rest();
+        let next = |at: usize| rest.get(at + 1).copied().unwrap_or(0);
+        let ends = |at: usize| match rest[at] {
+            b' ' => next(at) == b'#' || MAY_END_PLAIN[usize::from(next(at))],
+            b'\t' | b'\n' | b'\r' | 0 => true,
+            b':' => self.cursor.is_gap(at + 1),
+            b',' | b'?' | b'[' | b']' | b'{' | b'}' => flow,
+            0xC2 | 0xE2 => self.cursor.break_len(at) > 0,
+            _ => false,
+        };
         let mut bytes = 0;
-        loop {
-            let byte = self.cursor.at(bytes);
-            let ends = match byte {
-                b' ' | b'\t' | b'\n' | b'\r' | 0 => true,
-                b':' => self.cursor.is_gap(bytes + 1),
-                b',' | b'?' | b'[' | b']' | b'{' | b'}' => flow,
-                0xC2 | 0xE2 => self.cursor.break_len(bytes) > 0,
-                _ => false,
-            };
-            if ends {
+        while let Some(found) = rest[bytes..].iter().position(|byte| MAY_END_PLAIN[usize::from(*byte)]) {
+            bytes += found;
+            if ends(bytes) {
                 return self.cursor.take(bytes);
             }
             bytes += 1;
         }
+        self.cursor.take(rest.len())
     }
 
     fn skip_plain_gap(&mut self, start: super::Mark, min_column: isize, fold: &mut Fold) -> Result<(), Fault> {
         loop {
-            if self.cursor.is_blank() {
-                if fold.is_open() && self.cursor.column() < min_column && self.cursor.byte() == b'\t' {
+            if self.cursor.byte() == b' ' {
+                self.cursor.skip_spaces();
+            } else if self.cursor.byte() == b'\t' {
+                if fold.is_open() && self.cursor.column() < min_column {
                     return self.fault(start, "found a tab character that violates indentation");
                 }
                 self.cursor.skip(1);
