@@ -432,8 +432,16 @@ fn what_remote_bases_resolve_to_is_a_part_of_the_inputs() {
     let (files, spec, cache) = (tree(&[("kustomization.yaml", named)]), Value::empty_map(), RenderCache::new());
     let render = |remote: Option<Arc<dyn Remote>>| {
         let variables = BTreeMap::new();
-        let request =
-            KustomizationRequest { tree: &files, path: "", spec: &spec, place: "k", variables, strict: true, remote };
+        let request = KustomizationRequest {
+            tree: &files,
+            path: "",
+            spec: &spec,
+            place: "k",
+            variables,
+            strict: true,
+            remote,
+            decryption: None,
+        };
         cache.kustomization(&request)
     };
     let first = render(Some(server.clone())).expect("it renders");
