@@ -90,9 +90,9 @@ fn a_status_has_the_fields_of_its_kind_only() {
 #[test]
 fn unknown_and_unsupported_fields_are_named() {
     let spec = serde_json::json!({"interval": "1m", "prune": true, "sourceRef": {"kind": "HelmRepository", "name": "a"},
-        "decryption": {"provider": "sops"}, "fromTheFuture": 1});
+        "decryption": {"provider": "vault"}, "fromTheFuture": 1});
     let spec: api::KustomizationSpec = serde_json::from_value(spec).expect("a spec");
-    assert_eq!(spec.unsupported(), ["sourceRef.kind", "decryption", "fromTheFuture"]);
+    assert_eq!(spec.unsupported(), ["sourceRef.kind", "decryption.provider", "fromTheFuture"]);
     let spec = serde_json::json!({"interval": "1m", "url": "https://a", "verify": {"secretRef": {"name": "a"}}, "include": [{"repository": {"name": "b"}}]});
     let spec: api::GitRepositorySpec = serde_json::from_value(spec).expect("a spec");
     assert_eq!(spec.unsupported(), ["verify", "include"]);

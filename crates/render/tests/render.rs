@@ -235,7 +235,7 @@ fn faults_of_objects() {
     check("kind: Thing\nmetadata: {name: a}\n", "there is no apiVersion");
     check(
         "apiVersion: v1\nkind: Secret\nmetadata: {name: a}\nstringData: {x: 'ENC[AES256_GCM,data:a,iv:b,tag:c,type:str]'}\nsops: {mac: 'ENC[x]'}\n",
-        "encrypted with SOPS, and decryption is not supported yet",
+        "is SOPS encrypted, configuring decryption is required",
     );
 }
 

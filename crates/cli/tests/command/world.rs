@@ -1,6 +1,7 @@
 //! A folder with a repository and a `setpoint` that knows nothing of the machine it runs on.
 
-use std::io::{BufRead, BufReader, Write};
+use std::fs::File;
+use std::io::{BufRead, BufReader, Read, Seek, Write};
 use std::path::PathBuf;
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::mpsc::{self, Receiver};
@@ -41,14 +42,23 @@ impl World {
 
     pub(crate) fn run(&self, arguments: &[&str]) -> Output {
         let mut command = self.setpoint(arguments);
-        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("setpoint starts");
+        // Files, as a pipe that nobody reads holds up who writes much.
+        let [mut stdout, mut stderr] = [(); 2].map(|()| tempfile::tempfile().expect("a temporary file"));
+        let piped = |file: &File| Stdio::from(file.try_clone().expect("a second handle"));
+        let mut child = command.stdout(piped(&stdout)).stderr(piped(&stderr)).spawn().expect("setpoint starts");
         let deadline = Instant::now() + PATIENCE;
         while child.try_wait().expect("it can be asked").is_none() && Instant::now() < deadline {
             std::thread::sleep(Duration::from_millis(5));
         }
         let ended = child.try_wait().expect("it can be asked").is_some();
         let _ = child.kill();
-        let output = child.wait_with_output().expect("it can be waited for");
+        let status = child.wait().expect("it can be waited for");
+        let [stdout, stderr] = [&mut stdout, &mut stderr].map(|file| {
+            let mut text = Vec::new();
+            file.rewind().and_then(|()| file.read_to_end(&mut text)).expect("what was written can be read");
+            text
+        });
+        let output = Output { status, stdout, stderr };
         let said = String::from_utf8_lossy(&output.stdout);
         assert!(ended, "{arguments:?} did not end within {PATIENCE:?}; it said:\n{said}");
         output

@@ -83,6 +83,11 @@ pub(crate) async fn flux_itself_is_left_out_and_its_settings_hold(mut site: Site
     for never in ["Deployment", "CustomResourceDefinition"] {
         ensure(!inventory.contains(never), format!("{never} in {inventory}"))?;
     }
+    let root = engine::Name::new(&site.namespace, "flux-system");
+    site.state_until("the plan of the root", |state| {
+        state.deliveries.get(&root).is_some_and(|delivery| delivery.plan.is_some())
+    })
+    .await?;
     let plan = site.delivery("flux-system").and_then(|delivery| delivery.plan.clone()).ok_or("no plan")?;
     let skipped: Vec<_> = plan.changes.iter().filter(|change| change.action == "skipped").collect();
     ensure(skipped.len() == 2 && skipped[0].message.contains("part of Flux itself"), format!("{skipped:?}"))?;
