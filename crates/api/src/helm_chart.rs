@@ -49,15 +49,22 @@ pub struct HelmChartSpec {
     pub unknown: Unknown,
 }
 
+/// Whether a strategy is one that Flux has.
+fn is_known(strategy: &str) -> bool {
+    matches!(strategy, "ChartVersion" | "Revision")
+}
+
 impl HelmChartSpec {
+    /// Whether a new revision of the source is a new chart, whatever its version says.
+    pub fn follows_revisions(&self) -> bool {
+        self.reconcile_strategy.as_deref() == Some("Revision")
+    }
+
     /// The fields that are set but not honoured, as paths below `spec`.
     pub fn unsupported(&self) -> Vec<String> {
         let known = [
             ("sourceRef.kind", !matches!(&*self.source_ref.kind, "HelmRepository" | "GitRepository" | "Bucket")),
-            (
-                "reconcileStrategy",
-                self.reconcile_strategy.as_deref().is_some_and(|strategy| strategy != "ChartVersion"),
-            ),
+            ("reconcileStrategy", self.reconcile_strategy.as_deref().is_some_and(|strategy| !is_known(strategy))),
             ("valuesFiles", !self.values_files.is_empty()),
             ("valuesFile", self.values_file.as_deref().is_some_and(|file| !file.is_empty())),
             ("verify", self.verify.is_some()),

@@ -53,6 +53,12 @@ fn parse_object(text: &str) -> Result<(&'static str, String), Failure> {
     let kind_of = |kind: &str| match kind.to_ascii_lowercase().as_str() {
         "ks" | "kustomization" | "kustomizations" => Some("Kustomization"),
         "gitrepo" | "gitrepository" | "gitrepositories" => Some("GitRepository"),
+        "ocirepo" | "ocirepository" | "ocirepositories" => Some("OCIRepository"),
+        "helmrepo" | "helmrepository" | "helmrepositories" => Some("HelmRepository"),
+        "hc" | "helmchart" | "helmcharts" => Some("HelmChart"),
+        "bucket" | "buckets" => Some("Bucket"),
+        "ag" | "artifactgenerator" | "artifactgenerators" => Some("ArtifactGenerator"),
+        "hr" | "helmrelease" | "helmreleases" => Some("HelmRelease"),
         _ => None,
     };
     let parts = text.split_once('/').and_then(|(kind, name)| Some((kind_of(kind)?, name.to_owned())));

@@ -24,7 +24,7 @@ pub fn definition() -> String {
                         "image": {"type": "string", "enum": ["a", "b"]},
                         "free": {"type": "object", "x-kubernetes-preserve-unknown-fields": true}
                     }},
-                    "status": {"type": "object", "properties": {"replicas": {"type": "integer"}}}
+                    "status": {"type": "object", "default": {"replicas": 0}, "properties": {"replicas": {"type": "integer"}}}
                 }}}
             }, {
                 "name": "v1beta1", "served": true, "storage": false,
@@ -52,6 +52,9 @@ pub async fn definition_then_object() {
         world.apply(&format!("{TABS}/t"), "m", &tab(&json!({"cronSpec": "* *", "free": {"x": 1}}))).await.expect(201);
     assert_eq!(object.body["spec"], json!({"cronSpec": "* *", "free": {"x": 1}, "replicas": 1}));
     assert_eq!(object.body["metadata"]["generation"], 1);
+    // The default of the status, which nobody owns.
+    assert_eq!(object.body["status"], json!({"replicas": 0}));
+    assert!(!object.body["metadata"]["managedFields"].to_string().contains("f:status"));
     let beta = world.get(&TABS.replace("v1/", "v1beta1/")).await.expect(200);
     assert_eq!(at(&beta.body, "items.0.apiVersion"), "stable.example.com/v1beta1");
     let scaled = world.merge(&format!("{TABS}/t/scale"), r#"{"spec":{"replicas":3}}"#).await.expect(200);

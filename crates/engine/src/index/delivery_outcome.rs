@@ -159,6 +159,7 @@ impl Index {
 
     fn succeed(&mut self, name: &Name, checked: Option<Duration>, log: &str) {
         let now = self.moment.now;
+        let origin = self.origin_revision(name);
         let Some(delivery) = self.deliveries.get_mut(name) else { return };
         let Some(held) = delivery.held.clone() else { return };
         let stamp = Stamp { now, generation: delivery.generation() };
@@ -170,6 +171,7 @@ impl Index {
             let success =
                 Success { revision: &held.revision, digest: &held.digest, inventory, checked, took, counts: true };
             kustomization::succeeded(&mut delivery.status, success, stamp);
+            delivery.status.last_applied_origin_revision = origin;
         }
         note_request(delivery);
         delivery.good = true;

@@ -7,7 +7,10 @@ use super::{FetchFailure, Fetched, Index, Source};
 use crate::source_object::SourceSpec;
 use crate::status::conditions::Stamp;
 use crate::status::{release, source as status};
-use crate::{SourceKind, SourceName};
+use crate::{Name, SourceKind, SourceName};
+
+/// Where an artifact names the revision that it was made of.
+const ORIGIN: &str = "org.opencontainers.image.revision";
 
 impl Index {
     /// Why a source cannot be fetched whatever happens.
@@ -97,6 +100,12 @@ impl Index {
             Some((entry.name.clone(), (artifact.revision, artifact.digest.unwrap_or_default())))
         });
         known.collect()
+    }
+
+    /// The revision that the source of a delivery was itself made of, if it tells it.
+    pub(super) fn origin_revision(&self, delivery: &Name) -> Option<String> {
+        let source = self.deliveries.get(delivery)?.source();
+        self.sources.get(&source)?.fetched.as_ref()?.metadata.get(ORIGIN).cloned()
     }
 
     /// Hands the artifacts that a generator made to those who use them.

@@ -267,7 +267,8 @@ impl Index {
         let (interval, is_polled) = (source.object.interval(), source.object.is_polled());
         let object = source.object.clone();
         source.fetched = Some(fetched.clone());
-        if moved {
+        // What a generator made is told as the work of those who use it.
+        if moved && name.kind != SourceKind::ArtifactGenerator {
             let subject = fetched.title();
             self.tell(&name.plain(), Progress::Fetched { revision: fetched.revision.clone(), subject });
         }

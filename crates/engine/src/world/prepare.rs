@@ -61,12 +61,16 @@ async fn make_chart(
         "spec": chart_spec(spec),
     });
     let api = world.sources(name);
-    // Somebody else's chart of that name is not ours to change.
-    if let Some(known) = api.get_opt(&name.name).await.map_err(failed)?
-        && !is_chart_of(&known, release)
-    {
-        let message = format!("the HelmChart '{}' is not of this release; rename one of the two", name.plain());
-        return Err(FetchFailure { reason: "ArtifactFailed", message, terminal: true });
+    if let Some(known) = api.get_opt(&name.name).await.map_err(failed)? {
+        // Somebody else's chart of that name is not ours to change.
+        if !is_chart_of(&known, release) {
+            let message = format!("the HelmChart '{}' is not of this release; rename one of the two", name.plain());
+            return Err(FetchFailure { reason: "ArtifactFailed", message, terminal: true });
+        }
+        let has = |labels: &BTreeMap<String, String>| object["metadata"]["labels"] == json!(labels);
+        if known.data["spec"] == object["spec"] && known.metadata.labels.as_ref().is_some_and(has) {
+            return Ok(());
+        }
     }
     api.patch(&name.name, &PatchParams::apply(MANAGER).force(), &Patch::Apply(&object)).await.map_err(failed)?;
     Ok(())

@@ -61,6 +61,8 @@ pub(crate) async fn an_artifact_of_a_registry_is_applied(mut site: Site) -> Outc
     ensure(artifact["metadata"]["org.opencontainers.image.revision"] == "main@sha1:origin", artifact.to_string())?;
     let said = site.said((SOURCE, "OCIRepository", "app"), ("Ready", "True"), "").await?;
     ensure(said == ("Succeeded".into(), format!("stored artifact for digest '1.0.0@{first}'")), format!("{said:?}"))?;
+    let origin = site.kustomizations().get("apps").await?.status.unwrap_or_default().last_applied_origin_revision;
+    ensure(origin.as_deref() == Some("main@sha1:origin"), format!("{origin:?}"))?;
     // A newer version is found by itself; one that is not in the range is not taken.
     publish(&site, &registry, "2.0.0", "9");
     let second = publish(&site, &registry, "1.1.0", "2");

@@ -169,6 +169,39 @@ pub(crate) async fn charts_that_cannot_be_had_are_told(mut site: Site) -> Outcom
     Ok(())
 }
 
+/// A chart in a Git repository: a new version is a new chart, and a new commit only where it is asked for.
+pub(crate) async fn a_chart_of_a_repository_follows_its_version(mut site: Site) -> Outcome {
+    let metadata = |version: &str| format!("apiVersion: v2\nname: web\nversion: {version}\n");
+    site.write(&[("charts/web/Chart.yaml", &metadata("1.0.0")), ("charts/web/values.yaml", "a: 1\n")]);
+    let first = site.repo.commit("first");
+    site.start().await?;
+    site.source().await?;
+    for (name, strategy) in [("slow", "ChartVersion"), ("fast", "Revision")] {
+        let spec = json!({"chart": "./charts/web", "interval": "1h", "reconcileStrategy": strategy,
+            "sourceRef": {"kind": "GitRepository", "name": "repo"}});
+        site.apply(&site.flux(SOURCE, "HelmChart", name, &spec)).await?;
+    }
+    let said = site.said((SOURCE, "HelmChart", "slow"), ("Ready", "True"), "").await?;
+    let expected = ("ChartPackageSucceeded".to_owned(), "packaged 'web' chart with version '1.0.0'".to_owned());
+    ensure(said == expected, format!("{said:?}"))?;
+    site.said((SOURCE, "HelmChart", "fast"), ("Ready", "True"), &format!("1.0.0+{}", &first[..12])).await?;
+    let digest = |object: &Value| object["status"]["artifact"]["digest"].clone();
+    let before = digest(&site.get(SOURCE, "HelmChart", "slow").await?);
+    site.write(&[("charts/web/values.yaml", "a: 2\n")]);
+    let second = site.repo.commit("second");
+    site.said((SOURCE, "HelmChart", "fast"), ("Ready", "True"), &format!("1.0.0+{}", &second[..12])).await?;
+    ensure(digest(&site.get(SOURCE, "HelmChart", "slow").await?) == before, "the same version is the same chart")?;
+    site.write(&[("charts/web/Chart.yaml", &metadata("1.0.1"))]);
+    site.repo.commit("third");
+    site.said((SOURCE, "HelmChart", "slow"), ("Ready", "True"), "1.0.1").await?;
+    site.repo.git(&["mv", "charts", "elsewhere"]);
+    site.repo.commit("moved");
+    let said = site.said((SOURCE, "HelmChart", "slow"), ("Ready", "False"), "charts/web").await?;
+    ensure(said.0 == "ChartPackageFailed", format!("{said:?}"))?;
+    site.stop().await;
+    Ok(())
+}
+
 /// Kinds that Flux itself does not serve any more are written, read under their newest names, and acted upon.
 pub(crate) async fn old_versions_are_served_alike(mut site: Site) -> Outcome {
     let charts = chart_site().await?;

@@ -109,6 +109,9 @@ const CASES: &[(&str, Case)] = &[
     ("a_chart_of_a_registry_is_named_by_a_release", |site| {
         Box::pin(charts::a_chart_of_a_registry_is_named_by_a_release(site))
     }),
+    ("a_chart_of_a_repository_follows_its_version", |site| {
+        Box::pin(charts::a_chart_of_a_repository_follows_its_version(site))
+    }),
     ("charts_that_cannot_be_had_are_told", |site| Box::pin(charts::charts_that_cannot_be_had_are_told(site))),
     ("the_layers_of_a_platform_sync", |site| Box::pin(examples::the_layers_of_a_platform_sync(site))),
     ("tenants_sync_from_branches_of_their_own", |site| {

@@ -15,6 +15,8 @@ pub(crate) const CASES: &[Case] = &[
     ("artifact_signatures", signatures),
     ("artifact_that_climbs", climbs),
     ("artifact_what_is_missing", what_is_missing),
+    ("artifact_bomb", bomb),
+    ("artifact_asked_too_often", asked_too_often),
 ];
 
 const MAP: &str = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n";
@@ -170,6 +172,34 @@ fn climbs() {
         let request = request(&registry, OciReference::default());
         refused(&store, &request, "OCIArtifactLayerOperationFailed", &["leads out of it"]);
     }
+}
+
+/// A few kilobytes that unpack to more than a file may have.
+fn bomb() {
+    let (registry, store) = (registry(), TestStore::new());
+    let packed = archive(&[("a.yaml", &"0".repeat(usize::try_from(source::MAX_FILE).expect("a size") + 1))]);
+    assert!(packed.len() < 1 << 20, "{} bytes", packed.len());
+    registry.publish(("org/app", "latest"), &[(FLUX_LAYER, &packed)], None);
+    let request = request(&registry, OciReference::default());
+    refused(&store, &request, "OCIArtifactLayerOperationFailed", &["more than", "bytes"]);
+}
+
+/// A registry that has had enough of us.
+fn asked_too_often() {
+    use std::io::{Read, Write};
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let host = listener.local_addr().expect("an address");
+    std::thread::spawn(move || {
+        for mut stream in listener.incoming().flatten() {
+            // However the request ends, the answer is the same.
+            let _ = stream.read(&mut [0; 4096]);
+            let _ =
+                stream.write_all(b"HTTP/1.1 429 Too Many Requests\r\ncontent-length: 0\r\nconnection: close\r\n\r\n");
+        }
+    });
+    let access = Access { plain_http: true, ..Access::default() };
+    let request = OciRequest { url: format!("oci://{host}/org/app"), access, ..OciRequest::default() };
+    refused(&TestStore::new(), &request, "OCIArtifactPullFailed", &["asked too often", "tried again later"]);
 }
 
 fn what_is_missing() {

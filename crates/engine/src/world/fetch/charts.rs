@@ -4,7 +4,7 @@ use api::{HelmChartSpec, HelmRepositorySpec};
 use source::charts::{Access, ChartArchive, ChartError, ChartRequest};
 
 use super::{World, blocking, failure, secrets, unreadable};
-use crate::index::{FetchFailure, FetchOrder, Fetched};
+use crate::index::{ChartName, FetchFailure, FetchOrder, Fetched};
 use crate::source_object::{SourceObject, SourceSpec};
 use crate::world::chart;
 
@@ -41,7 +41,7 @@ pub(super) async fn chart(world: &World, order: &FetchOrder, spec: &HelmChartSpe
     let made_of = has.as_ref().map(|has| has.revision.clone());
     let fetched = match &source.spec {
         SourceSpec::HelmRepository(repository) => pull(world, source, (repository, spec)).await?,
-        _ => package(has.as_ref(), spec).await?,
+        _ => package(order, has.as_ref(), spec).await?,
     };
     Ok(Fetched { made_of, ..fetched })
 }
@@ -68,8 +68,9 @@ async fn pull(
     Ok(Fetched { archive: Some(bytes), chart: Some(named), ..fetched })
 }
 
-/// A chart in a folder of another source.
-async fn package(has: Option<&Fetched>, spec: &HelmChartSpec) -> Result<Fetched, FetchFailure> {
+/// A chart in a folder of another source. As in Flux, another content under the same version is no new chart, unless the
+/// revision counts.
+async fn package(order: &FetchOrder, has: Option<&Fetched>, spec: &HelmChartSpec) -> Result<Fetched, FetchFailure> {
     let missing = || failure("NoSourceArtifact", "the source has no files".to_owned());
     let tree = has.and_then(|has| has.tree.clone()).ok_or_else(missing)?;
     let folder = spec.chart.trim_start_matches("./").trim_matches('/').to_owned();
@@ -77,9 +78,24 @@ async fn package(has: Option<&Fetched>, spec: &HelmChartSpec) -> Result<Fetched,
     let whole = tree.clone();
     let named = blocking(PACKAGE, move || chart::of_folder(&whole, &place)).await?;
     let named = named.map_err(|cause| failure(PACKAGE, format!("'{folder}' is no chart: {cause}")))?;
+    let version = match has.filter(|_| spec.follows_revisions()) {
+        Some(has) => format!("{}+{}", named.version, short(&has.revision)),
+        None => named.version.clone(),
+    };
+    if let Some(known) = order.known.as_ref().filter(|known| *known.revision == *version) {
+        return Ok(known.clone());
+    }
+    let named = ChartName { version, ..named };
     let below = tree.folder(&folder).map_err(|error| unreadable(PACKAGE, &error))?;
     let fetched = Fetched::new(&named.version, &below.digest());
     Ok(Fetched { tree: Some(below), chart: Some(named), ..fetched })
+}
+
+/// The first digits of a revision's hash: labels, which carry versions, are short.
+fn short(revision: &str) -> &str {
+    const DIGITS: usize = 12;
+    let hash = revision.rsplit(':').next().unwrap_or(revision);
+    hash.get(..DIGITS).unwrap_or(hash)
 }
 
 /// How a repository is reached, with the credentials of its Secrets.
