@@ -178,6 +178,11 @@ pub(crate) async fn a_generator_splits_a_repository(mut site: Site) -> Outcome {
     ensure(front.starts_with("latest@sha256:") && front != back, format!("{front} {back}"))?;
     let said = site.said((GENERATOR, "ArtifactGenerator", "split"), ("Ready", "True"), "").await?;
     ensure(said.1 == "reconciliation succeeded, generated 2 artifact(s)", format!("{said:?}"))?;
+    let user = engine::Name::new(&site.namespace, "back");
+    site.state_until("who uses it is applied", |state| {
+        state.deliveries.get(&user).is_some_and(|delivery| delivery.applied.is_some())
+    })
+    .await?;
     let before = site.delivery("back").and_then(|delivery| delivery.applied.clone());
     // A commit in one folder is nothing to the other.
     site.write(&[("front/deploy/a.yaml", &map("a", "2"))]);
