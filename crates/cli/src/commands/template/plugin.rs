@@ -1,7 +1,7 @@
 //! `--post-renderer`: the name of one of helm's plugins, found as helm finds it.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use goyaml::ParseOptions;
 
@@ -30,7 +30,7 @@ fn has(folders: &Path, name: &str) -> bool {
 }
 
 /// Whether a file describes the plugin; one that cannot be read does not, as for helm.
-fn is_named(file: &PathBuf, name: &str) -> bool {
+fn is_named(file: &Path, name: &str) -> bool {
     const MAX_BYTES: u64 = 1 << 20;
     let Ok(text) = chart::bounded(file, MAX_BYTES) else { return false };
     let document = goyaml::parse_first(&String::from_utf8_lossy(&text), &ParseOptions::default());

@@ -107,6 +107,10 @@ impl<'t> Reader<'t> {
             if open.column < column || open.column == column && (is_list || !open.is_list) {
                 break;
             }
+            // Nothing stands left of the outermost map.
+            if self.open.len() == 1 {
+                return None;
+            }
             self.open.pop();
             self.fillable = false;
         }
