@@ -66,7 +66,7 @@ pub struct Files {
 
 #[derive(Debug, Default)]
 struct Folder {
-    folders: BTreeMap<Box<str>, Folder>,
+    folders: BTreeMap<Box<str>, Self>,
     files: BTreeMap<Box<str>, (ObjectId, bool)>,
 }
 

@@ -8,7 +8,7 @@ use crate::{ArchiveError, TreeError, charts::ChartError};
 pub enum OciError {
     /// The registry does not tell which version there is.
     #[error("failed to determine artifact digest: {0}")]
-    Looking(#[source] ChartError),
+    Looking(#[source] Box<ChartError>),
     /// The registry does not give the content.
     #[error("failed to pull artifact from '{url}': {cause}")]
     Pulling {
@@ -16,7 +16,7 @@ pub enum OciError {
         url: String,
         /// Why.
         #[source]
-        cause: ChartError,
+        cause: Box<ChartError>,
     },
     /// The address carries a version.
     #[error("the address '{url}' names a tag or a digest. Write it into `spec.ref` instead")]
@@ -75,6 +75,11 @@ pub enum OciError {
 }
 
 impl OciError {
+    /// The registry does not tell which version there is.
+    pub(super) fn looking(cause: ChartError) -> Self {
+        Self::Looking(Box::new(cause))
+    }
+
     /// The condition's reason, in Flux's words.
     pub fn reason(&self) -> &'static str {
         match self {

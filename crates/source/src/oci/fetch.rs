@@ -60,12 +60,12 @@ struct Platform {
 /// Looks at a registry, and brings the artifact here unless the caller has it. Blocks: call it on a thread that may wait
 /// (`spawn_blocking`).
 pub fn fetch(store: &ChartStore, request: &OciRequest) -> Result<OciOutcome, OciError> {
-    let (reference, access) = store.registry(&request.url, &request.access).map_err(OciError::Looking)?;
+    let (reference, access) = store.registry(&request.url, &request.access).map_err(OciError::looking)?;
     if reference.tag.is_some() || reference.digest.is_some() {
         return Err(OciError::AddressHasVersion { url: reference.shown() });
     }
     let shown = reference.shown();
-    let web = store.web_for(&access, &shown).map_err(OciError::Looking)?;
+    let web = store.web_for(&access, &shown).map_err(OciError::looking)?;
     let mut registry = open(store, &web, &access, reference)?;
     let (revision, digest) = look(&mut registry, request, &shown)?;
     if let Some(signed) = &request.signed {
@@ -83,7 +83,7 @@ fn open<'a>(
     access: &'a crate::charts::Access,
     reference: Reference,
 ) -> Result<Registry<'a>, OciError> {
-    Registry::new(web, store.keep(), access, reference).map_err(OciError::Looking)
+    Registry::new(web, store.keep(), access, reference).map_err(OciError::looking)
 }
 
 /// The revision that is meant, and its digest.
@@ -100,7 +100,7 @@ fn look(registry: &mut Registry<'_>, request: &OciRequest, shown: &str) -> Resul
         Some(range) => newest(registry, (range, reference.filter.as_deref()), shown)?,
         None => reference.tag.clone().filter(|tag| !tag.is_empty()).unwrap_or_else(|| LATEST.to_owned()),
     };
-    let digest = registry.digest(&tag).map_err(OciError::Looking)?;
+    let digest = registry.digest(&tag).map_err(OciError::looking)?;
     Ok((format!("{tag}@{digest}"), digest))
 }
 
@@ -111,7 +111,7 @@ fn newest(registry: &mut Registry<'_>, (range, filter): (&str, Option<&str>), sh
         .filter(|filter| !filter.is_empty())
         .map(|text| Regex::new(text).map_err(|error| invalid("`spec.ref.semverFilter`", text, error.to_string())));
     let filter = filter.transpose()?;
-    let mut tags = registry.tags().map_err(OciError::Looking)?;
+    let mut tags = registry.tags().map_err(OciError::looking)?;
     tags.retain(|tag| Version::parse_tag(tag).is_some() && filter.as_ref().is_none_or(|filter| filter.is_match(tag)));
     choose::sort(&mut tags, |tag| tag);
     let chosen = choose::choose(tags.iter().map(String::as_str), range);
@@ -131,7 +131,7 @@ fn pull(
     (revision, digest): (String, &str),
 ) -> Result<OciArtifact, OciError> {
     let shown = registry.shown(digest);
-    let pulling = |cause: ChartError| OciError::Pulling { url: request.url.clone(), cause };
+    let pulling = |cause: ChartError| OciError::Pulling { url: request.url.clone(), cause: Box::new(cause) };
     let manifest = image(registry, digest).map_err(pulling)?;
     let layer = layer(&manifest, request, &shown)?;
     let bytes = registry.layer(&layer.digest).map_err(pulling)?;
