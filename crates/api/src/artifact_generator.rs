@@ -48,7 +48,7 @@ pub struct GeneratorSource {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct GeneratorOutput {
-    /// Name of the ExternalArtifact.
+    /// Name of the `ExternalArtifact`.
     pub name: String,
     /// `@alias`: takes the revision of that source instead of the digest of the files.
     #[serde(default, skip_serializing_if = "Option::is_none")]

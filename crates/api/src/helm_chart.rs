@@ -14,7 +14,7 @@ use crate::{AccessFrom, CrossNamespaceSource, Duration, OCIRepositoryVerificatio
 pub struct HelmChartSpec {
     /// The chart's name in a HelmRepository, or its folder in another source.
     pub chart: String,
-    /// Version or range of versions; any when absent. Only HelmRepositories have more than one.
+    /// Version or range of versions; any when absent. Only `HelmRepositories` have more than one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub version: Option<String>,
     /// `HelmRepository`, `GitRepository` or `Bucket`, in the same namespace.

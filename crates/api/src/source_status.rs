@@ -95,7 +95,7 @@ pub struct SourceStatus {
     pub last_handled_reconcile_at: Option<String>,
 }
 
-/// An ExternalArtifact that a generator made.
+/// An `ExternalArtifact` that a generator made.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct GeneratedArtifact {

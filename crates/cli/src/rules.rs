@@ -6,7 +6,6 @@ use engine::{Name, Options};
 /// How the engine is to work; flags that Flux's controllers have too.
 #[derive(Args, Debug)]
 #[command(next_help_heading = "Rules, as flags of Flux's controllers")]
-#[expect(clippy::struct_excessive_bools, reason = "each is a flag")]
 pub(crate) struct RulesArgs {
     /// Fetch nothing that kustomizations name by an address: refuse remote bases and files
     #[arg(long)]
@@ -14,7 +13,7 @@ pub(crate) struct RulesArgs {
     /// Refuse references of Kustomizations to sources in other namespaces
     #[arg(long)]
     no_cross_namespace_refs: bool,
-    /// ServiceAccount as which Kustomizations are applied that name none, in their own namespace
+    /// `ServiceAccount` as which Kustomizations are applied that name none, in their own namespace
     #[arg(long, value_name = "NAME")]
     default_service_account: Option<String>,
     /// Secret with the age keys of Kustomizations whose `decryption` names no Secret

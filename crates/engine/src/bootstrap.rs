@@ -177,7 +177,7 @@ mod tests {
         let left_names: Vec<_> = left.iter().map(|key| key.name.as_str()).collect();
         assert_eq!(left_names, ["kustomize-controller", "kustomizations.kustomize.toolkit.fluxcd.io"]);
         let kept = without(&all, &left);
-        let names: Vec<_> = kept.iter().map(|object| object.name()).collect();
+        let names: Vec<_> = kept.iter().map(Object::name).collect();
         assert_eq!(names, ["web", "kustomize-controller", "alerts.notification.toolkit.fluxcd.io"]);
     }
 

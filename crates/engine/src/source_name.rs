@@ -7,7 +7,7 @@ use kube::api::ApiResource;
 
 use crate::Name;
 
-/// What the engine makes artifacts of, and for whom. HelmReleases are among them, as what is read of them is which chart
+/// What the engine makes artifacts of, and for whom. `HelmReleases` are among them, as what is read of them is which chart
 /// they want.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum SourceKind {

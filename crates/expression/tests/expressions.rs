@@ -5,7 +5,7 @@ use goyaml::{Map, Value};
 use object::HealthStatus;
 
 fn object(json: &str) -> Value {
-    goyaml::json::parse(json.as_bytes()).unwrap()
+    goyaml::json::parse(json.as_bytes()).expect("JSON")
 }
 
 fn says(text: &str, object: &Value) -> Result<bool, ExpressionError> {
@@ -98,7 +98,7 @@ fn what_is_no_cel_is_told() {
 }
 
 fn rules(expressions: &[HealthExpressions<'_>]) -> HealthRules {
-    HealthRules::new(expressions.iter().copied()).unwrap()
+    HealthRules::new(expressions.iter().copied()).expect("rules")
 }
 
 const THING: HealthExpressions<'static> = HealthExpressions {

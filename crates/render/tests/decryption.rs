@@ -17,13 +17,13 @@ fn tree(name: &str) -> MemoryFiles {
     let mut files = MemoryFiles::default();
     let mut folders = vec![root.clone()];
     while let Some(folder) = folders.pop() {
-        for entry in std::fs::read_dir(&folder).unwrap() {
-            let path = entry.unwrap().path();
+        for entry in std::fs::read_dir(&folder).expect("a folder") {
+            let path = entry.expect("an entry").path();
             if path.is_dir() {
                 folders.push(path);
             } else {
-                let name = path.strip_prefix(&root).unwrap().to_str().unwrap().to_owned();
-                files.insert(name, std::fs::read(&path).unwrap());
+                let name = path.strip_prefix(&root).expect("it is below").display().to_string();
+                files.insert(name, std::fs::read(&path).expect("a file"));
             }
         }
     }
@@ -32,11 +32,11 @@ fn tree(name: &str) -> MemoryFiles {
 
 fn keys(entries: &[(&str, &str)], requires_mac: bool) -> Arc<Decryption> {
     let data = entries.iter().map(|(name, text)| (*name, text.as_bytes()));
-    Arc::new(Decryption::from_secret(data, requires_mac).unwrap())
+    Arc::new(Decryption::from_secret(data, requires_mac).expect("keys"))
 }
 
-fn with_age() -> Option<Arc<Decryption>> {
-    Some(keys(&[("first.agekey", AGE)], false))
+fn with_age() -> Arc<Decryption> {
+    keys(&[("first.agekey", AGE)], false)
 }
 
 fn render(files: &MemoryFiles, path: &str, decryption: Option<Arc<Decryption>>) -> Result<Rendered, Vec<Diagnostic>> {
@@ -60,7 +60,7 @@ fn json(rendered: &Rendered) -> Vec<String> {
 #[test]
 fn an_encrypted_tree_is_the_plain_one() {
     let plain = render(&tree("plain"), "app", None).unwrap();
-    let decrypted = render(&tree("encrypted"), "app", with_age()).unwrap();
+    let decrypted = render(&tree("encrypted"), "app", Some(with_age())).unwrap();
     assert_eq!(json(&decrypted), json(&plain));
     assert_eq!(plain.objects.len(), 10);
     assert_eq!(decrypted.diagnostics, []);
@@ -120,7 +120,7 @@ fn a_changed_file_is_told_or_refused() {
     let changed = String::from_utf8_lossy(&files.0["app/secret.yaml"]).replace("name: account", "name: stolen");
     files.insert("app/kustomization.yaml", "resources: [secret.yaml]\n");
     files.insert("app/secret.yaml", changed);
-    let rendered = render(&files, "app", with_age()).unwrap();
+    let rendered = render(&files, "app", Some(with_age())).unwrap();
     assert_eq!(rendered.objects[0].name(), "stolen");
     let found = &rendered.diagnostics[0];
     assert_eq!(found.file, "app/secret.yaml");
@@ -138,7 +138,7 @@ fn an_object_may_stay_encrypted() {
     );
     files.insert("app/kustomization.yaml", "resources: [secret.yaml]\n");
     files.insert("app/secret.yaml", secret);
-    let rendered = render(&files, "app", with_age()).unwrap();
+    let rendered = render(&files, "app", Some(with_age())).unwrap();
     assert!(rendered.objects[0].value.at(&["sops", "mac"]).is_some());
     assert!(rendered.objects[1].value.at(&["sops", "mac"]).is_none());
 }
@@ -146,8 +146,8 @@ fn an_object_may_stay_encrypted() {
 #[test]
 fn other_keys_are_another_render() {
     let (files, spec, cache) = (tree("encrypted"), Value::empty_map(), RenderCache::new());
-    let good = cache.kustomization(&request(&files, "app", &spec, with_age())).unwrap();
-    let again = cache.kustomization(&request(&files, "app", &spec, with_age())).unwrap();
+    let good = cache.kustomization(&request(&files, "app", &spec, Some(with_age()))).unwrap();
+    let again = cache.kustomization(&request(&files, "app", &spec, Some(with_age()))).unwrap();
     assert!(Arc::ptr_eq(&good, &again));
     let other = Some(keys(&[("other.agekey", OTHER)], false));
     assert!(cache.kustomization(&request(&files, "app", &spec, other)).is_err());

@@ -27,7 +27,7 @@ const NAMESPACE: &str = "flux-system";
 /// Hold a cluster to the sources and Kustomizations in it
 ///
 /// For a pod in the cluster (`setpoint install` makes it), or for a machine beside it with --kubeconfig. Unlike `up` it
-/// makes nothing itself: it works on the GitRepositories and Kustomizations that are there. Several may run; the one that
+/// makes nothing itself: it works on the sources and Kustomizations that are there. Several may run; the one that
 /// holds a Lease works. Its pages are on loopback, reached by `kubectl port-forward`; the log tells their address.
 #[derive(Args, Debug)]
 pub(crate) struct ControllerArgs {
@@ -58,20 +58,20 @@ pub(crate) struct ControllerArgs {
 #[command(next_help_heading = "Leader election")]
 struct ElectionArgs {
     /// Namespace of the Lease [default: the pod's, or flux-system]
-    #[arg(long, value_name = "NAMESPACE", env = "POD_NAMESPACE", hide_env = true)]
-    leader_election_namespace: Option<String>,
+    #[arg(long = "leader-election-namespace", value_name = "NAMESPACE", env = "POD_NAMESPACE", hide_env = true)]
+    namespace: Option<String>,
     /// What this one is called in the Lease [default: the pod's name, or a random one]
-    #[arg(long, value_name = "NAME", env = "POD_NAME", hide_env = true)]
-    leader_election_identity: Option<String>,
+    #[arg(long = "leader-election-identity", value_name = "NAME", env = "POD_NAME", hide_env = true)]
+    identity: Option<String>,
     /// How long the Lease holds when it is not renewed
-    #[arg(long, value_name = "DURATION", default_value = "35s", value_parser = duration)]
-    leader_election_lease_duration: Duration,
+    #[arg(long = "leader-election-lease-duration", value_name = "DURATION", default_value = "35s", value_parser = duration)]
+    lease_duration: Duration,
     /// How long renewing may fail before the work is given up
-    #[arg(long, value_name = "DURATION", default_value = "30s", value_parser = duration)]
-    leader_election_renew_deadline: Duration,
+    #[arg(long = "leader-election-renew-deadline", value_name = "DURATION", default_value = "30s", value_parser = duration)]
+    renew_deadline: Duration,
     /// Pause between two tries to take or renew the Lease
-    #[arg(long, value_name = "DURATION", default_value = "5s", value_parser = duration)]
-    leader_election_retry_period: Duration,
+    #[arg(long = "leader-election-retry-period", value_name = "DURATION", default_value = "5s", value_parser = duration)]
+    retry_period: Duration,
 }
 
 pub(crate) async fn controller(args: ControllerArgs) -> Result<(), Failure> {
@@ -164,20 +164,20 @@ async fn connect(args: &ClusterArgs) -> Result<Client, Failure> {
 impl ElectionArgs {
     fn election(&self, client: Client) -> Result<Election, Failure> {
         let terms = Terms {
-            duration: self.leader_election_lease_duration,
-            renew_deadline: self.leader_election_renew_deadline,
-            retry_period: self.leader_election_retry_period,
+            duration: self.lease_duration,
+            renew_deadline: self.renew_deadline,
+            retry_period: self.retry_period,
         };
         if terms.duration <= terms.renew_deadline || terms.renew_deadline <= terms.retry_period {
             return Err(Failure::usage(
                 "of the times of leader election the lease duration must be the longest and the retry period the shortest",
             ));
         }
-        let own = match &self.leader_election_identity {
+        let own = match &self.identity {
             Some(own) => own.clone(),
             None => random_identity()?,
         };
-        let namespace = self.leader_election_namespace.as_deref().unwrap_or(NAMESPACE);
+        let namespace = self.namespace.as_deref().unwrap_or(NAMESPACE);
         Ok(Election::new(client, namespace, own, terms))
     }
 }

@@ -76,7 +76,10 @@ pub(crate) async fn install(args: InstallArgs) -> Result<(), Failure> {
     output::note("waiting until the controller runs …");
     let deployments: Api<Deployment> = Api::namespaced(cluster.client.clone(), &args.namespace);
     match tokio::time::timeout(ROLLOUT_LIMIT, await_condition(deployments, NAME, is_deployment_completed())).await {
-        Ok(Ok(_)) => Ok(output::line("the controller runs")),
+        Ok(Ok(_)) => {
+            output::line("the controller runs");
+            Ok(())
+        }
         _ => Err(Failure::task(format!("the controller does not run after {} min", ROLLOUT_LIMIT.as_secs() / 60))
             .hint(format!("`kubectl -n {} describe deploy,pod` says why", args.namespace))),
     }

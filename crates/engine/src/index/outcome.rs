@@ -30,7 +30,7 @@ pub(crate) struct Fetched {
     pub(crate) made_of: Option<Arc<str>>,
     pub(crate) verified: Verified,
     /// What a generator made, by name.
-    pub(crate) made: BTreeMap<String, Arc<Fetched>>,
+    pub(crate) made: BTreeMap<String, Arc<Self>>,
 }
 
 /// Name and version of a chart.

@@ -22,6 +22,7 @@ pub(crate) struct SourceWanted {
 
 /// One source's record.
 #[derive(Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a question of its own")]
 pub(crate) struct Source {
     pub(super) object: Arc<SourceObject>,
     /// What the status is to be.

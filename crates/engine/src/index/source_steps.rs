@@ -242,7 +242,7 @@ impl Index {
         source.checked = Some(self.moment.now);
         let again = std::mem::take(&mut source.again);
         match result {
-            Ok(fetched) => self.fetch_succeeded(name, fetched),
+            Ok(fetched) => self.fetch_succeeded(name, &fetched),
             Err(failure) => self.fetch_failed(name, &failure),
         }
         if again {
@@ -250,7 +250,7 @@ impl Index {
         }
     }
 
-    fn fetch_succeeded(&mut self, name: &SourceName, fetched: Fetched) {
+    fn fetch_succeeded(&mut self, name: &SourceName, fetched: &Fetched) {
         let moment = self.moment;
         let Some(source) = self.sources.get_mut(name) else { return };
         let stamp = Stamp { now: moment.now, generation: source.generation() };
@@ -259,7 +259,7 @@ impl Index {
             source.fetched.as_ref().is_none_or(|old| old.revision != fetched.revision || old.digest != fetched.digest);
         let recovered = source.failing;
         (source.failing, source.failures) = (false, 0);
-        status::fetched(&mut source.status, &source.object, &fetched, stamp);
+        status::fetched(&mut source.status, &source.object, fetched, stamp);
         let tried = source.tried.as_ref();
         source.fetched_of = tried.map(|tried| tried.generation);
         source.status.last_handled_reconcile_at =
@@ -273,7 +273,7 @@ impl Index {
             self.tell(&name.plain(), Progress::Fetched { revision: fetched.revision.clone(), subject });
         }
         if moved && !known || recovered {
-            let (reason, message) = status::news(&object, &fetched);
+            let (reason, message) = status::news(&object, fetched);
             let annotations = revision_of(&fetched.revision);
             let subject = Subject::Source(object);
             self.announce(Announcement { subject, warning: false, reason, message, annotations });
@@ -283,7 +283,7 @@ impl Index {
             self.timers.set(Alarm::Poll(name.clone()), next);
         }
         self.changed.source(name);
-        self.take_generated(name, &fetched);
+        self.take_generated(name, fetched);
         self.flush_source(name);
         if moved || recovered {
             self.wake_source_users(name);

@@ -82,7 +82,11 @@ pub(crate) fn news(object: &SourceObject, fetched: &Fetched) -> (String, String)
             let (source, commit) =
                 (origin("org.opencontainers.image.source"), origin("org.opencontainers.image.revision"));
             if let (Some(source), Some(commit)) = (source, commit) {
-                message.push_str(&format!(", origin source '{source}', origin revision '{commit}'"));
+                message += ", origin source '";
+                message += source;
+                message += "', origin revision '";
+                message += commit;
+                message += "'";
             }
             message
         }
@@ -183,13 +187,13 @@ mod tests {
 
     use super::*;
 
-    fn object(kind: SourceKind, spec: serde_json::Value) -> SourceObject {
+    fn object(kind: SourceKind, spec: &serde_json::Value) -> SourceObject {
         SourceObject::read(kind, json!({"metadata": {"name": "a", "namespace": "b"}, "spec": spec})).unwrap()
     }
 
     #[test]
     fn a_failure_keeps_the_artifact() {
-        let git = object(SourceKind::GitRepository, json!({"url": "https://a", "interval": "1m"}));
+        let git = object(SourceKind::GitRepository, &json!({"url": "https://a", "interval": "1m"}));
         let stamp = Stamp { now: Timestamp::UNIX_EPOCH, generation: 1 };
         let mut status = SourceStatus::default();
         let good = Fetched::new("main@sha1:1", "sha256:1");
@@ -207,7 +211,7 @@ mod tests {
 
     #[test]
     fn a_missing_signature_is_told_apart_from_a_failed_fetch() {
-        let oci = object(SourceKind::OCIRepository, json!({"url": "oci://a/b", "interval": "1m"}));
+        let oci = object(SourceKind::OCIRepository, &json!({"url": "oci://a/b", "interval": "1m"}));
         let stamp = Stamp { now: Timestamp::UNIX_EPOCH, generation: 1 };
         let mut status = SourceStatus::default();
         let failure = FetchFailure { reason: "VerificationError", message: "no".into(), terminal: false };

@@ -48,7 +48,7 @@ async fn secret(cluster: &Cluster, name: &Name) -> Result<BTreeMap<String, Vec<u
              kubectl -n {namespace} create secret generic {secret} --from-file=age.agekey=FILE"
         )
     })?;
-    let entries = value.get("data").and_then(Value::as_map).into_iter().flat_map(|data| data.iter());
+    let entries = value.get("data").and_then(Value::as_map).into_iter().flat_map(goyaml::Map::iter);
     let decoded = entries.map(|(key, value)| {
         let bytes = base64::engine::general_purpose::STANDARD.decode(value.as_str().unwrap_or_default());
         bytes.map(|bytes| (key.to_owned(), bytes)).map_err(|_| format!("'{key}' of Secret '{name}' is no base64"))

@@ -25,8 +25,9 @@ fn publish(folder: &Path, charts: &[(&str, Vec<u8>)]) -> Outcome {
     for (version, archive) in charts {
         std::fs::write(folder.join(format!("web-{version}.tgz")), archive)?;
         let digest = format!("{:x}", Sha256::digest(archive));
-        index +=
-            &format!("  - name: web\n    version: {version}\n    urls: [web-{version}.tgz]\n    digest: {digest}\n");
+        let entry =
+            format!("  - name: web\n    version: {version}\n    urls: [web-{version}.tgz]\n    digest: {digest}\n");
+        index.push_str(&entry);
     }
     std::fs::write(folder.join("index.yaml"), index)?;
     Ok(())

@@ -25,9 +25,10 @@ async fn charts() -> Result<ChartSite, Box<dyn std::error::Error>> {
         let archive = chart("podinfo", version);
         std::fs::write(site.path().join(format!("podinfo-{version}.tgz")), &archive)?;
         let digest = format!("{:x}", Sha256::digest(&archive));
-        index += &format!(
+        let entry = format!(
             "  - name: podinfo\n    version: {version}\n    urls: [podinfo-{version}.tgz]\n    digest: {digest}\n"
         );
+        index.push_str(&entry);
     }
     std::fs::write(site.path().join("index.yaml"), index)?;
     Ok(site)

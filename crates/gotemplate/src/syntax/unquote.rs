@@ -7,10 +7,9 @@ pub(crate) fn unquote(literal: &[u8]) -> Option<Cow<'_, [u8]>> {
     let quote = *literal.first()?;
     let inner = literal.get(1..literal.len().checked_sub(1)?)?;
     if quote == b'`' {
-        return Some(match inner.contains(&b'\r') {
-            true => inner.iter().copied().filter(|byte| *byte != b'\r').collect(),
-            false => inner.into(),
-        });
+        let has_returns = inner.contains(&b'\r');
+        let without_returns = || inner.iter().copied().filter(|byte| *byte != b'\r').collect();
+        return Some(if has_returns { without_returns() } else { inner.into() });
     }
     if !inner.contains(&b'\\') && !inner.contains(&b'\n') {
         return Some(inner.into());

@@ -240,7 +240,7 @@ mod tests {
             assert_eq!(map.len(), size);
             let names: Vec<_> = map.iter().map(|(key, _)| key.to_owned()).collect();
             assert_eq!(names, (0..size).map(|number| format!("k{number}")).collect::<Vec<_>>());
-            assert_eq!(map.keys().rev().next().map(Key::as_str), names.last().map(String::as_str));
+            assert_eq!(map.keys().next_back().map(Key::as_str), names.last().map(String::as_str));
             if size == 0 {
                 continue;
             }

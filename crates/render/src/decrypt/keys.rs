@@ -8,7 +8,7 @@ use super::Decryption;
 use crate::tree::hex;
 
 impl Decryption {
-    /// Takes the keys out of the data of a Secret: `*.agekey` are age identities, `*.asc` OpenPGP keys, as in Flux. Other
+    /// Takes the keys out of the data of a Secret: `*.agekey` are age identities, `*.asc` `OpenPGP` keys, as in Flux. Other
     /// entries are of services in the network, which documents that need them name as not supported.
     ///
     /// # Errors
@@ -24,10 +24,11 @@ impl Decryption {
                 digest.update(part.len().to_be_bytes());
                 digest.update(part);
             }
-            if name.ends_with(".agekey") {
+            let ending = name.rsplit_once('.').map_or("", |(_, ending)| ending);
+            if ending == "agekey" {
                 let added = age.add_identities(&String::from_utf8_lossy(value));
                 wrong.extend(added.err().into_iter().flatten().map(|why| format!("'{name}', {why}")));
-            } else if name.ends_with(".asc") {
+            } else if ending == "asc" {
                 wrong.extend(pgp.add(value).err().map(|why| format!("'{name}': {why}")));
             }
         }

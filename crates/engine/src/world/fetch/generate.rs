@@ -1,4 +1,4 @@
-//! Artifacts that a generator puts together: made in memory, told to others as ExternalArtifacts.
+//! Artifacts that a generator puts together: made in memory, told to others as `ExternalArtifacts`.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

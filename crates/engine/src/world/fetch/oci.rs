@@ -87,7 +87,7 @@ async fn request(world: &World, order: &FetchOrder, spec: &OCIRepositorySpec) ->
     let signed = match key.and_then(|verify| verify.secret_ref.as_ref()) {
         Some(secret) => {
             let data = secrets::read(world, namespace, &secret.name).await?;
-            let keys = data.into_iter().filter(|(name, _)| name.ends_with(".pub")).map(|(_, key)| key);
+            let keys = data.into_iter().filter(|(name, _)| is_public_key(name)).map(|(_, key)| key);
             Some(Signed { keys: keys.collect() })
         }
         None => None,
@@ -124,20 +124,25 @@ fn read(artifact: OciArtifact, verified: Verified) -> Fetched {
     }
 }
 
+/// Whether an entry of a Secret is a public key, by Flux's rule.
+fn is_public_key(name: &str) -> bool {
+    name.rsplit_once('.').is_some_and(|(_, ending)| ending == "pub")
+}
+
 #[cfg(test)]
 mod tests {
     use serde_json::json;
 
     use super::*;
 
-    fn spec(verify: serde_json::Value) -> OCIRepositorySpec {
+    fn spec(verify: &serde_json::Value) -> OCIRepositorySpec {
         let spec = json!({"url": "oci://ghcr.io/org/app", "interval": "1m", "verify": verify});
         serde_json::from_value(spec).expect("a spec")
     }
 
     #[test]
     fn what_cannot_be_verified_passes_only_by_name() {
-        let keyless = spec(json!({"provider": "cosign"}));
+        let keyless = spec(&json!({"provider": "cosign"}));
         let refused = verification(&keyless, &["oci://ghcr.io/org/application".to_owned()]).unwrap_err();
         assert!(refused.terminal && refused.message.contains("cosign keyless"), "{refused:?}");
         assert!(refused.message.contains("--allow-unverified oci://ghcr.io/org/app"), "{refused:?}");
@@ -145,9 +150,9 @@ mod tests {
             let passed = verification(&keyless, &[allowed.to_owned()]).unwrap();
             assert!(matches!(passed, Verified::Excepted(why) if why.contains("used all the same")));
         }
-        let notation = spec(json!({"provider": "notation", "secretRef": {"name": "a"}}));
+        let notation = spec(&json!({"provider": "notation", "secretRef": {"name": "a"}}));
         assert!(verification(&notation, &[]).unwrap_err().message.contains("by notation"));
-        let key = spec(json!({"provider": "cosign", "secretRef": {"name": "a"}}));
+        let key = spec(&json!({"provider": "cosign", "secretRef": {"name": "a"}}));
         assert_eq!(verification(&key, &[]).unwrap(), Verified::Yes);
     }
 }

@@ -107,15 +107,14 @@ fn list(text: &[u8]) -> Option<Scalar<'_>> {
     let mut rest = text;
     loop {
         rest = rest.trim_ascii_start();
-        rest = match rest {
-            [b'"', ..] => quoted(rest)?.1,
-            _ => {
-                let end = rest.iter().position(|byte| !is_name(*byte))?;
-                if !matches!(plain(&rest[..end])?, Scalar::Text(_)) {
-                    return None;
-                }
-                &rest[end..]
+        rest = if rest.starts_with(b"\"") {
+            quoted(rest)?.1
+        } else {
+            let end = rest.iter().position(|byte| !is_name(*byte))?;
+            if !matches!(plain(&rest[..end])?, Scalar::Text(_)) {
+                return None;
             }
+            &rest[end..]
         };
         match rest.trim_ascii_start() {
             [b',', after @ ..] => rest = after,
@@ -130,10 +129,9 @@ fn plain(text: &[u8]) -> Option<Scalar<'_>> {
     let comment = memchr::memchr_iter(b'#', text).find(|at| *at > 0 && text[at - 1] == b' ');
     let text = text[..comment.unwrap_or(text.len())].trim_ascii_end();
     let starts = match text {
-        [b'-', b'-', b'-', ..] => false,
+        [b'-', b'-', b'-', ..] | [] => false,
         [b'-', next, ..] => next.is_ascii_alphanumeric() || matches!(next, b'-' | b'/'),
         [first, ..] => first.is_ascii_alphanumeric() || matches!(first, b'/' | b'_' | b'$' | b'(' | b'^'),
-        [] => false,
     };
     let is_key = memchr::memchr_iter(b':', text).any(|at| matches!(text.get(at + 1), None | Some(b' ')));
     if !starts || is_key || may_be_huge(text) {
