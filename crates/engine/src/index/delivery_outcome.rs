@@ -16,8 +16,13 @@ use crate::status::kustomization::{self, CONTROLLER_CONFLICT, DRIFT_CONTESTED, F
 use crate::{HealthState, Name, Phase, Progress};
 
 /// How long the health of what was applied may take before the status says that work is under way. Most objects are well
-/// within it; telling would cost each of their deliveries a write and an Event more.
-const SETTLE_GRACE: Duration = Duration::from_secs(15);
+/// within it; telling would cost each of their deliveries a write more.
+const SETTLE_GRACE: Duration = Duration::from_secs(5);
+/// The same while many are waited for at once: then the cluster is slow because of them, and twice the writes would make it
+/// slower still.
+const CROWDED_SETTLE_GRACE: Duration = Duration::from_mins(1);
+/// So many are a crowd.
+const CROWD: usize = 16;
 /// Pause before drift that could not be put right is tried again.
 const HEAL_RETRY: Duration = Duration::from_secs(5);
 /// Pause before objects of a deleted delivery are tried again.
@@ -104,7 +109,9 @@ impl Index {
         let timeout = delivery.object.spec.timeout().saturating_sub(delivery.applied_in);
         let object = delivery.object.clone();
         self.enter(name, Phase::Settling);
-        self.timers.set(Alarm::Grace(name.clone()), self.moment.elapsed + SETTLE_GRACE);
+        let settling = self.deliveries.values().filter(|delivery| delivery.phase == Phase::Settling);
+        let grace = if settling.take(CROWD).count() < CROWD { SETTLE_GRACE } else { CROWDED_SETTLE_GRACE };
+        self.timers.set(Alarm::Grace(name.clone()), self.moment.elapsed + grace);
         self.commands.push(Command::Settle(SettleOrder { name: name.clone(), run, object, held, timeout }));
     }
 
