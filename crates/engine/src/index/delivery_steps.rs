@@ -220,13 +220,15 @@ impl Index {
 
     fn stall(&mut self, name: &Name, reason: &str, message: &str) {
         self.interrupt(name);
-        if !self.enter(name, Phase::Waiting(On::Spec(message.into()))) {
-            return;
-        }
+        let is_new = self.enter(name, Phase::Waiting(On::Spec(message.into())));
         let now = self.moment.now;
         let Some(delivery) = self.deliveries.get_mut(name) else { return };
         let stamp = Stamp { now, generation: delivery.generation() };
         kustomization::stalled(&mut delivery.status, reason, message, stamp);
+        // Another spec with the same fault: the status says that it was seen, and nobody is told again.
+        if !is_new {
+            return self.flush(name);
+        }
         let subject = Subject::Delivery(delivery.object.clone());
         self.tell(name, Progress::Blocked { why: message.into() });
         let (reason, message) = (reason.to_owned(), message.to_owned());

@@ -527,13 +527,17 @@ fn a_commit_during_a_fetch_that_fails_is_fetched_at_once() {
 #[test]
 fn references_into_other_namespaces_can_be_blocked() {
     let mut world = World::with(|settings| settings.no_cross_namespace_refs = true);
-    world.kustomization("apps", &json!({"sourceRef": {"kind": "GitRepository", "name": "repo", "namespace": "other"}}));
+    let fields = json!({"sourceRef": {"kind": "GitRepository", "name": "repo", "namespace": "other"}});
+    world.kustomization("apps", &fields);
     let status = &world.index.deliveries[&name("apps")].status;
     let stalled = api::condition(&status.conditions, "Stalled").unwrap();
     assert_eq!(
         stalled.message,
         "can't access 'GitRepository/other/repo', cross-namespace references have been blocked"
     );
+    // Another spec with the same fault has been seen too.
+    world.index().apply_kustomization(kustomization("apps", 2, &fields));
+    assert_eq!(world.index.deliveries[&name("apps")].status.observed_generation, Some(2));
 }
 
 #[test]
