@@ -536,7 +536,10 @@ fn references_into_other_namespaces_can_be_blocked() {
         "can't access 'GitRepository/other/repo', cross-namespace references have been blocked"
     );
     // Another spec with the same fault has been seen too.
+    assert_eq!(world.orders(), ["write apps"]);
+    world.index().delivery_written(&name("apps"), true);
     world.index().apply_kustomization(kustomization("apps", 2, &fields));
+    assert_eq!(world.orders(), ["write apps"]);
     assert_eq!(world.index.deliveries[&name("apps")].status.observed_generation, Some(2));
 }
 
