@@ -10,6 +10,7 @@ pub(crate) mod prepare;
 pub(crate) mod remotes;
 pub(crate) mod rivals;
 pub(crate) mod rules;
+pub(crate) mod secret;
 pub(crate) mod variables;
 pub(crate) mod watch;
 pub(crate) mod write;

@@ -11,7 +11,7 @@ pub(super) struct Root {
     /// The Kustomizations have been listed whole, so that it is known whether there is a root.
     listed: bool,
     /// Its settings were read, or an earlier run left them.
-    known: bool,
+    known: Option<Lockdown>,
 }
 
 impl Index {
@@ -21,19 +21,22 @@ impl Index {
         self.consider_all();
     }
 
-    /// The settings of the root are known.
+    /// The settings of the root are known; the same again change nothing.
     pub(crate) fn learn(&mut self, lockdown: &Lockdown) {
+        if self.root.known.as_ref() == Some(lockdown) {
+            return;
+        }
         self.settings.no_cross_namespace_refs |= lockdown.no_cross_namespace_refs;
         if let Some(places) = lockdown.concurrent {
             self.runs.resize(places);
         }
-        self.root.known = true;
+        self.root.known = Some(lockdown.clone());
         self.consider_all();
     }
 
     /// Whether a delivery has to wait for the settings.
     pub(super) fn awaits_root(&self, name: &Name) -> bool {
-        if self.root.known || bootstrap::is_root(name) {
+        if self.root.known.is_some() || bootstrap::is_root(name) {
             return false;
         }
         let root = self.deliveries.get(&Name::new(bootstrap::ROOT, bootstrap::ROOT));

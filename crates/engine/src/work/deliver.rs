@@ -159,7 +159,7 @@ impl<'w> Run<'w> {
     }
 
     async fn read_keys(&mut self) -> Result<Flow, Trouble> {
-        let read = decryption::read(&self.world.cluster, &self.world.options, &self.order.object).await;
+        let read = decryption::read(self.world, &self.order.object).await;
         self.decryption = read.map_err(|message| Trouble { reason: reason::BUILD_FAILED, message, retry: true })?;
         Ok(Flow::Next)
     }

@@ -1,25 +1,16 @@
 //! What Secrets hold, as Flux names their keys.
 
-use std::collections::BTreeMap;
-
-use k8s_openapi::api::core::v1::Secret;
-use kube::Api;
 use source::charts::{Access, Login, Logins};
 use source::{Auth, ClientCertificate, Proxy};
 
 use super::{World, failure};
 use crate::index::FetchFailure;
+pub(super) use crate::world::secret::Data;
 
-/// The data of a Secret.
-pub(super) type Data = BTreeMap<String, Vec<u8>>;
-
-/// Reads a Secret.
+/// Reads a Secret that must be there.
 pub(super) async fn read(world: &World, namespace: &str, name: &str) -> Result<Data, FetchFailure> {
-    let api: Api<Secret> = Api::namespaced(world.client.clone(), namespace);
-    match api.get_opt(name).await {
-        Ok(Some(secret)) => {
-            Ok(secret.data.unwrap_or_default().into_iter().map(|(key, value)| (key, value.0)).collect())
-        }
+    match world.secret(namespace, name).await {
+        Ok(Some(data)) => Ok(data),
         Ok(None) => Err(failure(
             "AuthenticationFailed",
             format!("Secret '{namespace}/{name}' not found; create it, or take it out of the spec"),
