@@ -18,6 +18,7 @@ mod password;
 mod preview;
 mod remote;
 mod rules;
+mod served;
 mod signals;
 mod world;
 

@@ -4,7 +4,6 @@ mod leader;
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
-use std::time::Duration;
 
 use clap::Args;
 use engine::{Engine, Handle};
@@ -64,14 +63,14 @@ struct ElectionArgs {
     #[arg(long = "leader-election-identity", value_name = "NAME", env = "POD_NAME", hide_env = true)]
     identity: Option<String>,
     /// How long the Lease holds when it is not renewed
-    #[arg(long = "leader-election-lease-duration", value_name = "DURATION", default_value = "35s", value_parser = duration)]
-    lease_duration: Duration,
+    #[arg(long = "leader-election-lease-duration", value_name = "DURATION", default_value = "35s")]
+    lease_duration: api::Duration,
     /// How long renewing may fail before the work is given up
-    #[arg(long = "leader-election-renew-deadline", value_name = "DURATION", default_value = "30s", value_parser = duration)]
-    renew_deadline: Duration,
+    #[arg(long = "leader-election-renew-deadline", value_name = "DURATION", default_value = "30s")]
+    renew_deadline: api::Duration,
     /// Pause between two tries to take or renew the Lease
-    #[arg(long = "leader-election-retry-period", value_name = "DURATION", default_value = "5s", value_parser = duration)]
-    retry_period: Duration,
+    #[arg(long = "leader-election-retry-period", value_name = "DURATION", default_value = "5s")]
+    retry_period: api::Duration,
 }
 
 pub(crate) async fn controller(args: ControllerArgs) -> Result<(), Failure> {
@@ -164,9 +163,9 @@ async fn connect(args: &ClusterArgs) -> Result<Client, Failure> {
 impl ElectionArgs {
     fn election(&self, client: Client) -> Result<Election, Failure> {
         let terms = Terms {
-            duration: self.lease_duration,
-            renew_deadline: self.renew_deadline,
-            retry_period: self.retry_period,
+            duration: self.lease_duration.get(),
+            renew_deadline: self.renew_deadline.get(),
+            retry_period: self.retry_period.get(),
         };
         if terms.duration <= terms.renew_deadline || terms.renew_deadline <= terms.retry_period {
             return Err(Failure::usage(
@@ -188,9 +187,4 @@ fn random_identity() -> Result<String, Failure> {
     getrandom::fill(&mut bytes)
         .map_err(|error| Failure::task(format!("the system gives no random numbers: {error}")))?;
     Ok(format!("setpoint-{:016x}", u64::from_be_bytes(bytes)))
-}
-
-fn duration(text: &str) -> Result<Duration, String> {
-    let parsed: Result<api::Duration, api::DurationError> = text.parse();
-    parsed.map(api::Duration::get).map_err(|error| error.to_string())
 }

@@ -7,9 +7,8 @@ use clap::Args;
 use helm::values::{self, Setting};
 use helm::{HelmCompat, RenderOptions, TemplateCache};
 use k8s_openapi::api::apps::v1::Deployment;
-use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
 use kube::api::{Api, ApiResource, DynamicObject, Patch, PatchParams};
-use kube::runtime::conditions::{is_crd_established, is_deployment_completed};
+use kube::runtime::conditions::is_deployment_completed;
 use kube::runtime::wait::await_condition;
 use kustomize::MemoryFiles;
 
@@ -17,6 +16,7 @@ use crate::args::ClusterArgs;
 use crate::cluster;
 use crate::failure::Failure;
 use crate::output;
+use crate::served::until_served;
 
 /// The files of the chart `charts/setpoint`.
 const CHART: [(&str, &str); 6] = [
@@ -31,8 +31,6 @@ const CHART: [(&str, &str); 6] = [
 const NAME: &str = "setpoint";
 /// Field manager of what is installed.
 const FIELD_MANAGER: &str = "setpoint-install";
-/// How long the cluster may take to serve a new kind.
-const ESTABLISH_LIMIT: Duration = Duration::from_mins(1);
 /// How long the controller may take to come up.
 const ROLLOUT_LIMIT: Duration = Duration::from_mins(5);
 
@@ -125,10 +123,5 @@ async fn apply(client: &kube::Client, object: &goyaml::Value) -> Result<(), Fail
     if gvk.kind != "CustomResourceDefinition" {
         return Ok(());
     }
-    let definitions: Api<CustomResourceDefinition> = Api::all(client.clone());
-    match tokio::time::timeout(ESTABLISH_LIMIT, await_condition(definitions, &name, is_crd_established())).await {
-        Ok(Ok(_)) => Ok(()),
-        _ => Err(Failure::task(format!("the cluster does not serve the new kind {name}"))
-            .hint(format!("`kubectl describe crd {name}` says why"))),
-    }
+    until_served(client, &name).await
 }

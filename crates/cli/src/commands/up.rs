@@ -47,7 +47,7 @@ pub(crate) struct UpArgs {
     #[arg(long, value_name = "NAMESPACE")]
     pub(super) target_namespace: Option<String>,
     /// How often a remote repository is asked for commits, such as 30s or 10m
-    #[arg(long, default_value = "1m", value_parser = parse_interval)]
+    #[arg(long, default_value = "1m")]
     pub(super) interval: api::Duration,
     #[command(flatten)]
     pub(super) reference: ReferenceArgs,
@@ -216,8 +216,4 @@ pub(crate) fn root_kustomization(sub_path: &str) -> api::Kustomization {
 fn parse_registry(text: &str) -> Result<String, String> {
     let rest = text.strip_prefix("oci://").filter(|rest| !rest.is_empty());
     rest.map(|_| text.to_owned()).ok_or_else(|| format!("'{text}' is no address of artifacts: write oci://host/path"))
-}
-
-fn parse_interval(text: &str) -> Result<api::Duration, String> {
-    text.parse().map_err(|error: api::DurationError| error.to_string())
 }

@@ -5,22 +5,18 @@ use k8s_openapi::ByteString;
 use k8s_openapi::api::core::v1::{Namespace, Secret};
 use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
 use kube::api::{Api, ObjectMeta, Patch, PatchParams};
-use kube::runtime::conditions::is_crd_established;
-use kube::runtime::wait::await_condition;
 use kube::{Client, Resource};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use source::Auth;
-use tokio::time::{Duration, timeout};
 
 use super::repository::Repository;
 use super::{OBJECT_NAME, UpArgs};
 use crate::failure::Failure;
+use crate::served::until_served;
 
 /// Field manager of what `up` writes itself.
 const FIELD_MANAGER: &str = "setpoint-up";
-/// How long the cluster may take to serve a new kind.
-const ESTABLISH_TIMEOUT: Duration = Duration::from_mins(1);
 /// Interval of the Kustomization; commits and drift wake it anyway.
 const KUSTOMIZATION_INTERVAL: u64 = 600;
 /// What failed for a reason that lies outside the repository, such as a full disk, is tried again this often.
@@ -32,12 +28,7 @@ pub(super) async fn install(client: &Client, args: &UpArgs, repository: &Reposit
         apply(&Api::<CustomResourceDefinition>::all(client.clone()), &definition).await?;
     }
     for definition in api::definitions() {
-        let name = definition.metadata.name.unwrap_or_default();
-        let served = await_condition(Api::<CustomResourceDefinition>::all(client.clone()), &name, is_crd_established());
-        if !matches!(timeout(ESTABLISH_TIMEOUT, served).await, Ok(Ok(_))) {
-            return Err(Failure::task(format!("the cluster does not serve the new kind {name}"))
-                .hint(format!("`kubectl describe crd {name}` says why")));
-        }
+        until_served(client, &definition.metadata.name.unwrap_or_default()).await?;
     }
     apply(&Api::all(client.clone()), &Namespace { metadata: named(None), ..Namespace::default() }).await?;
     if let Some(secret) = secret(repository) {
