@@ -61,6 +61,7 @@ impl Index {
         } else {
             self.wake_judging_dependents(&name);
         }
+        self.root_seen(&name);
     }
 
     /// A Kustomization is gone.
@@ -77,6 +78,7 @@ impl Index {
         self.by_object.retain(|_, owner| owner != name);
         self.changed.delivery(name);
         self.wake_dependents(name);
+        self.root_seen(name);
     }
 
     fn unlink(&mut self, name: &Name, links: Option<(SourceName, BTreeSet<Name>)>) {

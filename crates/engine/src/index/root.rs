@@ -34,6 +34,13 @@ impl Index {
         self.consider_all();
     }
 
+    /// A Kustomization was changed or is gone: where it is the root, the others may have nothing to wait for any more.
+    pub(super) fn root_seen(&mut self, name: &Name) {
+        if bootstrap::is_root(name) && self.root.known.is_none() {
+            self.consider_all();
+        }
+    }
+
     /// Whether a delivery has to wait for the settings.
     pub(super) fn awaits_root(&self, name: &Name) -> bool {
         if self.root.known.is_some() || bootstrap::is_root(name) {

@@ -272,6 +272,23 @@ fn nobody_starts_before_the_settings_are_known() {
 }
 
 #[test]
+fn nobody_waits_for_settings_that_cannot_come() {
+    for goes in [true, false] {
+        let mut world = World::new();
+        world.source();
+        world.fetched("main@sha1:1");
+        world.kustomization("flux-system", &json!({})).kustomization("tenant", &json!({}));
+        assert_eq!(*world.phase("tenant"), Phase::Waiting(On::Settings));
+        if goes {
+            world.index().delete_kustomization(&name("flux-system"));
+        } else {
+            world.kustomization("flux-system", &json!({"suspend": true}));
+        }
+        assert_eq!(*world.phase("tenant"), Phase::Fetching, "{goes}");
+    }
+}
+
+#[test]
 fn an_hour_without_changes_orders_fetches_only() {
     let mut world = World::settled(&json!({"interval": "1m"}));
     world.index.settings.sweep = None;
