@@ -1,9 +1,10 @@
 //! Custom resource definitions: from a definition to served resources.
 //!
-//! A definition is accepted, established and served within the request that makes it. [`structural`] prunes, defaults
-//! and validates custom objects by its schema.
+//! A definition is accepted, established and served within the request that makes it. [`structural`] prunes and
+//! defaults custom objects by its schema, [`validation`] holds them against it, [`rules`] against its rules in CEL.
 
 mod accept;
+mod rules;
 mod structural;
 mod validation;
 
@@ -28,6 +29,8 @@ pub(crate) struct CustomVersion {
     pub(crate) schema: Option<Value>,
     /// Whether unknown fields are kept everywhere.
     pub(crate) preserve_unknown: bool,
+    /// Its rules in CEL.
+    pub(crate) rules: Option<rules::Rules>,
     /// Fields that can be selected by, as `spec.color`.
     pub(crate) selectable: Vec<String>,
     /// The types as server-side apply sees them.
@@ -70,7 +73,12 @@ pub(crate) fn unknown_fields(custom: &CustomVersion, object: &Value) -> Vec<Stri
     paths
 }
 
-/// What the schema says against an object.
-pub(crate) fn validate(custom: &CustomVersion, object: &Value) -> Vec<Cause> {
-    custom.schema.as_ref().map(|schema| validation::validate(schema, object)).unwrap_or_default()
+/// What the schema and its rules say against an object; `live` is what it replaces.
+pub(crate) fn validate(custom: &CustomVersion, live: Option<&Value>, object: &Value) -> Vec<Cause> {
+    let Some(schema) = &custom.schema else { return Vec::new() };
+    let mut faults = validation::validate(schema, object);
+    if let Some(rules) = &custom.rules {
+        faults.extend(rules.check(object, live, &faults));
+    }
+    faults
 }

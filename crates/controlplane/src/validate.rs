@@ -16,7 +16,7 @@ use crate::status::Cause;
 pub(crate) fn object(resource: &Resource, live: Option<&Value>, object: &Value) -> Vec<Cause> {
     let mut faults = names::metadata(resource, live, object);
     if let Some(custom) = resource.custom() {
-        faults.extend(crd::validate(custom, object));
+        faults.extend(crd::validate(custom, live, object));
         return faults;
     }
     faults.extend(workloads::check(resource, object));

@@ -5,6 +5,7 @@
 
 mod cost;
 mod health;
+mod kinds;
 
 use goyaml::Value;
 use kube_cel::cel::{Context, ExecutionError, Program, Value as CelValue};
@@ -52,6 +53,14 @@ pub enum ExpressionError {
         /// What is wrong, without the values.
         why: String,
     },
+    /// It names a function or a variable that does not exist here.
+    #[error("failed to evaluate the CEL expression '{text}': {why}")]
+    Unknown {
+        /// The expression.
+        text: String,
+        /// What does not exist.
+        why: String,
+    },
     /// It gives something else than true or false.
     #[error("failed to evaluate CEL expression as boolean: '{0}'")]
     NotBoolean(String),
@@ -76,6 +85,30 @@ impl Expression {
         Ok(Self { text: text.to_owned(), program, loops })
     }
 
+    /// Whether a variable occurs in it.
+    pub fn mentions(&self, variable: &str) -> bool {
+        self.program.references().has_variable(variable)
+    }
+
+    /// The steps that its loops take over such values, at most.
+    pub fn steps<'v>(&self, values: impl Iterator<Item = &'v Value>) -> u64 {
+        self.loops.steps(values)
+    }
+
+    /// The text it gives, given the variables.
+    ///
+    /// # Errors
+    /// It cannot be evaluated, gives no text, or would take too long.
+    pub fn text<'v>(
+        &self,
+        variables: impl IntoIterator<Item = (&'v str, &'v Value)> + Clone,
+    ) -> Result<String, ExpressionError> {
+        match self.evaluate(variables)? {
+            CelValue::String(text) => Ok(text.to_string()),
+            _ => Err(self.fault("it gives no text".to_owned())),
+        }
+    }
+
     /// Whether it is true, given the variables.
     ///
     /// # Errors
@@ -84,6 +117,16 @@ impl Expression {
         &self,
         variables: impl IntoIterator<Item = (&'v str, &'v Value)> + Clone,
     ) -> Result<bool, ExpressionError> {
+        match self.evaluate(variables)? {
+            CelValue::Bool(answer) => Ok(answer),
+            _ => Err(ExpressionError::NotBoolean(self.text.clone())),
+        }
+    }
+
+    fn evaluate<'v>(
+        &self,
+        variables: impl IntoIterator<Item = (&'v str, &'v Value)> + Clone,
+    ) -> Result<CelValue, ExpressionError> {
         if self.loops.steps(variables.clone().into_iter().map(|(_, value)| value)) > MAX_STEPS {
             return Err(ExpressionError::TooCostly(self.text.clone()));
         }
@@ -91,15 +134,29 @@ impl Expression {
         for (name, value) in variables {
             context.add_variable(name, value).map_err(|_| self.fault(format!("{name} has no form in CEL")))?;
         }
-        match self.program.execute(&context) {
-            Ok(CelValue::Bool(answer)) => Ok(answer),
-            Ok(_) => Err(ExpressionError::NotBoolean(self.text.clone())),
-            Err(error) => Err(self.fault(without_values(&error))),
-        }
+        kinds::add(&mut context);
+        self.program.execute(&context).map_err(|error| match error {
+            ExecutionError::UndeclaredReference(_) | ExecutionError::NotSupportedAsMethod { .. } => {
+                ExpressionError::Unknown { text: self.text.clone(), why: without_values(&error) }
+            }
+            _ => self.fault(without_values(&error)),
+        })
     }
 
     fn fault(&self, why: String) -> ExpressionError {
         ExpressionError::Evaluation { text: self.text.clone(), why }
+    }
+}
+
+impl ExpressionError {
+    /// What is wrong, without the expression.
+    pub fn why(&self) -> String {
+        match self {
+            Self::TooLarge(why) => format!("the expression is {why}"),
+            Self::Syntax { why, .. } | Self::Evaluation { why, .. } | Self::Unknown { why, .. } => why.clone(),
+            Self::TooCostly(_) => format!("it loops over more than {MAX_STEPS} combinations of values"),
+            Self::NotBoolean(_) => "it is neither true nor false".to_owned(),
+        }
     }
 }
 

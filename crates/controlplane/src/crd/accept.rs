@@ -7,6 +7,7 @@ use goyaml::{Map, Value};
 use structured_merge::{Gvk, Schema};
 
 use super::CustomVersion;
+use super::rules::Rules;
 use crate::registry::{Registry, Resource, Shape, join};
 use crate::store::GroupResource;
 use crate::strategy;
@@ -140,6 +141,7 @@ fn custom_version(definition: &Value, version: &Value, gvk: &Gvk) -> CustomVersi
         definition: definition.str_at(&["metadata", "name"]).unwrap_or_default().to_owned(),
         names: definition.at(&["spec", "names"]).cloned().unwrap_or_default(),
         version: version.clone(),
+        rules: schema.as_ref().and_then(Rules::of),
         schema,
         preserve_unknown,
         selectable: selectable.map(|path| path.trim_start_matches('.').to_owned()).collect(),

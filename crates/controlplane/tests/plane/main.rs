@@ -17,6 +17,7 @@ mod kinds;
 mod kubectl;
 mod library;
 mod objects;
+mod rules;
 mod storage;
 mod watching;
 mod world;
@@ -78,5 +79,6 @@ fn main() {
     let mut trials: Vec<Trial> = CASES.iter().map(|(name, case)| Trial::test(*name, move || run(*case))).collect();
     trials.extend(kubectl::trials());
     trials.extend(alike::trials());
+    trials.extend(rules::trials());
     libtest_mimic::run(&arguments, trials).exit();
 }
