@@ -20,6 +20,7 @@ use testkit::apiserver::{RealApiServer, Request};
 use testkit::git::{GitRepo, GitServer};
 
 use crate::{Outcome, Report, USER_AGENT};
+use floor::Floor;
 use process::{Launch, Up};
 use workload::{HOME, Selector, UP, kind_of_kustomizations};
 
@@ -36,7 +37,7 @@ const SETTLE: Duration = Duration::from_secs(3);
 struct Phase {
     name: &'static str,
     /// How long, and how long a client needs for the same writes; `None` where nothing is waited for.
-    took: Option<(Duration, Option<Duration>)>,
+    took: Option<(Duration, Option<Floor>)>,
     processor: Duration,
     requests: BTreeMap<String, usize>,
     /// How many Kustomizations it concerned.
@@ -147,20 +148,20 @@ fn table(number: usize, selector: Selector, phases: &[Phase]) -> Vec<String> {
     let selectors = if selector == Selector::Shared { "one selector for all Deployments" } else { "a selector each" };
     let mut lines = vec![
         format!("{number} Kustomizations of four objects, {selectors}"),
-        "| | until ready | a client with the same writes | processor time | requests | for each that changed |"
+        "| | until ready | a client with the same writes | until its Deployments are rolled out | processor time | requests | for each that changed |"
             .to_owned(),
-        "|---|---:|---:|---:|---:|---:|".to_owned(),
+        "|---|---:|---:|---:|---:|---:|---:|".to_owned(),
     ];
     let seconds = |time: Duration| format!("{:.2} s", time.as_secs_f64());
     for phase in phases {
         let all: usize = phase.requests.values().sum();
         let each = ratio(all, phase.number);
-        let (took, floor) = match phase.took {
-            Some((took, floor)) => (seconds(took), floor.map_or("–".to_owned(), seconds)),
-            None => ("–".to_owned(), "–".to_owned()),
-        };
+        let shown = |time: Option<Duration>| time.map_or("–".to_owned(), seconds);
+        let took = shown(phase.took.map(|(took, _)| took));
+        let floor = phase.took.and_then(|(_, floor)| floor);
+        let (writes, rolled_out) = (shown(floor.map(|it| it.writes)), shown(floor.map(|it| it.rolled_out)));
         let processor = seconds(phase.processor);
-        lines.push(format!("| {} | {took} | {floor} | {processor} | {all} | {each:.2} |", phase.name));
+        lines.push(format!("| {} | {took} | {writes} | {rolled_out} | {processor} | {all} | {each:.2} |", phase.name));
     }
     for phase in phases {
         let counts: Vec<String> = phase.requests.iter().map(|(what, count)| format!("{count} {what}")).collect();

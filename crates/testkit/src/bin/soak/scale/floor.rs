@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use futures::{StreamExt as _, TryStreamExt as _, stream};
+use k8s_openapi::api::apps::v1::Deployment;
 use k8s_openapi::api::core::v1::Namespace;
 use kube::api::{Api, ApiResource, DynamicObject, ListParams, Patch, PatchParams, PostParams};
 use serde_json::{Value, json};
@@ -13,10 +14,21 @@ use crate::Outcome;
 
 /// Namespace of what is written for comparison.
 const FLOOR: &str = "floor";
+/// Between two looks whether the controllers are done.
+const PAUSE: Duration = Duration::from_millis(200);
+
+/// How long such a client needs.
+#[derive(Clone, Copy)]
+pub(super) struct Floor {
+    /// For the writes alone.
+    pub(super) writes: Duration,
+    /// Until the server's controllers have seen to what was written, which being ready waits for.
+    pub(super) rolled_out: Duration,
+}
 
 /// What a client needs for the same writes that does nothing else: the objects of so many Kustomizations, and twice the
 /// status of each, as `setpoint` left it. First all objects, then the one that a commit changes.
-pub(super) async fn floors(client: &kube::Client, number: usize, selector: Selector) -> Outcome<[Duration; 2]> {
+pub(super) async fn floors(client: &kube::Client, number: usize, selector: Selector) -> Outcome<[Floor; 2]> {
     let statuses = statuses(client).await?;
     let home = json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": FLOOR}});
     let namespaces: Api<Namespace> = Api::all(client.clone());
@@ -34,7 +46,7 @@ async fn statuses(client: &kube::Client) -> Outcome<Vec<Value>> {
     Ok(all.items.into_iter().map(|mut object| object.data["status"].take()).collect())
 }
 
-async fn floor(client: &kube::Client, statuses: &[Value], (number, objects): (usize, &[Value])) -> Outcome<Duration> {
+async fn floor(client: &kube::Client, statuses: &[Value], (number, objects): (usize, &[Value])) -> Outcome<Floor> {
     let start = Instant::now();
     let write = |place: usize| async move {
         let status = statuses.get(place).ok_or("a Kustomization that setpoint did not hold")?;
@@ -46,7 +58,20 @@ async fn floor(client: &kube::Client, statuses: &[Value], (number, objects): (us
         patch_status(client, place, status.clone()).await
     };
     stream::iter((0..number).map(write)).buffer_unordered(CONNECTIONS).try_collect::<()>().await?;
-    Ok(start.elapsed())
+    let writes = start.elapsed();
+    while !are_rolled_out(client).await? {
+        tokio::time::sleep(PAUSE).await;
+    }
+    Ok(Floor { writes, rolled_out: start.elapsed() })
+}
+
+/// Whether the controllers have seen to all Deployments. Answered from the server's cache, to cost it little.
+async fn are_rolled_out(client: &kube::Client) -> Outcome<bool> {
+    let api: Api<Deployment> = Api::namespaced(client.clone(), FLOOR);
+    let cached = ListParams::default().match_any();
+    let all = api.list(&cached).await?;
+    let seen = |deployment: &Deployment| deployment.status.as_ref().and_then(|status| status.observed_generation);
+    Ok(all.items.iter().all(|deployment| seen(deployment) == deployment.metadata.generation))
 }
 
 /// Applies one object of the workload as the engine does: under the name and with the variables of its place.
