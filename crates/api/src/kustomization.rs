@@ -389,7 +389,7 @@ impl CrossNamespaceSource {
 impl KustomizationSpec {
     /// The fields that are set but not honoured, as paths below `spec`.
     pub fn unsupported(&self) -> Vec<String> {
-        let decryption = self.decryption.as_ref();
+        let (decryption, clusters) = (self.decryption.as_ref(), self.kube_config.as_ref());
         let known = [
             ("sourceRef.kind", !self.source_ref.has_files()),
             ("decryption.provider", decryption.is_some_and(|decryption| decryption.provider != "sops")),
@@ -397,8 +397,7 @@ impl KustomizationSpec {
                 "decryption.serviceAccountName",
                 decryption.is_some_and(|decryption| decryption.service_account_name.is_some()),
             ),
-            ("kubeConfig", self.kube_config.is_some()),
-            ("ignore", !self.ignore.is_empty()),
+            ("kubeConfig.configMapRef", clusters.is_some_and(|clusters| clusters.config_map_ref.is_some())),
         ];
         crate::named(&known, &self.unknown)
     }

@@ -111,6 +111,12 @@ impl Cluster {
         Self { strict: true, ..self.clone() }
     }
 
+    /// The same cluster, which another one's gate lets changes through to, or not.
+    #[must_use]
+    pub fn behind(&self, gate: &Gate) -> Self {
+        Self { gate: gate.clone(), ..self.clone() }
+    }
+
     /// The client underneath, which acts as its own user.
     pub fn client(&self) -> &kube::Client {
         &self.client

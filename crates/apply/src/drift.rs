@@ -7,6 +7,7 @@ use goyaml::Value;
 use jiff::Timestamp;
 use object::{FieldDiff, ObjectKey, diff};
 
+use crate::ignore;
 use crate::observer::{Live, Manager};
 use crate::record::AppliedRecord;
 
@@ -34,15 +35,16 @@ pub fn drift(live: Option<&Live>, record: &AppliedRecord) -> Option<Drift> {
         return None;
     }
     let expected = goyaml::json::parse(&record.projection).unwrap_or_default();
-    let mut found = structured_merge::project(&live.value, &record.fields);
+    let value = live.value();
+    let mut found = structured_merge::project(&ignore::without(&value, &record.ignored), &record.fields);
     open_empty(&mut found, &expected);
     let mut fields = diff::fields(&expected, &found);
     if fields.is_empty() {
         // Somebody took a field over without changing it, or made the object anew alike: nothing to heal.
         return None;
     }
-    let culprit = culprit(live, &expected);
-    if diff::is_secret(&live.value) {
+    let culprit = culprit(live, (&value, &expected));
+    if live.is_secret() {
         fields.iter_mut().for_each(diff::redact);
     }
     Some(Drift {
@@ -71,14 +73,14 @@ fn open_empty(found: &mut Value, expected: &Value) {
 
 /// Who changed a field of `expected`: the newest manager owning one with another value; failing that (fields that were
 /// taken out belong to nobody) the newest of the others that edits by hand or by update.
-fn culprit<'a>(live: &'a Live, expected: &Value) -> Option<&'a Manager> {
+fn culprit<'a>(live: &'a Live, (value, expected): (&Value, &Value)) -> Option<&'a Manager> {
     let others = || live.managers.iter().filter(|manager| !(manager.ours && manager.applied));
     let newest = |found: &mut dyn Iterator<Item = &'a Manager>| found.max_by(|left, right| left.time.cmp(&right.time));
-    newest(&mut others().filter(|manager| contradicts(manager, live, expected))).or_else(|| newest(&mut others()))
+    newest(&mut others().filter(|manager| contradicts(manager, value, expected))).or_else(|| newest(&mut others()))
 }
 
-fn contradicts(manager: &Manager, live: &Live, expected: &Value) -> bool {
-    let theirs = diff::restrict(&structured_merge::project(&live.value, &manager.fields), expected);
+fn contradicts(manager: &Manager, value: &Value, expected: &Value) -> bool {
+    let theirs = diff::restrict(&structured_merge::project(value, &manager.fields), expected);
     diff::fields(expected, &theirs).iter().any(|field| field.before.is_some() && field.after.is_some())
 }
 
@@ -116,7 +118,7 @@ mod tests {
 
     fn record() -> AppliedRecord {
         live(&map(r#"{"a":"1","b":"2"}"#, &[("us", "Apply", 1, &["a", "b"])]))
-            .record(Digest::of(&Value::NULL))
+            .record(Digest::of(&Value::NULL), &std::sync::Arc::from([]))
             .expect("ours")
     }
 
@@ -170,7 +172,7 @@ mod tests {
             ))
         };
         let interned = secret("c2VjcmV0", "");
-        let record = interned.record(Digest::of(&Value::NULL)).expect("ours");
+        let record = interned.record(Digest::of(&Value::NULL), &std::sync::Arc::from([])).expect("ours");
         assert!(!String::from_utf8_lossy(&record.projection).contains("c2VjcmV0"));
         let drift = drift(Some(&secret("b3RoZXI=", "")), &record).expect("drift");
         assert_eq!(diff::Table(&drift.fields).to_string(), ".data.p  ***** -> ***** (changed)\n");

@@ -16,6 +16,7 @@ pub mod contention;
 pub mod drift;
 mod error;
 mod gate;
+mod ignore;
 pub mod managers;
 mod observer;
 mod owner;
@@ -31,6 +32,7 @@ pub use cluster::{Answer, Cluster, DeleteOptions, FIELD_MANAGER, Propagation, Re
 pub use drift::Drift;
 pub use error::{ApplyError, Cause};
 pub use gate::Gate;
+pub use ignore::Pointer;
 pub use observer::{Live, Manager, Observer, ObserverOptions, Subscription};
 pub use owner::{Handling, Owner, SsaPolicy};
 pub use plan::{Action, Change, DryRun, Plan, PlanOptions, Refusal, plan};

@@ -23,7 +23,7 @@ use tokio::task::JoinHandle;
 
 use crate::ownership::Interner;
 use crate::record::AppliedRecord;
-use crate::{Cluster, Drift};
+use crate::{Cluster, Drift, Pointer};
 use index::Index;
 pub(crate) use live::Seal;
 pub use live::{Live, Manager};
@@ -230,9 +230,9 @@ impl Observer {
     }
 
     /// The answer to an apply of `desired`: goes into the index and becomes the record.
-    pub(crate) fn applied(&self, desired: crate::Digest, answer: &Value) -> Arc<Live> {
+    pub(crate) fn applied(&self, (desired, ignored): (crate::Digest, &Arc<[Pointer]>), answer: &Value) -> Arc<Live> {
         let live = Arc::new(self.read(answer));
-        if let Some(record) = live.record(desired) {
+        if let Some(record) = live.record(desired, ignored) {
             self.index().remember(live.key.clone(), record);
         }
         let gvk = live.gvk.clone();
@@ -243,8 +243,8 @@ impl Observer {
     }
 
     /// Records that the live object is what applying `desired` makes, without having applied.
-    pub(crate) fn confirmed(&self, desired: crate::Digest, live: &Live) {
-        if let Some(record) = live.record(desired) {
+    pub(crate) fn confirmed(&self, (desired, ignored): (crate::Digest, &Arc<[Pointer]>), live: &Live) {
+        if let Some(record) = live.record(desired, ignored) {
             self.index().remember(live.key.clone(), record);
         }
     }

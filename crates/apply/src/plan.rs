@@ -7,11 +7,13 @@
 
 mod decide;
 mod dry_run;
+mod ignored;
 mod look;
 mod prepare;
 
+use std::collections::HashMap;
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use goyaml::Value;
 use object::{Entry, FieldDiff, Gvk, Inventory, Object, ObjectKey, Origin, Stage};
@@ -19,7 +21,10 @@ use object::{Entry, FieldDiff, Gvk, Inventory, Object, ObjectKey, Origin, Stage}
 use crate::observer::{Live, Observer};
 use crate::owner::{Handling, Owner};
 use crate::record::Digest;
-use crate::{ApplyError, ChangeSet, Cluster, Outcome, prune};
+use crate::{ApplyError, ChangeSet, Cluster, Outcome, Pointer, prune};
+
+/// What is ignored where nobody says so.
+static NONE_IGNORED: LazyLock<HashMap<ObjectKey, Vec<Pointer>>> = LazyLock::new(HashMap::new);
 
 /// What is to be planned.
 #[derive(Clone, Debug)]
@@ -44,6 +49,8 @@ pub struct PlanOptions<'a> {
     pub default_namespace: Option<&'a str>,
     /// Managers to undo beside Flux's own list.
     pub override_managers: &'a [String],
+    /// Fields of objects that are left to others, by the objects' keys as they are rendered.
+    pub ignored: &'a HashMap<ObjectKey, Vec<Pointer>>,
 }
 
 /// When a plan asks the server what an apply would do.
@@ -89,6 +96,9 @@ pub struct Change {
     pub stage: Stage,
     /// What is wanted, owner labels included; nothing for a deletion.
     pub desired: Option<Value>,
+    /// What is sent in its place, where fields are left to others.
+    pub(crate) payload: Option<Value>,
+    pub(crate) ignored: Arc<[Pointer]>,
     pub(crate) digest: Digest,
     pub(crate) handling: Handling,
     pub(crate) live: Option<Arc<Live>>,
@@ -159,6 +169,7 @@ impl<'a> PlanOptions<'a> {
             custom_stage: &[],
             default_namespace: None,
             override_managers: &[],
+            ignored: &NONE_IGNORED,
         }
     }
 }
@@ -181,6 +192,7 @@ pub async fn plan(cluster: &Cluster, observer: &Observer, options: &PlanOptions<
     let seen = look::look(&looker, wanted.changes).await?;
     let (changes, unsure) = decide::decide_all(observer, options, seen);
     plan.changes = changes;
+    ignored::fill(&looker, &mut plan.changes).await?;
     dry_run::ask(&looker, &mut plan, unsure).await?;
     look::missing_namespaces(&looker, &mut plan).await?;
     plan.changes.sort_by(|left, right| {
@@ -216,6 +228,8 @@ impl Change {
             action: Action::Delete,
             stage: Stage::Rest,
             desired: None,
+            payload: None,
+            ignored: Arc::default(),
             digest: Digest::of(&Value::NULL),
             handling: Handling::default(),
             live: None,

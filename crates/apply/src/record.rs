@@ -20,6 +20,8 @@ pub struct AppliedRecord {
     pub projection: std::sync::Arc<[u8]>,
     /// Which fields those are.
     pub fields: std::sync::Arc<structured_merge::FieldSet>,
+    /// Those of them that are left to others, and not in the projection.
+    pub ignored: std::sync::Arc<[crate::Pointer]>,
     /// Revision of the object in the answer.
     pub resource_version: String,
     /// Uid of the object in the answer.

@@ -5,6 +5,7 @@
 
 use std::collections::HashSet;
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use expression::HealthRules;
@@ -12,7 +13,7 @@ use goyaml::Value;
 use object::{Entry, Health, HealthStatus, ObjectKey, health};
 
 use crate::Cluster;
-use crate::observer::Observer;
+use crate::observer::{Live, Observer};
 
 /// Pause between two looks at objects that no watch covers.
 const POLL_PAUSE: Duration = Duration::from_secs(2);
@@ -71,7 +72,7 @@ pub struct Waited {
 pub fn evaluate(observer: &Observer, keys: &[Entry], rules: &HealthRules) -> Waited {
     let seen = |entry: &Entry| {
         let live = observer.get_at(&entry.key, &entry.version).or_else(|| observer.get(&entry.key));
-        live.map_or_else(|| Health::in_progress("is not there"), |live| rules.status(&live.value))
+        live.map_or_else(|| Health::in_progress("is not there"), |live| rules.status(&live.value()))
     };
     let objects = keys.iter().map(|entry| ObjectHealth { key: entry.key.clone(), health: seen(entry) });
     Waited::of(objects.collect())
@@ -79,7 +80,8 @@ pub fn evaluate(observer: &Observer, keys: &[Entry], rules: &HealthRules) -> Wai
 
 /// Waits until all objects are current, one has failed, or time is up.
 pub async fn wait(cluster: &Cluster, observer: &Observer, keys: &[Entry], options: &WaitOptions) -> Waited {
-    let mut eyes = Waiter { cluster, observer, keys, rules: &options.rules, vanishing: HashSet::new() };
+    let (known, vanishing) = (vec![None; keys.len()], HashSet::new());
+    let mut eyes = Waiter { cluster, observer, keys, rules: &options.rules, known, vanishing };
     let mut subscription = observer.subscribe(keys.iter().map(|entry| entry.key.clone()));
     let end = tokio::time::Instant::now() + options.timeout;
     let unwatched = keys.iter().any(|entry| !observer.covers(&entry.gvk()));
@@ -112,6 +114,8 @@ struct Waiter<'a> {
     observer: &'a Observer,
     keys: &'a [Entry],
     rules: &'a HealthRules,
+    /// What was judged of each object, so that only what has changed is judged again.
+    known: Vec<Option<(Arc<Live>, Health)>>,
     /// Jobs that have been seen and go by themselves when finished.
     vanishing: HashSet<ObjectKey>,
 }
@@ -119,24 +123,29 @@ struct Waiter<'a> {
 impl Waiter<'_> {
     async fn look(&mut self) -> Waited {
         let mut objects = Vec::with_capacity(self.keys.len());
-        for entry in self.keys {
-            let health = self.look_at(entry).await;
+        for (place, entry) in self.keys.iter().enumerate() {
+            let health = self.look_at(place, entry).await;
             objects.push(ObjectHealth { key: entry.key.clone(), health });
         }
         Waited::of(objects)
     }
 
-    async fn look_at(&mut self, entry: &Entry) -> Health {
+    async fn look_at(&mut self, place: usize, entry: &Entry) -> Health {
         let live = self.observer.get_at(&entry.key, &entry.version);
-        let value = match live {
-            Some(live) => Some(live.value.clone()),
+        if let (Some(live), Some((known, health))) = (&live, &self.known[place])
+            && Arc::ptr_eq(live, known)
+        {
+            return health.clone();
+        }
+        let value = match &live {
+            Some(live) => Some(live.value()),
             None if self.observer.covers(&entry.gvk()) => None,
             None => match self.cluster.get(&entry.gvk(), &entry.key.namespace, &entry.key.name).await {
                 Ok(value) => value,
                 Err(error) => return Health { status: HealthStatus::Unknown, message: error.cause.to_string() },
             },
         };
-        match value {
+        let health = match value {
             Some(value) => {
                 if value.at(&["spec", "ttlSecondsAfterFinished"]).is_some() {
                     self.vanishing.insert(entry.key.clone());
@@ -145,7 +154,9 @@ impl Waiter<'_> {
             }
             None if self.vanishing.contains(&entry.key) => Health::current("has finished and is gone"),
             None => Health::in_progress("is not there"),
-        }
+        };
+        self.known[place] = live.map(|live| (live, health.clone()));
+        health
     }
 
     /// Adds what keeps the pods of a workload from running.
@@ -154,7 +165,8 @@ impl Waiter<'_> {
             return;
         }
         let Some(live) = self.observer.get(&object.key) else { return };
-        let Some(labels) = live.value.at(&["spec", "selector", "matchLabels"]).and_then(Value::as_map) else { return };
+        let value = live.value();
+        let Some(labels) = value.at(&["spec", "selector", "matchLabels"]).and_then(Value::as_map) else { return };
         let selector: Vec<String> =
             labels.iter().filter_map(|(name, value)| Some(format!("{name}={}", value.as_str()?))).collect();
         let pod = object::Gvk::from_api_version("v1", "Pod");

@@ -9,6 +9,7 @@ use tokio::sync::{mpsc, watch};
 use tokio::task::{AbortHandle, JoinSet};
 
 use crate::bootstrap::Lockdown;
+use crate::destination::{ClusterId, Destination};
 use crate::index::{Announcement, Command, Index, Moment, Settings, SettleOrder};
 use crate::work::{deliver, heal, remove, report, settle};
 use crate::world::watch::{KINDS, KUSTOMIZATION};
@@ -65,7 +66,7 @@ impl Actor {
                 biased;
                 _ = stop.wait_for(|stop| *stop) => break,
                 Some(event) = self.events.recv() => self.take_events(event),
-                changed = self.subscription.changed() => self.objects_changed(changed),
+                changed = self.subscription.changed() => self.objects_changed(ClusterId::default(), changed),
                 () = tokio::time::sleep_until(alarm) => {
                     self.look_at_the_clock();
                     self.index.alarms();
@@ -122,6 +123,7 @@ impl Actor {
             Event::Lease(name, lease) => self.index.lease_seen(name, lease),
             Event::LeaseGone(name) => self.index.lease_gone(&name),
             Event::Input(kind, name) => self.index.input_changed(kind, &name),
+            Event::Objects(cluster, changed) => self.objects_changed(cluster, changed),
             Event::LocalChanged => self.index.local_changed(),
             Event::Fetched(name, result) => self.index.fetched(&name, result.map(|fetched| *fetched)),
             Event::Phase(name, run, phase) => self.index.run_phase(&name, run, phase),
@@ -157,29 +159,28 @@ impl Actor {
     }
 
     /// The watches have seen objects of ours change.
-    fn objects_changed(&mut self, changed: Vec<(ObjectKey, Option<apply::Owner>)>) {
+    fn objects_changed(&mut self, cluster: ClusterId, changed: Vec<(ObjectKey, Option<apply::Owner>)>) {
         self.look_at_the_clock();
         for (key, _) in changed {
-            if self.index.owner(&key).is_none() {
-                continue;
-            }
-            let rules = self.index.health_rules(&key);
-            let (health, message) = report::health(&self.world.observer, &key, &rules);
-            self.index.object_health(&key, health, &message);
-            self.check_object(&key);
+            let Some(held) = self.index.held(cluster, &key) else { continue };
+            let observer = self.world.observer_of(&held.destination);
+            let (health, message) = report::health(observer, &key, &held.rules);
+            self.index.object_health(cluster, &key, health, &message);
+            self.check_object(&held.destination, &key);
         }
     }
 
-    fn check_object(&mut self, key: &ObjectKey) {
-        if let Some(drift) = self.world.observer.drift(key) {
-            self.index.drifted(key, drift.manager.as_deref());
+    fn check_object(&mut self, destination: &Destination, key: &ObjectKey) {
+        if let Some(drift) = self.world.observer_of(destination).drift(key) {
+            self.index.drifted(destination.id(), key, drift.manager.as_deref());
         }
     }
 
     /// What drifted while work was under way was not put right then.
     fn check_drift(&mut self, name: &Name) {
-        for key in self.index.objects_of(name) {
-            self.check_object(&key);
+        let Some(held) = self.index.held_by(name) else { return };
+        for object in held.objects.iter() {
+            self.check_object(&held.destination, object.key());
         }
     }
 
@@ -227,7 +228,10 @@ impl Actor {
                     tracing::warn!(%error, "the finalizer of a source could not be taken off");
                 }
             })),
-            Command::Forget(keys) => keys.iter().for_each(|key| world.observer.forget(key)),
+            Command::Forget(held) => {
+                let observer = world.observer_of(&held.destination);
+                held.objects.iter().for_each(|object| observer.forget(object.key()));
+            }
             Command::WriteSource(name, patch) => drop(self.work.spawn(async move {
                 let written = world.write_source_status(&name, &patch).await;
                 let good = noted(&name, &written);

@@ -85,6 +85,7 @@ impl Engine {
             client,
             cluster,
             observer,
+            clusters: Arc::default(),
             store,
             charts,
             options,

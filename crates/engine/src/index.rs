@@ -28,18 +28,18 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use apply::contention::Contention;
-use expression::HealthRules;
 use jiff::Timestamp;
 use object::ObjectKey;
 
 pub(crate) use command::{
     Announcement, Command, DeliverOrder, FetchOrder, HealOrder, RemoveOrder, SettleOrder, Subject, Why,
 };
-pub(crate) use delivery::{Delivery, Held, Wanted};
+pub(crate) use delivery::{Delivery, Held, HeldObject, Wanted};
 pub(crate) use outcome::{ChartName, Delivered, FetchFailure, Fetched, Healed, Outcome, SettleOutcome, Verified};
 pub(crate) use settings::Settings;
 pub(crate) use source::Source;
 
+use crate::destination::ClusterId;
 use crate::queue::Queue;
 use crate::rivals::Rivals;
 use crate::timers::Timers;
@@ -90,11 +90,11 @@ pub(crate) struct Index {
     generated: BTreeMap<SourceName, Fetched>,
     made_by: BTreeMap<SourceName, Vec<SourceName>>,
     by_dependency: BTreeMap<Name, BTreeSet<Name>>,
-    by_object: BTreeMap<ObjectKey, Name>,
+    by_object: BTreeMap<ClusterId, BTreeMap<ObjectKey, Name>>,
     fetches: Queue<SourceName>,
     runs: Queue<Name>,
     timers: Timers<Alarm>,
-    contention: Contention,
+    contention: BTreeMap<ClusterId, Contention>,
     rivals: Rivals,
     held_back: Option<Arc<str>>,
     root: root::Root,
@@ -121,7 +121,7 @@ impl Index {
             by_dependency: BTreeMap::new(),
             by_object: BTreeMap::new(),
             timers: Timers::default(),
-            contention: Contention::default(),
+            contention: BTreeMap::new(),
             rivals: Rivals::default(),
             held_back: None,
             root: root::Root::default(),
@@ -173,20 +173,32 @@ impl Index {
     }
 
     /// The delivery that owns an object.
-    pub(crate) fn owner(&self, key: &ObjectKey) -> Option<&Name> {
-        self.by_object.get(key)
+    fn owner(&self, cluster: ClusterId, key: &ObjectKey) -> Option<&Name> {
+        self.by_object.get(&cluster)?.get(key)
     }
 
-    /// How the health of an object is judged by the delivery that holds it.
-    pub(crate) fn health_rules(&self, key: &ObjectKey) -> HealthRules {
-        let held = self.owner(key).and_then(|name| self.deliveries.get(name)?.held.as_ref());
-        held.map(|held| held.rules.clone()).unwrap_or_default()
+    /// What the owner of an object holds it to.
+    pub(crate) fn held(&self, cluster: ClusterId, key: &ObjectKey) -> Option<Arc<Held>> {
+        self.deliveries.get(self.owner(cluster, key)?)?.held.clone()
     }
 
-    /// The objects that a delivery holds.
-    pub(crate) fn objects_of(&self, name: &Name) -> Vec<ObjectKey> {
-        let held = self.deliveries.get(name).and_then(|delivery| delivery.held.as_ref());
-        held.into_iter().flat_map(|held| held.objects.iter()).map(object::Object::key).collect()
+    /// What a delivery holds, and where.
+    pub(crate) fn held_by(&self, name: &Name) -> Option<Arc<Held>> {
+        self.deliveries.get(name)?.held.clone()
+    }
+
+    /// Objects of a delivery are its own no longer.
+    fn disown(&mut self, name: &Name, held: &Held) {
+        let cluster = held.destination.id();
+        let Some(objects) = self.by_object.get_mut(&cluster) else { return };
+        for key in held.objects.iter().map(HeldObject::key) {
+            if objects.get(key) == Some(name) {
+                objects.remove(key);
+            }
+        }
+        if objects.is_empty() {
+            self.by_object.remove(&cluster);
+        }
     }
 
     /// Whether the next snapshot would be another one.

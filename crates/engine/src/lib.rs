@@ -9,6 +9,7 @@
 mod actor;
 mod bootstrap;
 mod clock;
+mod destination;
 mod engine;
 mod index;
 mod name;

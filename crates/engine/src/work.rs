@@ -2,6 +2,7 @@
 
 pub(crate) mod deliver;
 pub(crate) mod heal;
+mod ignored;
 pub(crate) mod remove;
 pub(crate) mod rendering;
 pub(crate) mod report;

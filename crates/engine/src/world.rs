@@ -2,6 +2,7 @@
 
 pub(crate) mod announce;
 pub(crate) mod chart;
+pub(crate) mod clusters;
 pub(crate) mod decryption;
 pub(crate) mod fetch;
 pub(crate) mod inputs;
@@ -18,19 +19,21 @@ pub(crate) mod write;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use api::Kustomization;
-use apply::{Cluster, Observer};
+use apply::{Cluster, Observer, Owner};
 use jiff::Timestamp;
-use kube::ResourceExt;
+use object::ObjectKey;
 use render::RenderCache;
 use source::Store;
 use source::charts::ChartStore;
 use tokio::sync::{Semaphore, broadcast, mpsc};
 
 use crate::bootstrap::Lockdown;
+use crate::destination::ClusterId;
 use crate::index::{Delivered, FetchFailure, Fetched, Healed, SettleOutcome};
 use crate::rivals::Lease;
 use crate::source_object::SourceObject;
 use crate::{Name, Options, Phase, Progress, ProgressLine, SourceName};
+use clusters::Clusters;
 use remotes::Remotes;
 use rules::Rules;
 
@@ -57,6 +60,8 @@ pub(crate) enum Event {
     Lockdown(Lockdown),
     /// A ConfigMap or Secret that asks to be watched was changed: its kind and name.
     Input(&'static str, Name),
+    /// Objects of ours on another cluster were seen to change.
+    Objects(ClusterId, Vec<(ObjectKey, Option<Owner>)>),
     /// The local repository has new commits.
     LocalChanged,
     /// A fetch has ended.
@@ -83,6 +88,8 @@ pub(crate) struct World {
     pub(crate) client: kube::Client,
     pub(crate) cluster: Cluster,
     pub(crate) observer: Observer,
+    /// Other clusters, which Kustomizations name.
+    pub(crate) clusters: Arc<Clusters>,
     pub(crate) store: Arc<Store>,
     pub(crate) charts: ChartStore,
     pub(crate) options: Arc<Options>,
@@ -119,16 +126,5 @@ impl World {
     /// Takes the settings of Flux's controllers in the repository.
     pub(crate) fn learn(&self, lockdown: &Lockdown) {
         self.rules.write().unwrap_or_else(PoisonError::into_inner).learn(lockdown);
-    }
-
-    /// The cluster as the `ServiceAccount` of this Kustomization.
-    pub(crate) fn cluster_for(&self, object: &Kustomization) -> Cluster {
-        let account = object.spec.service_account_name.clone().or(self.rules().default_service_account);
-        match account {
-            Some(account) => self
-                .cluster
-                .impersonate(&format!("system:serviceaccount:{}:{account}", object.namespace().unwrap_or_default())),
-            None => self.cluster.clone(),
-        }
     }
 }

@@ -36,6 +36,7 @@ mod set;
 mod shared;
 mod sort;
 mod table;
+mod target;
 mod transform;
 mod variables;
 
@@ -50,6 +51,7 @@ pub use error::BuildError;
 pub use file_names::file_names;
 pub use files::{EntryKind, FileError, Files, MemoryFiles};
 pub use remote::{DEFAULT_TIMEOUT, Remote, RepositoryAddress};
+pub use target::{TargetSelector, TargetText};
 
 /// One object of a build.
 #[derive(Clone, Debug)]

@@ -15,6 +15,7 @@ pub mod normalize;
 mod object;
 pub mod order;
 mod origin;
+mod packed;
 pub mod scope;
 pub mod wanted;
 
@@ -26,3 +27,4 @@ pub use key::{Gvk, ObjectKey};
 pub use object::Object;
 pub use order::Stage;
 pub use origin::{FieldOrigin, Origin, annotated};
+pub use packed::Packed;

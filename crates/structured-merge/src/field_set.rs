@@ -4,6 +4,7 @@
 //! children. Subtrees are shared, so the set operations copy only what differs.
 
 mod fields_v1;
+mod place;
 mod projection;
 
 use std::cmp::Ordering;

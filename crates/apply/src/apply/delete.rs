@@ -49,10 +49,11 @@ async fn try_delete(context: &Context<'_>, change: &Change) -> Result<ObjectResu
     let Some(owner) = &context.plan.owner else {
         return Ok(ObjectResult::kept(key, "nobody owns it"));
     };
-    if !owner.owns(&live.value) {
+    let value = live.value();
+    if !owner.owns(&value) {
         return Ok(ObjectResult::with(key, Outcome::Skipped, "its labels name another owner"));
     }
-    if owner.handling(&live.value).keep {
+    if owner.handling(&value).keep {
         return Ok(ObjectResult::with(key, Outcome::Skipped, "its annotations say that it is not deleted"));
     }
     let _in_flight = context.observer.begin(&key);

@@ -37,13 +37,13 @@ pub(super) async fn apply_one(context: &Context<'_>, change: &Change) -> ObjectR
         Action::Update(fields) => (fields, false),
         Action::Recreate(fields) => (fields, true),
     };
-    let Some(desired) = &change.desired else {
+    let Some(desired) = change.payload.as_ref().or(change.desired.as_ref()) else {
         return ObjectResult::new(change.key.clone(), Outcome::Unchanged);
     };
     let _in_flight = context.observer.begin(&change.key);
     match write(context, change, desired, recreate).await {
         Ok(written) => {
-            context.observer.applied(change.digest, &written.answer.value);
+            context.observer.applied((change.digest, &change.ignored), &written.answer.value);
             let outcome = match (written.answer.created, written.changed) {
                 (true, _) => Outcome::Created,
                 (false, true) => Outcome::Configured,

@@ -4,14 +4,14 @@ use std::fmt::Write as _;
 use std::sync::Arc;
 
 use goyaml::Value;
-use object::{Gvk, Health, ObjectKey, diff};
+use object::{Gvk, Health, ObjectKey, Packed, diff};
 use sha2::{Digest as _, Sha256};
 use structured_merge::FieldSet;
 
 use crate::managers::Undo;
 use crate::ownership::Interner;
 use crate::record::{AppliedRecord, Digest};
-use crate::{Owner, cluster};
+use crate::{Owner, Pointer, cluster, ignore};
 
 /// Bytes of a sealed value that are kept: enough to see a change.
 const SEAL_LENGTH: usize = 12;
@@ -28,7 +28,7 @@ pub struct Live {
     /// Revision.
     pub resource_version: String,
     /// The object without `managedFields`; values of a Secret are sealed.
-    pub value: Value,
+    value: Packed,
     /// Whose labels it carries.
     pub owner: Option<Owner>,
     /// Who manages which fields; writers of the status are left out.
@@ -97,14 +97,36 @@ impl Live {
         let (uid, resource_version) = (text("uid"), text("resourceVersion"));
         let mut value = seal.sealed(value);
         value.remove_at(&["metadata", "managedFields"]);
-        let mut live = Self { key, owner: Owner::of(&value), uid, resource_version, value, managers, owned: None, gvk };
-        live.owned = live.projection().map(|projection| Digest::of(&projection));
+        let owner = Owner::of(&value);
+        let mut live =
+            Self { key, owner, uid, resource_version, value: Packed::of(&value), managers, owned: None, gvk };
+        live.owned = live.project(&value, &[]).map(|projection| Digest::of(&projection));
         live
     }
 
     /// The fields we own; `None` when we have applied nothing, or at another version.
     pub fn projection(&self) -> Option<Value> {
-        Some(structured_merge::project(&self.value, self.own_fields()?))
+        self.projection_without(&[])
+    }
+
+    /// The fields we own but those that are left to others.
+    pub(crate) fn projection_without(&self, ignored: &[Pointer]) -> Option<Value> {
+        self.project(&self.value(), ignored)
+    }
+
+    fn project(&self, value: &Value, ignored: &[Pointer]) -> Option<Value> {
+        Some(structured_merge::project(&ignore::without(value, ignored), self.own_fields()?))
+    }
+
+    /// The object without `managedFields`; values of a Secret are sealed. It is kept packed, so whoever looks at it often
+    /// keeps what this gives.
+    pub fn value(&self) -> Value {
+        self.value.value()
+    }
+
+    /// Whether it is a Secret.
+    pub(crate) fn is_secret(&self) -> bool {
+        self.key.kind == "Secret" && self.key.group.is_empty()
     }
 
     /// Our field set, where it speaks the object's version.
@@ -116,12 +138,12 @@ impl Live {
 
     /// How the object is doing.
     pub fn health(&self) -> Health {
-        object::health::status(&self.value)
+        object::health::status(&self.value())
     }
 
     /// Whether the object is being deleted.
     pub fn is_terminating(&self) -> bool {
-        self.value.at(&["metadata", "deletionTimestamp"]).is_some_and(|time| !time.is_null())
+        self.value().at(&["metadata", "deletionTimestamp"]).is_some_and(|time| !time.is_null())
     }
 
     /// Whether somebody has edited it whose edits are undone.
@@ -131,11 +153,12 @@ impl Live {
     }
 
     /// The record of having applied `desired` with this object as the answer.
-    pub(crate) fn record(&self, desired: Digest) -> Option<AppliedRecord> {
-        let projection = self.projection()?;
+    pub(crate) fn record(&self, desired: Digest, ignored: &Arc<[Pointer]>) -> Option<AppliedRecord> {
+        let projection = self.projection_without(ignored)?;
         Some(AppliedRecord {
             desired,
-            answer: Digest::of(&projection),
+            answer: self.owned?,
+            ignored: ignored.clone(),
             fields: self.own_fields()?.clone(),
             projection: goyaml::json::to_string(&projection).into_bytes().into(),
             resource_version: self.resource_version.clone(),

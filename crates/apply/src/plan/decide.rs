@@ -8,6 +8,7 @@ use crate::managers::Undo;
 use crate::observer::{Live, Observer};
 use crate::owner::SsaPolicy;
 use crate::record::{AppliedRecord, Digest};
+use crate::{Pointer, ignore};
 
 /// What the decision is made from.
 pub(super) struct Seen<'a> {
@@ -17,6 +18,8 @@ pub(super) struct Seen<'a> {
     pub(super) digest: Digest,
     pub(super) live: &'a Live,
     pub(super) record: Option<&'a AppliedRecord>,
+    /// What is left to others.
+    pub(super) ignored: &'a [Pointer],
 }
 
 /// What can be said without asking.
@@ -67,14 +70,15 @@ fn action(observer: &Observer, undo: &Undo, change: &Change) -> (Action, bool) {
     }
     let wanted = observer.seal().sealed(change.desired.as_ref().unwrap_or(&Value::NULL));
     let record = observer.record(&change.key);
-    let seen = Seen { wanted: &wanted, digest: change.digest, live: &live, record: record.as_deref() };
+    let ignored = &change.ignored;
+    let seen = Seen { wanted: &wanted, digest: change.digest, live: &live, record: record.as_deref(), ignored };
     if change.handling.ssa == SsaPolicy::Override && live.has_foreign(undo) {
         return (Action::Update(shown(&seen)), false);
     }
     match decide(&seen) {
         Decision::Keep => (Action::Keep, false),
         Decision::Confirm => {
-            observer.confirmed(change.digest, &live);
+            observer.confirmed((change.digest, &change.ignored), &live);
             (Action::Keep, false)
         }
         Decision::Update(fields) => (Action::Update(fields), false),
@@ -84,12 +88,15 @@ fn action(observer: &Observer, undo: &Undo, change: &Change) -> (Action, bool) {
 
 /// Decides about an object that is there.
 pub(super) fn decide(seen: &Seen<'_>) -> Decision {
-    let recorded = seen.record.filter(|record| record.desired == seen.digest && record.uid == seen.live.uid);
+    let is_it = |record: &&AppliedRecord| {
+        record.desired == seen.digest && record.uid == seen.live.uid && *record.ignored == *seen.ignored
+    };
+    let recorded = seen.record.filter(is_it);
     if recorded.is_some_and(|record| seen.live.owned == Some(record.answer)) {
         return Decision::Keep;
     }
-    let projection = seen.live.projection();
-    if projection.as_ref() == Some(&comparable(seen.wanted)) {
+    let projection = seen.live.projection_without(seen.ignored);
+    if projection.as_ref() == Some(&comparable(&ignore::without(seen.wanted, seen.ignored))) {
         return Decision::Confirm;
     }
     let fields = shown(seen);
@@ -127,14 +134,15 @@ fn without_nulls(value: &Value) -> Value {
 /// What would change as far as can be told here: wanted fields with another value, and fields of ours that are not
 /// wanted any more.
 fn shown(seen: &Seen<'_>) -> Vec<FieldDiff> {
-    let wanted = comparable(seen.wanted);
-    let mut fields = diff::fields(&diff::restrict(&comparable(&seen.live.value), &wanted), &wanted);
-    if let Some(own) = seen.live.projection() {
+    let wanted = comparable(&ignore::without(seen.wanted, seen.ignored));
+    let live = comparable(&ignore::without(&seen.live.value(), seen.ignored));
+    let mut fields = diff::fields(&diff::restrict(&live, &wanted), &wanted);
+    if let Some(own) = seen.live.projection_without(seen.ignored) {
         let gone = diff::fields(&own, &wanted).into_iter().filter(|field| field.after.is_none());
         let gone: Vec<_> = gone.filter(|gone| fields.iter().all(|field| field.path != gone.path)).collect();
         fields.extend(gone);
     }
-    if diff::is_secret(&seen.live.value) {
+    if seen.live.is_secret() {
         fields.iter_mut().for_each(diff::redact);
     }
     fields

@@ -10,7 +10,7 @@ use super::look::{CONCURRENCY, Looker};
 use super::{Action, Change, Plan, Refusal, decide};
 use crate::cluster::{Write, identity};
 use crate::observer::Live;
-use crate::{Answer, ApplyError};
+use crate::{Answer, ApplyError, ignore};
 
 /// One change the server is asked about.
 struct Question {
@@ -28,7 +28,7 @@ struct Asked {
 impl Question {
     fn of(place: usize, change: &Change) -> Option<Self> {
         let revision = change.live.as_ref().map(|live| live.resource_version.clone());
-        Some(Self { place, desired: change.desired.clone()?, revision })
+        Some(Self { place, desired: change.payload.as_ref().or(change.desired.as_ref())?.clone(), revision })
     }
 }
 
@@ -99,10 +99,11 @@ async fn ask_one(looker: &Looker<'_>, question: Question) -> (usize, Result<Aske
 fn settle(looker: &Looker<'_>, change: &Change, answer: &Answer) -> Action {
     let Some(live) = &change.live else { return Action::Create };
     let after = looker.observer.seal().sealed(&answer.value);
-    let fields = diff::objects(&live.value, &after);
+    let ignored = &change.ignored;
+    let fields = diff::objects(&ignore::without(&live.value(), ignored), &ignore::without(&after, ignored));
     // Without an entry of ours an equal object still has to be taken over, or nothing would be known of its drift.
     if fields.is_empty() && live.owned.is_some() {
-        looker.observer.confirmed(change.digest, live);
+        looker.observer.confirmed((change.digest, ignored), live);
         return Action::Keep;
     }
     Action::Update(fields)

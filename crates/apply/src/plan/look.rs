@@ -56,7 +56,8 @@ async fn look_at(looker: &Looker<'_>, change: &Change) -> Result<Option<Arc<crat
     // The index holds owned objects only: where more than "ours or not" counts, the server is asked.
     let foreign_counts = looker.options.dry_run == DryRun::Always
         || change.handling.ssa == SsaPolicy::IfNotPresent
-        || change.handling.ignore;
+        || change.handling.ignore
+        || !change.ignored.is_empty();
     if covered && (known.is_some() || !foreign_counts) {
         return Ok(known);
     }

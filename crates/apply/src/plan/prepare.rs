@@ -70,6 +70,7 @@ async fn scope(
 }
 
 fn change(options: &PlanOptions<'_>, object: &Object, namespaced: Option<bool>) -> Change {
+    let ignored = options.ignored.get(&object.key()).map(|pointers| pointers.as_slice().into()).unwrap_or_default();
     let mut object = options.owner.labelled(object);
     object::normalize::for_apply(&mut object.value);
     if namespaced == Some(false) {
@@ -86,6 +87,8 @@ fn change(options: &PlanOptions<'_>, object: &Object, namespaced: Option<bool>) 
         digest: Digest::of(&object.value),
         handling: options.owner.handling(&object.value),
         live: None,
+        payload: None,
+        ignored,
         origin: object.origin,
         desired: Some(object.value),
     }

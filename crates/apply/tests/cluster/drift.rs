@@ -56,7 +56,7 @@ pub(crate) async fn our_own_writes_are_no_drift(mut site: Site) -> Outcomes {
     let key = site.key("", "ConfigMap", "settings");
     site.edit(&key, "v1", "friend", "{data: {extra: more}, metadata: {annotations: {note: hello}}}").await?;
     site.until("the addition shows", |observer| {
-        observer.get(&key).filter(|live| live.value.at(&["data", "extra"]).is_some())
+        observer.get(&key).filter(|live| live.value().at(&["data", "extra"]).is_some())
     })
     .await?;
     assert_eq!(site.observer.drift(&key), None);

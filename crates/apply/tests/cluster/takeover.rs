@@ -27,7 +27,7 @@ data: {a: '1', b: '2'}
     let key = site.key("", "ConfigMap", "old");
     site.edit(&key, "v1", "kubectl-edit", "{data: {added: by-hand}}").await?;
     site.until("the edit shows", |observer| {
-        observer.get(&key).filter(|live| live.value.at(&["data", "added"]).is_some())
+        observer.get(&key).filter(|live| live.value().at(&["data", "added"]).is_some())
     })
     .await?;
     assert_eq!(outcomes(&site.apply(set).await?), "configured ConfigMap/old");

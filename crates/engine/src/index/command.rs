@@ -32,7 +32,7 @@ pub(crate) enum Command {
     /// Take our finalizer off a source.
     ReleaseSource(Arc<SourceObject>),
     /// Forget what a delivery owns; nothing is deleted.
-    Forget(Vec<ObjectKey>),
+    Forget(Arc<Held>),
     /// Write a source's status.
     WriteSource(SourceName, serde_json::Value),
     /// Write a delivery's status.

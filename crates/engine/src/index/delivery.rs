@@ -6,12 +6,14 @@ use std::time::Duration;
 
 use api::{Kustomization, KustomizationStatus};
 use expression::HealthRules;
+use goyaml::Value;
 use jiff::Timestamp;
 use kube::ResourceExt;
-use object::{Object, ObjectKey};
+use object::{Entry, Object, ObjectKey, Origin, Packed};
 use render::RemoteBase;
 
 use super::expressions::Expressions;
+use crate::destination::{ClusterId, Destination};
 use crate::status::conditions;
 use crate::{
     DeliveryState, DiagnosticState, HealedDrift, HealthCount, HealthState, Name, ObjectState, Phase, PlanState,
@@ -34,6 +36,8 @@ pub(crate) struct Wanted {
 /// What the cluster is held to.
 #[derive(Clone, Debug)]
 pub(crate) struct Held {
+    /// Which cluster that is.
+    pub(crate) destination: Destination,
     pub(crate) revision: Arc<str>,
     pub(crate) generation: i64,
     pub(crate) approval: Option<String>,
@@ -46,9 +50,33 @@ pub(crate) struct Held {
     /// How their health is judged.
     pub(crate) rules: HealthRules,
     /// The objects as rendered, in apply order.
-    pub(crate) objects: Arc<Vec<Object>>,
+    pub(crate) objects: Arc<Vec<HeldObject>>,
     /// All objects of the delivery, survivors of pruning included.
     pub(crate) inventory: api::Inventory,
+}
+
+/// An object that the cluster is held to.
+#[derive(Clone, Debug)]
+pub(crate) struct HeldObject {
+    pub(crate) entry: Entry,
+    pub(crate) origin: Origin,
+    manifest: Packed,
+}
+
+impl HeldObject {
+    pub(crate) fn new(manifest: &Value, origin: Origin) -> Self {
+        let object = Object::new(manifest.clone(), origin);
+        Self { entry: Entry::of(&object), manifest: Packed::of(manifest), origin: object.origin }
+    }
+
+    pub(crate) fn key(&self) -> &ObjectKey {
+        &self.entry.key
+    }
+
+    /// The object as it was rendered.
+    pub(crate) fn object(&self) -> Object {
+        Object::new(self.manifest.value(), self.origin.clone())
+    }
 }
 
 /// One delivery's record.
@@ -126,6 +154,11 @@ impl Delivery {
         }
     }
 
+    /// The cluster that its objects are held on.
+    pub(super) fn destination(&self) -> ClusterId {
+        self.held.as_ref().map_or_else(ClusterId::default, |held| held.destination.id())
+    }
+
     /// Another state of the object.
     pub(super) fn replace(&mut self, object: Arc<Kustomization>) {
         if object.spec != self.object.spec {
@@ -174,7 +207,10 @@ impl Delivery {
         let variables = spec.post_build.iter().flat_map(|build| &build.substitute_from);
         let keys = spec.decryption.as_ref().and_then(|decryption| decryption.secret_ref.as_ref());
         let named = variables.map(|reference| (reference.kind.as_str(), &reference.name));
-        let mut named = named.chain(keys.map(|reference| ("Secret", &reference.name)));
+        let clusters = spec.kube_config.iter().filter_map(|config| config.secret_ref.as_ref());
+        let secrets =
+            keys.map(|reference| &reference.name).into_iter().chain(clusters.map(|reference| &reference.name));
+        let mut named = named.chain(secrets.map(|name| ("Secret", name)));
         self.object.namespace().as_deref() == Some(&*input.namespace)
             && named.any(|(of, name)| of == kind && **name == *input.name)
     }

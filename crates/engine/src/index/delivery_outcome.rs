@@ -11,6 +11,7 @@ use super::{
     Alarm, Announcement, Command, Delivered, Delivery, HealOrder, Healed, Index, Outcome, SettleOrder, SettleOutcome,
     Subject,
 };
+use crate::destination::ClusterId;
 use crate::status::conditions::{self, Says, Stamp};
 use crate::status::kustomization::{self, CONTROLLER_CONFLICT, DRIFT_CONTESTED, Failure, Success, reason};
 use crate::{HealthState, Name, Phase, Progress};
@@ -83,14 +84,11 @@ impl Index {
 
     /// Holds the cluster to something else, and notes whose objects they are.
     fn hold(&mut self, name: &Name, held: Arc<super::Held>) {
-        for key in self.objects_of(name) {
-            if self.by_object.get(&key) == Some(name) {
-                self.by_object.remove(&key);
-            }
+        if let Some(old) = self.held_by(name) {
+            self.disown(name, &old);
         }
-        for object in held.objects.iter() {
-            self.by_object.insert(object.key(), name.clone());
-        }
+        let objects = self.by_object.entry(held.destination.id()).or_default();
+        objects.extend(held.objects.iter().map(|object| (object.key().clone(), name.clone())));
         if let Some(delivery) = self.deliveries.get_mut(name) {
             delivery.held = Some(held);
         }
@@ -257,11 +255,11 @@ impl Index {
     }
 
     /// An object is not as it was applied. One that somebody keeps changing is put right in a slow rhythm only.
-    pub(crate) fn drifted(&mut self, key: &ObjectKey, manager: Option<&str>) {
-        let Some(name) = self.by_object.get(key).cloned() else { return };
+    pub(crate) fn drifted(&mut self, cluster: ClusterId, key: &ObjectKey, manager: Option<&str>) {
+        let Some(name) = self.owner(cluster, key).cloned() else { return };
         let now = self.moment.now;
         let Some(delivery) = self.deliveries.get_mut(&name).filter(|delivery| delivery.may_heal()) else { return };
-        match self.contention.drifted(key, manager, now) {
+        match self.contention.entry(cluster).or_default().drifted(key, manager, now) {
             Verdict::Heal => {
                 delivery.drifted.insert(key.clone());
             }
@@ -352,21 +350,24 @@ impl Index {
         let Some(delivery) = self.deliveries.get_mut(name).filter(|delivery| !delivery.contested.is_empty()) else {
             return;
         };
-        delivery.contested.retain(|(key, _)| self.contention.contested(key, now).is_some());
+        let contention = self.contention.entry(delivery.destination()).or_default();
+        delivery.contested.retain(|(key, _)| contention.contested(key, now).is_some());
+        contention.sweep(now);
+        self.contention.retain(|_, contention| !contention.is_empty());
         if delivery.contested.is_empty() {
             conditions::remove(&mut delivery.status.conditions, DRIFT_CONTESTED);
             self.changed.delivery(name);
             self.flush(name);
         }
-        self.contention.sweep(now);
     }
 
     /// The pause of contested or failed drift is over.
     pub(super) fn heal_again(&mut self, name: &Name) {
         let now = self.moment.now;
         let Some(delivery) = self.deliveries.get_mut(name) else { return };
+        let contention = self.contention.entry(delivery.destination()).or_default();
         for (key, manager) in &delivery.contested {
-            self.contention.drifted(key, Some(manager), now);
+            contention.drifted(key, Some(manager), now);
             delivery.drifted.insert(key.clone());
         }
         self.consider(name);

@@ -74,8 +74,10 @@ impl Index {
         for alarm in [Alarm::Interval, Alarm::Retry, Alarm::Grace, Alarm::WriteDelivery, Alarm::Heal] {
             self.timers.cancel(&alarm(name.clone()));
         }
-        self.commands.push(Command::Forget(self.objects_of(name)));
-        self.by_object.retain(|_, owner| owner != name);
+        if let Some(held) = delivery.held {
+            self.disown(name, &held);
+            self.commands.push(Command::Forget(held));
+        }
         self.changed.delivery(name);
         self.wake_dependents(name);
         self.root_seen(name);

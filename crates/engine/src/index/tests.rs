@@ -6,11 +6,12 @@ use std::time::Duration;
 
 use api::Kustomization;
 use jiff::Timestamp;
-use object::{Object, ObjectKey, Origin};
+use object::{ObjectKey, Origin};
 use serde_json::{Value, json};
 
 use super::*;
 use crate::bootstrap::Lockdown;
+use crate::destination::ClusterId;
 use crate::source_object::SourceObject;
 use crate::{HealedDrift, On, Phase, SourceKind, State};
 
@@ -217,6 +218,7 @@ fn held(object: &str, revision: &str) -> Held {
         format!(r#"{{"apiVersion":"v1","kind":"ConfigMap","metadata":{{"name":"{object}","namespace":"web"}}}}"#);
     let value = goyaml::json::parse(json.as_bytes()).expect("JSON");
     Held {
+        destination: crate::destination::Destination::default(),
         revision: revision.into(),
         generation: 1,
         approval: None,
@@ -224,7 +226,7 @@ fn held(object: &str, revision: &str) -> Held {
         remote: Vec::new(),
         rules: expression::HealthRules::default(),
         digest: "sha256:1".into(),
-        objects: Arc::new(vec![Object::new(value, Origin::default())]),
+        objects: Arc::new(vec![HeldObject::new(&value, Origin::default())]),
         inventory: api::Inventory::default(),
     }
 }
@@ -424,7 +426,7 @@ fn a_suspended_delivery_is_left_alone() {
     let mut world = World::settled(&json!({}));
     world.index().apply_kustomization(kustomization("apps", 2, &json!({"suspend": true})));
     assert_eq!(*world.phase("apps"), Phase::Suspended);
-    world.index().drifted(&map_key("apps"), None);
+    world.index().drifted(ClusterId::default(), &map_key("apps"), None);
     world.index().poll(&repo());
     world.fetched("main@sha1:2");
     world.pass(Duration::from_hours(1));
@@ -437,8 +439,8 @@ fn a_suspended_delivery_is_left_alone() {
 #[test]
 fn drift_is_healed_at_once_and_remembered() {
     let mut world = World::settled(&json!({}));
-    world.index().drifted(&map_key("unknown"), None);
-    world.index().drifted(&map_key("apps"), Some("edit"));
+    world.index().drifted(ClusterId::default(), &map_key("unknown"), None);
+    world.index().drifted(ClusterId::default(), &map_key("apps"), Some("edit"));
     assert_eq!(world.orders(), ["heal apps"]);
     let drift = HealedDrift {
         object: map_key("apps"),
@@ -456,7 +458,7 @@ fn drift_is_healed_at_once_and_remembered() {
 #[test]
 fn drift_that_cannot_be_healed_is_tried_again() {
     let mut world = World::settled(&json!({}));
-    world.index().drifted(&map_key("apps"), None);
+    world.index().drifted(ClusterId::default(), &map_key("apps"), None);
     assert_eq!(world.orders(), ["heal apps"]);
     world.index().healed(&name("apps"), &Healed { healed: Vec::new(), failed: vec![(map_key("apps"), "no".into())] });
     assert_eq!(world.orders(), Vec::<String>::new());
@@ -468,12 +470,12 @@ fn drift_that_cannot_be_healed_is_tried_again() {
 fn a_fight_is_slowed_down_and_named() {
     let mut world = World::settled(&json!({}));
     for _ in 0..apply::contention::LIMIT {
-        world.index().drifted(&map_key("apps"), Some("hpa"));
+        world.index().drifted(ClusterId::default(), &map_key("apps"), Some("hpa"));
         assert_eq!(world.orders(), ["heal apps"]);
         world.index().healed(&name("apps"), &Healed { healed: Vec::new(), failed: Vec::new() });
         world.pass(SECOND);
     }
-    world.index().drifted(&map_key("apps"), Some("hpa"));
+    world.index().drifted(ClusterId::default(), &map_key("apps"), Some("hpa"));
     assert_eq!(world.orders(), ["write apps"]);
     let status = &world.index.deliveries[&name("apps")].status;
     assert!(
@@ -609,7 +611,7 @@ fn nothing_is_written_but_a_condition_while_flux_runs() {
     assert!(patches[0].as_array().unwrap().iter().any(|said| said["type"] == "ControllerConflict"), "{patches:?}");
     world.orders.clear();
     world.written();
-    world.index().drifted(&map_key("apps"), Some("somebody"));
+    world.index().drifted(ClusterId::default(), &map_key("apps"), Some("somebody"));
     world.index().poll(&repo());
     assert_eq!(world.orders(), ["fetch repo"]);
     world.fetched("main@sha1:2");

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use object::ObjectKey;
 
 use super::Index;
+use crate::destination::ClusterId;
 use crate::status::kustomization::reason;
 use crate::{HealthState, Name, Phase, SourceName, State};
 
@@ -65,8 +66,8 @@ impl Index {
     }
 
     /// The health of an object was seen.
-    pub(crate) fn object_health(&mut self, key: &ObjectKey, health: HealthState, message: &str) {
-        let Some(name) = self.by_object.get(key).cloned() else { return };
+    pub(crate) fn object_health(&mut self, cluster: ClusterId, key: &ObjectKey, health: HealthState, message: &str) {
+        let Some(name) = self.owner(cluster, key).cloned() else { return };
         let Some(delivery) = self.deliveries.get_mut(&name) else { return };
         let Some(place) = delivery.objects.iter().position(|object| object.key == *key) else { return };
         let known = &delivery.objects[place];

@@ -12,16 +12,18 @@ use std::sync::Arc;
 use api::KustomizationStatus;
 use apply::{ApplyOptions, ChangeSet, DryRun, Owner, Plan, PlanOptions, prune};
 use kube::ResourceExt;
-use object::{Object, ObjectKey};
+use object::ObjectKey;
 use render::{Decryption, Rendered};
 
 use super::rendering::{self, Fault};
-use super::report;
+use super::{ignored, report};
 use crate::bootstrap::{self, Lockdown};
-use crate::index::{DeliverOrder, Delivered, Held, Outcome, Why};
+use crate::destination::Destination;
+use crate::index::{DeliverOrder, Delivered, Held, HeldObject, Outcome, Why};
 use crate::status::conditions::Stamp;
 use crate::status::kustomization::{self, reason};
 use crate::status::patch;
+use crate::world::clusters::Target;
 use crate::world::{Event, World};
 use crate::world::{decryption, variables};
 use crate::{DiagnosticState, Phase, PlanState, PlannedChange, Progress};
@@ -45,6 +47,7 @@ struct Run<'w> {
     order: DeliverOrder,
     /// What the server has.
     status: KustomizationStatus,
+    target: Target,
     variables: BTreeMap<String, String>,
     decryption: Option<Arc<Decryption>>,
     rendered: Arc<Rendered>,
@@ -61,8 +64,9 @@ type Stepped<'r> = Pin<Box<dyn Future<Output = Result<Flow, Trouble>> + Send + '
 type Step = for<'r> fn(&'r mut Run<'_>) -> Stepped<'r>;
 
 /// The steps and the phases they are shown as.
-const STEPS: [(Phase, Step); 9] = [
+const STEPS: [(Phase, Step); 10] = [
     (Phase::Rendering, |run| Box::pin(run.claim())),
+    (Phase::Rendering, |run| Box::pin(run.reach())),
     (Phase::Rendering, |run| Box::pin(run.read_variables())),
     (Phase::Rendering, |run| Box::pin(run.read_keys())),
     (Phase::Rendering, |run| Box::pin(run.render())),
@@ -88,7 +92,7 @@ pub(crate) async fn run(world: World, order: DeliverOrder) {
         },
     };
     let log = run.changes.to_string();
-    let objects = run.held.as_ref().map(|held| Arc::new(report::objects(&world.observer, held)));
+    let objects = run.held.as_ref().map(|held| Arc::new(report::objects(world.observer_of(&held.destination), held)));
     let delivered = Delivered {
         run: number,
         status: run.status,
@@ -107,6 +111,7 @@ impl<'w> Run<'w> {
     fn new(world: &'w World, order: DeliverOrder, status: KustomizationStatus) -> Self {
         Self {
             world,
+            target: world.target_at(&Destination::default(), &order.object),
             order,
             status,
             variables: BTreeMap::new(),
@@ -151,8 +156,14 @@ impl<'w> Run<'w> {
         Ok(Flow::Next)
     }
 
+    /// Finds the cluster that the objects go to.
+    async fn reach(&mut self) -> Result<Flow, Trouble> {
+        self.target = self.world.target(&self.order.object).await.map_err(Trouble::failed)?;
+        Ok(Flow::Next)
+    }
+
     async fn read_variables(&mut self) -> Result<Flow, Trouble> {
-        let cluster = self.world.cluster_for(&self.order.object);
+        let cluster = self.world.reader(&self.order.object);
         let read = variables::read(&cluster, &self.order.object).await;
         self.variables = read.map_err(|message| Trouble { reason: reason::BUILD_FAILED, message, retry: true })?;
         Ok(Flow::Next)
@@ -186,6 +197,7 @@ impl<'w> Run<'w> {
         let order = &self.order;
         let held = order.held.as_ref().filter(|held| {
             order.why == Why::Change
+                && held.destination.id() == self.target.destination.id()
                 && held.generation == generation(order)
                 && held.approval == order.object.annotations().get(api::APPROVE_PRUNE).cloned()
                 && held.inputs == self.rendered.inputs
@@ -224,16 +236,17 @@ impl<'w> Run<'w> {
     async fn make_plan(&mut self) -> Result<Flow, Trouble> {
         let spec = &self.order.object.spec;
         let owner = owner(&self.order);
-        let cluster = self.world.cluster_for(&self.order.object);
         self.components = bootstrap::components(&self.rendered.objects);
         let objects = bootstrap::without(&self.rendered.objects, &self.components);
         let recorded = report::inventory(self.status.inventory.as_ref());
+        let ignored = ignored::of(spec, &objects).map_err(Trouble::terminal)?;
         let inventory = bootstrap::deletable(&recorded, &self.order.name, &self.components);
         let approval = self.order.object.annotations().get(api::APPROVE_PRUNE).cloned();
         let mut options = PlanOptions::new(&owner, &objects, &inventory);
         options.prune = spec.prune.then_some(prune::Policy::Loss);
         options.approval = approval.as_deref();
         options.force = spec.force;
+        options.ignored = &ignored;
         options.default_namespace = self.world.options.default_namespace_of(&self.order.name);
         options.dry_run = match (self.order.why, &self.order.held) {
             (Why::Sweep, _) => DryRun::Always,
@@ -241,7 +254,7 @@ impl<'w> Run<'w> {
             // Something has changed: where it cannot be told what, the apply itself decides.
             (_, Some(_)) => DryRun::Never,
         };
-        let plan = apply::plan(&cluster, &self.world.observer, &options).await;
+        let plan = apply::plan(&self.target.cluster, &self.target.observer, &options).await;
         let plan = plan.map_err(|error| Trouble::failed(error.to_string()))?;
         self.shown = Some(Arc::new(self.as_shown(&plan, None)));
         self.plan = Some(plan);
@@ -286,12 +299,13 @@ impl<'w> Run<'w> {
     /// Carries out the plan.
     async fn apply(&mut self) -> Result<Flow, Trouble> {
         let Some(plan) = &self.plan else { return Ok(Flow::Next) };
-        let cluster = self.world.cluster_for(&self.order.object);
-        self.changes = apply::apply(&cluster, &self.world.observer, plan, &ApplyOptions::default()).await;
+        let Target { cluster, observer, .. } = &self.target;
+        self.changes = apply::apply(cluster, observer, plan, &ApplyOptions::default()).await;
         report::tell(self.world, &self.order.name, plan, &self.changes);
         self.shown = Some(Arc::new(self.as_shown(plan, Some(&self.changes))));
         let order = &self.order;
         self.held = Some(Arc::new(Held {
+            destination: self.target.destination.clone(),
             revision: order.revision.clone(),
             generation: generation(order),
             approval: order.object.annotations().get(api::APPROVE_PRUNE).cloned(),
@@ -326,6 +340,11 @@ impl Trouble {
     fn failed(message: String) -> Self {
         Self { reason: reason::RECONCILIATION_FAILED, message, retry: true }
     }
+
+    /// Nothing but another spec helps.
+    fn terminal(message: String) -> Self {
+        Self { retry: false, ..Self::failed(message) }
+    }
 }
 
 fn generation(order: &DeliverOrder) -> i64 {
@@ -337,7 +356,7 @@ fn owner(order: &DeliverOrder) -> Owner {
 }
 
 /// The objects of a plan as they were sent.
-fn desired(plan: &Plan) -> Vec<Object> {
-    let wanted = |change: &apply::Change| Some(Object::new(change.desired.clone()?, change.origin.clone()));
+fn desired(plan: &Plan) -> Vec<HeldObject> {
+    let wanted = |change: &apply::Change| Some(HeldObject::new(change.desired.as_ref()?, change.origin.clone()));
     plan.changes.iter().filter_map(wanted).collect()
 }

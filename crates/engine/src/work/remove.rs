@@ -9,6 +9,7 @@ use object::Gvk;
 use super::report;
 use crate::bootstrap;
 use crate::index::RemoveOrder;
+use crate::world::clusters::Target;
 use crate::world::{Event, World};
 use crate::{Name, Progress};
 
@@ -41,17 +42,17 @@ fn deletes(order: &RemoveOrder) -> bool {
 }
 
 async fn delete_objects(world: &World, order: &RemoveOrder) -> Result<(), String> {
-    let cluster = world.cluster_for(&order.object);
     if account_is_gone(world, order).await {
         tracing::warn!(name = %order.name, "its ServiceAccount is gone: the objects stay where they are");
         return Ok(());
     }
+    let Target { cluster, observer, .. } = world.target(&order.object).await?;
     let owner = Owner::kustomization(&*order.name.namespace, &*order.name.name);
     let inventory = bootstrap::deletable(&report::inventory(order.status.inventory.as_ref()), &order.name, &[]);
     let mut options = PlanOptions::new(&owner, &[], &inventory);
     options.prune = Some(prune::Policy::Everything);
-    let plan = apply::plan(&cluster, &world.observer, &options).await.map_err(|error| error.to_string())?;
-    let changes = apply::apply(&cluster, &world.observer, &plan, &ApplyOptions::default()).await;
+    let plan = apply::plan(&cluster, &observer, &options).await.map_err(|error| error.to_string())?;
+    let changes = apply::apply(&cluster, &observer, &plan, &ApplyOptions::default()).await;
     for result in changes.with(Outcome::Deleted) {
         world.tell(&order.name, Progress::Pruned { key: result.key.clone() });
     }

@@ -148,7 +148,7 @@ pub(super) fn tell(world: &World, name: &Name, plan: &Plan, changes: &ChangeSet)
 /// The objects of a delivery with their health as the watches know it.
 pub(super) fn objects(observer: &Observer, held: &Held) -> Vec<ObjectState> {
     let origins: BTreeMap<ObjectKey, String> =
-        held.objects.iter().map(|object| (object.key(), object.origin.to_string())).collect();
+        held.objects.iter().map(|object| (object.key().clone(), object.origin.to_string())).collect();
     let known = inventory(Some(&held.inventory));
     let mut entries: Vec<&Entry> = known.entries().iter().collect();
     entries.sort_by(|left, right| object::order::compare_keys(&left.key, &right.key));
@@ -168,7 +168,7 @@ pub(super) fn objects(observer: &Observer, held: &Held) -> Vec<ObjectState> {
 /// The health of an object as the watches know it.
 pub(crate) fn health(observer: &Observer, key: &ObjectKey, rules: &HealthRules) -> (HealthState, Arc<str>) {
     let Some(live) = observer.get(key) else { return (HealthState::Missing, "not there".into()) };
-    let health = rules.status(&live.value);
+    let health = rules.status(&live.value());
     let state = match health.status {
         HealthStatus::Current => HealthState::Current,
         HealthStatus::InProgress => HealthState::InProgress,

@@ -1,11 +1,12 @@
 //! Following the health of a delivery by watch. No place of work is taken while it lasts.
 
-use apply::{Settled, WaitOptions};
+use apply::{Observer, Settled, WaitOptions};
 use expression::HealthRules;
 use kube::ResourceExt;
 use object::{Entry, Gvk, HealthStatus, ObjectKey};
 
 use crate::index::{SettleOrder, SettleOutcome};
+use crate::world::clusters::Target;
 use crate::world::{Event, World};
 use crate::{Name, Progress};
 
@@ -16,11 +17,11 @@ const NAMED: usize = 5;
 pub(crate) async fn run(world: World, order: SettleOrder) {
     let started = world.options.clock.elapsed();
     let entries = watched(&order);
-    let cluster = world.cluster_for(&order.object);
+    let Target { cluster, observer, .. } = world.target_at(&order.held.destination, &order.object);
     let rules = order.held.rules.clone();
-    tell_waiting(&world, &order.name, (&entries, &rules));
+    tell_waiting((&world, &observer), &order.name, (&entries, &rules));
     let options = WaitOptions { timeout: order.timeout, fail_fast: true, explain: true, rules };
-    let waited = apply::wait(&cluster, &world.observer, &entries, &options).await;
+    let waited = apply::wait(&cluster, &observer, &entries, &options).await;
     let took = world.options.clock.elapsed().saturating_sub(started);
     let failure = (waited.settled != Settled::Current).then(|| {
         let verb = if waited.settled == Settled::Failed { "failed" } else { "timed out" };
@@ -45,7 +46,7 @@ fn watched(order: &SettleOrder) -> Vec<Entry> {
             namespace: order.name.namespace.to_string(),
             name: order.name.name.to_string(),
         };
-        return order.held.objects.iter().map(Entry::of).filter(|entry| entry.key != own).collect();
+        return order.held.objects.iter().map(|object| object.entry.clone()).filter(|entry| entry.key != own).collect();
     }
     let namespace = order.object.namespace().unwrap_or_default();
     let entry = |check: &api::ObjectReference| {
@@ -66,8 +67,8 @@ fn watched(order: &SettleOrder) -> Vec<Entry> {
 }
 
 /// Names the objects that are not well yet.
-fn tell_waiting(world: &World, name: &Name, (entries, rules): (&[Entry], &HealthRules)) {
-    for object in apply::evaluate(&world.observer, entries, rules).objects {
+fn tell_waiting((world, observer): (&World, &Observer), name: &Name, (entries, rules): (&[Entry], &HealthRules)) {
+    for object in apply::evaluate(observer, entries, rules).objects {
         if !matches!(object.health.status, HealthStatus::Current) {
             world.tell(name, Progress::Waiting { key: object.key, why: object.health.message.into() });
         }

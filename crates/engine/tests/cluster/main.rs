@@ -4,10 +4,12 @@ mod artifacts;
 mod bases;
 mod bootstrap;
 mod charts;
+mod clusters;
 mod decryption;
 mod drift;
 mod examples;
 mod expressions;
+mod ignored;
 mod interval;
 mod order;
 mod prune;
@@ -116,6 +118,11 @@ const CASES: &[(&str, Case)] = &[
     ("the_layers_of_a_platform_sync", |site| Box::pin(examples::the_layers_of_a_platform_sync(site))),
     ("tenants_sync_from_branches_of_their_own", |site| {
         Box::pin(examples::tenants_sync_from_branches_of_their_own(site))
+    }),
+    ("ignored_fields_are_left_to_others", |site| Box::pin(ignored::ignored_fields_are_left_to_others(site))),
+    ("another_cluster_is_held", |site| Box::pin(clusters::another_cluster_is_held(site))),
+    ("kubeconfigs_that_cannot_be_used_are_told", |site| {
+        Box::pin(clusters::kubeconfigs_that_cannot_be_used_are_told(site))
     }),
     ("one_change_is_three_requests", |site| Box::pin(rest::one_change_is_three_requests(site))),
     ("many_cost_three_requests_each", |site| Box::pin(scale::many_cost_three_requests_each(site))),

@@ -95,9 +95,13 @@ pub(crate) async fn unsupported_fields_are_named(mut site: Site) -> Outcome {
     let strange = site.kustomization("apps", json!({"newField": 1})).await;
     let refused = strange.err().map(|error| error.to_string()).unwrap_or_default();
     ensure(refused.contains("newField"), format!("what no version has is refused by the server: {refused}"))?;
-    site.kustomization("apps", json!({"decryption": {"provider": "vault"}, "ignore": [{"paths": ["/spec"]}]})).await?;
+    site.kustomization(
+        "apps",
+        json!({"decryption": {"provider": "vault"}, "kubeConfig": {"configMapRef": {"name": "far"}}}),
+    )
+    .await?;
     let message = site.failed("apps", "UnsupportedFeature").await?;
-    ensure(message.contains("spec.decryption.provider, spec.ignore"), message)?;
+    ensure(message.contains("spec.decryption.provider, spec.kubeConfig.configMapRef"), message)?;
     ensure(site.value("a").await?.is_none(), "nothing is applied")?;
     site.stop().await;
     Ok(())

@@ -410,9 +410,14 @@ impl Site {
             .collect()
     }
 
+    /// Whether it is the real API server.
+    pub(crate) fn is_real(&self) -> bool {
+        matches!(self.server, Server::Real(_))
+    }
+
     /// Whether the server enforces RBAC.
     pub(crate) fn enforces_rights(&self) -> bool {
-        matches!(self.server, Server::Real(_))
+        self.is_real()
     }
 }
 

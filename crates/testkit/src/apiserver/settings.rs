@@ -5,6 +5,8 @@ use std::io;
 use std::net::{Ipv4Addr, TcpListener};
 use std::path::{Path, PathBuf};
 
+use base64::Engine as _;
+
 use super::{StartError, certificates};
 
 /// Records every request, without its body, once it has been answered.
@@ -49,8 +51,9 @@ impl Settings {
         certificates::write(folder)?;
         fs::write(settings.file("audit-policy.yaml"), AUDIT_POLICY)?;
         fs::write(settings.file("tokens.csv"), TOKENS)?;
+        let authority = base64::engine::general_purpose::STANDARD.encode(fs::read(settings.file("ca.crt"))?);
         for user in [User::Admin, User::Plain] {
-            fs::write(settings.kubeconfig(user), settings.kubeconfig_text(user))?;
+            fs::write(settings.kubeconfig(user), settings.kubeconfig_text(user, &authority))?;
         }
         Ok(settings)
     }
@@ -71,15 +74,16 @@ impl Settings {
         format!("https://127.0.0.1:{}", self.ports[2])
     }
 
-    fn kubeconfig_text(&self, user: User) -> String {
-        let (name, url, authority) = (user.name(), self.url(), self.file("ca.crt"));
+    /// A kubeconfig that needs no other file.
+    fn kubeconfig_text(&self, user: User, authority: &str) -> String {
+        let (name, url) = (user.name(), self.url());
         format!(
             "apiVersion: v1
 kind: Config
 current-context: real
 clusters:
 - name: real
-  cluster: {{server: \"{url}\", certificate-authority: \"{authority}\"}}
+  cluster: {{server: \"{url}\", certificate-authority-data: \"{authority}\"}}
 users:
 - name: {name}
   user: {{token: {name}-token}}

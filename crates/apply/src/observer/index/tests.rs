@@ -17,7 +17,7 @@ fn live(name: &str, revision: u32, value: &str) -> Live {
 }
 
 fn value(index: &Index, key: &ObjectKey) -> Option<String> {
-    index.get(key, None).and_then(|live| live.value.str_at(&["data", "a"]).map(str::to_owned))
+    index.get(key, None).and_then(|live| live.value().str_at(&["data", "a"]).map(str::to_owned))
 }
 
 #[test]
@@ -74,13 +74,19 @@ fn our_own_writes_are_not_judged() {
     let mut index = Index::default();
     let first = live("m", 5, "x");
     let key = first.key.clone();
-    index.remember(key.clone(), first.record(Digest::of(&goyaml::Value::NULL)).expect("ours"));
+    index.remember(
+        key.clone(),
+        first.record(Digest::of(&goyaml::Value::NULL), &std::sync::Arc::from([])).expect("ours"),
+    );
     index.apply(&first.into());
     assert!(index.drift_candidates(&key).is_some());
     index.begin(&key);
     index.apply(&live("m", 6, "y").into());
     assert!(index.drift_candidates(&key).is_none(), "while we write");
-    index.remember(key.clone(), live("m", 8, "z").record(Digest::of(&goyaml::Value::NULL)).expect("ours"));
+    index.remember(
+        key.clone(),
+        live("m", 8, "z").record(Digest::of(&goyaml::Value::NULL), &std::sync::Arc::from([])).expect("ours"),
+    );
     index.end(&key);
     assert!(index.drift_candidates(&key).is_none(), "before our own write was seen");
     index.apply(&live("m", 8, "z").into());

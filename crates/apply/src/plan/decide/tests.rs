@@ -36,7 +36,7 @@ fn wanted(data: &str) -> Value {
 /// The decision as a word and its fields.
 fn check(data: &str, live: &Live, record: Option<&AppliedRecord>, expect: &str) {
     let wanted = wanted(data);
-    let seen = Seen { wanted: &wanted, digest: Digest::of(&wanted), live, record };
+    let seen = Seen { wanted: &wanted, digest: Digest::of(&wanted), live, record, ignored: &[] };
     let said = match decide(&seen) {
         Decision::Keep => "keep".to_owned(),
         Decision::Confirm => "confirm".to_owned(),
@@ -48,7 +48,7 @@ fn check(data: &str, live: &Live, record: Option<&AppliedRecord>, expect: &str) 
 
 /// The record of an apply of `data` that the server answered with this object.
 fn record(data: &str, answer: &Live) -> AppliedRecord {
-    answer.record(Digest::of(&wanted(data))).expect("ours")
+    answer.record(Digest::of(&wanted(data)), &std::sync::Arc::from([])).expect("ours")
 }
 
 #[test]
