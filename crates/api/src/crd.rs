@@ -4,6 +4,7 @@ use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomRe
 use kube::CustomResourceExt;
 use serde_json::{Map, Value, json};
 
+use crate::rules;
 use crate::{
     ArtifactGenerator, Bucket, ExternalArtifact, GitRepository, HelmChart, HelmRelease, HelmRepository, Kustomization,
     OCIRepository,
@@ -98,6 +99,7 @@ fn finished(definition: &CustomResourceDefinition, extra: &Extra) -> CustomResou
     version["additionalPrinterColumns"] = columns.collect();
     let schema = &mut version["schema"]["openAPIV3Schema"];
     schema.as_object_mut().map(|schema| schema.remove("description"));
+    rules::add(&definition.spec.names.kind, schema);
     let status = &mut schema["properties"]["status"];
     status["default"] = json!({"observedGeneration": -1});
     if extra.category == SOURCES

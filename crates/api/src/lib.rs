@@ -18,6 +18,7 @@ mod helm_repository;
 mod kustomization;
 mod oci_repository;
 mod reference;
+mod rules;
 mod source_status;
 
 pub use artifact_generator::{

@@ -163,8 +163,9 @@ pub(crate) async fn charts_that_cannot_be_had_are_told(mut site: Site) -> Outcom
     site.said((SOURCE, "HelmRepository", "nothing"), ("FetchFailed", "True"), "404").await?;
     let both = json!({"interval": "1h", "chartRef": {"kind": "HelmChart", "name": "a"},
         "chart": {"spec": {"chart": "web", "sourceRef": {"kind": "HelmRepository", "name": "charts"}}}});
-    site.apply(&site.flux(HELM, "HelmRelease", "both", &both)).await?;
-    site.said((HELM, "HelmRelease", "both"), ("Stalled", "True"), "one of them").await?;
+    let refused = site.apply(&site.flux(HELM, "HelmRelease", "both", &both)).await;
+    let words = refused.err().map(|error| error.to_string()).unwrap_or_default();
+    ensure(words.contains("by chart or by chartRef, by one of them"), words)?;
     site.stop().await;
     aside(move || drop((charts, bombs))).await?;
     Ok(())
