@@ -77,7 +77,9 @@ impl fmt::Display for Pointer {
 /// A value without the fields that are left to others.
 pub(crate) fn without(value: &Value, ignored: &[Pointer]) -> Value {
     let mut value = value.clone();
-    ignored.iter().for_each(|pointer| pointer.remove(&mut value));
+    for pointer in ignored {
+        pointer.remove(&mut value);
+    }
     value
 }
 

@@ -11,9 +11,10 @@ pub(super) async fn fill(looker: &Looker<'_>, changes: &mut [Change]) -> Result<
         let (Action::Update(_), Some(wanted), Some(live)) = (&change.action, &change.desired, &change.live) else {
             continue;
         };
-        let read = match live.is_secret() {
-            true => looker.cluster.get(&change.gvk, &change.key.namespace, &change.key.name).await?,
-            false => None,
+        let read = if live.is_secret() {
+            looker.cluster.get(&change.gvk, &change.key.namespace, &change.key.name).await?
+        } else {
+            None
         };
         change.payload = Some(ignore::payload(wanted, live, read.as_ref(), &change.ignored));
     }

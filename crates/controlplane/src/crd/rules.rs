@@ -223,9 +223,10 @@ impl Walk {
                 _ => {}
             }
             self.steps = self.steps.saturating_add(rule.condition.steps(variables.iter().map(|(_, value)| *value)));
-            let answer = match self.steps > MAX_STEPS {
-                true => Err(ExpressionError::TooCostly(rule.text.clone())),
-                false => rule.condition.is_true(variables.iter().copied()),
+            let answer = if self.steps > MAX_STEPS {
+                Err(ExpressionError::TooCostly(rule.text.clone()))
+            } else {
+                rule.condition.is_true(variables.iter().copied())
             };
             let found = match answer {
                 Ok(true) => continue,
@@ -315,7 +316,7 @@ mod tests {
         let fields = r#"{"low":{"type":"integer"},"high":{"type":"integer"}}"#;
         let rule = rules(fields, r#"{"rule":"self.low <= self.high","message":"low is above high"}"#);
         says(&rule, r#"{"low":1,"high":2}"#, None, &[]);
-        says(&rule, r#"{"low":3,"high":2}"#, None, &[r#"spec: Invalid value: low is above high"#]);
+        says(&rule, r#"{"low":3,"high":2}"#, None, &["spec: Invalid value: low is above high"]);
         says(
             &rule,
             r#"{"low":3}"#,
@@ -335,7 +336,7 @@ mod tests {
             &rule,
             r#"{"size":1}"#,
             Some(r#"{"size":2}"#),
-            &[r#"spec: Invalid value: failed rule: self.size >= oldSelf.size"#],
+            &["spec: Invalid value: failed rule: self.size >= oldSelf.size"],
         );
     }
 

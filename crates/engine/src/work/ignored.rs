@@ -32,7 +32,7 @@ fn read(rule: &IgnoreRule) -> Result<(TargetSelector, Vec<Pointer>), Vec<String>
     let pointers = rule.paths.iter().map(|path| Pointer::parse(path).map_err(|why| format!("paths: {why}")));
     let (pointers, wrong): (Vec<_>, Vec<_>) = pointers.partition(Result::is_ok);
     let mut wrong: Vec<String> = wrong.into_iter().filter_map(Result::err).collect();
-    let target = rule.target.as_ref().map(target).unwrap_or_else(|| Ok(TargetSelector::default()));
+    let target = rule.target.as_ref().map_or_else(|| Ok(TargetSelector::default()), target);
     let target = target.unwrap_or_else(|why| {
         wrong.extend(why.into_iter().map(|why| format!("target.{why}")));
         TargetSelector::default()
