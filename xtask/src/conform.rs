@@ -7,7 +7,7 @@ use clap::Subcommand;
 use oracle::Oracle;
 
 use crate::failure::{Failure, run};
-use crate::programs;
+use crate::{programs, soak};
 
 /// What is compared.
 #[derive(Subcommand)]
@@ -21,6 +21,21 @@ pub(crate) enum Conform {
         /// Build as Flux does, with its release of kustomize.
         #[arg(long)]
         flux: bool,
+    },
+    /// Hold a repository that Flux runs on an API server, as it is; what it names by addresses is stood in for, and told.
+    Flux {
+        /// `embedded` or `real`.
+        #[arg(long, default_value = "real")]
+        cluster: String,
+        /// A clone of it, with its branches.
+        #[arg(long)]
+        repository: PathBuf,
+        /// Its address.
+        #[arg(long)]
+        url: String,
+        /// The cluster's folder in it.
+        #[arg(long)]
+        path: String,
     },
     /// Render every chart below a folder, with its defaults and with each file of its `ci/`, with the real helm and with
     /// ours; list what differs.
@@ -48,6 +63,11 @@ pub(crate) enum Conform {
 pub(crate) fn conform(root: &Path, what: &Conform) -> Result<(), Failure> {
     match what {
         Conform::Kustomize { dir, flux } => kustomize(root, dir, *flux),
+        Conform::Flux { cluster, repository, url, path } => {
+            let repository = repository.display().to_string();
+            let of = ["--repository", &repository, "--url", url, "--path", path];
+            soak::start(root, None, &[&["example", "--cluster", cluster], of.as_slice()].concat())
+        }
         Conform::Helm { dir, mask, only, helm3, show } => {
             let wanted = if *helm3 { Oracle::Helm3 } else { Oracle::Helm };
             let helm = oracle::find(wanted).map_err(|missing| Failure::Refused(missing.to_string()))?;

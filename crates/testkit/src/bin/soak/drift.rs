@@ -58,6 +58,15 @@ pub(crate) enum Cluster {
     Real,
 }
 
+impl Cluster {
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Embedded => "embedded",
+            Self::Real => "real",
+        }
+    }
+}
+
 /// Damages objects and prints the times.
 pub(crate) async fn drift(
     program: std::path::PathBuf,

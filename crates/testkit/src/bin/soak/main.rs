@@ -1,9 +1,10 @@
 //! What is too long for a test: `soak kill` ends `setpoint up` with `kill -9` in the middle of its work, again and again;
 //! `soak drift` meddles with what it holds and measures how long that lasts; `soak scale` gives it a thousand
-//! Kustomizations. Started by `cargo xtask soak` and `bench`.
+//! Kustomizations; `soak example` a repository that Flux runs. Started by `cargo xtask soak` and `bench`.
 
 mod chance;
 mod drift;
+mod example;
 mod held;
 mod kill;
 mod manifest;
@@ -52,6 +53,21 @@ enum Work {
         #[arg(long)]
         shared_selector: bool,
     },
+    /// Hold a repository that Flux runs, as it is
+    Example {
+        /// The embedded control plane or the real API server
+        #[arg(long, value_enum)]
+        cluster: drift::Cluster,
+        /// A clone of it
+        #[arg(long)]
+        repository: PathBuf,
+        /// Its address
+        #[arg(long)]
+        url: String,
+        /// The cluster's folder in it
+        #[arg(long)]
+        path: String,
+    },
     /// Delete and change what it holds
     Drift {
         /// The embedded control plane or the real API server
@@ -82,6 +98,10 @@ async fn main() -> ExitCode {
         Work::Kill { runs } => kill::kill(arguments.setpoint, runs, seed, &mut report).await,
         Work::Scale { number, shared_selector } => {
             scale::scale(arguments.setpoint, number, shared_selector, &mut report).await
+        }
+        Work::Example { cluster, repository, url, path } => {
+            let example = example::Example { repository, url, path };
+            example::example(arguments.setpoint, cluster, example, &mut report).await
         }
         Work::Drift { cluster, changes } => {
             drift::drift(arguments.setpoint, cluster, (changes, seed), &mut report).await
