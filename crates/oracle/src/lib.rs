@@ -30,6 +30,8 @@ pub enum Oracle {
     Helm,
     /// A registry of OCI artifacts: the CNCF's distribution.
     Registry,
+    /// An object store that speaks S3 over a folder: Versity's gateway.
+    ObjectStore,
     /// The last helm 3, which the pinned kustomize renders charts with: it takes no helm 4.
     Helm3,
     /// Helm's library behind newline-delimited JSON: values, charts, renders.
@@ -69,6 +71,7 @@ impl Oracle {
             Self::KubectlNew => ("kubectl-new", "kubectl-new"),
             Self::Helm => ("kubectl-v35", "helm"),
             Self::Registry => ("registry", "registry"),
+            Self::ObjectStore => ("s3", "versitygw"),
             Self::Helm3 => ("helm-3", "helm3"),
             Self::Charts => ("charts", "charts"),
             Self::Sops => ("sops", "sops"),
@@ -114,7 +117,7 @@ mod tests {
 
     use super::Oracle::{
         self, Charts, Etcd, FluxBatch, Helm, Helm3, KubeApiserver, KubeControllerManager, Kubectl, KubectlNew,
-        KustomizeBatch, KustomizeFluxBatch, Registry, Sops, Template, Yaml,
+        KustomizeBatch, KustomizeFluxBatch, ObjectStore, Registry, Sops, Template, Yaml,
     };
     use super::cached;
 
@@ -128,6 +131,7 @@ mod tests {
             KubectlNew,
             Helm,
             Registry,
+            ObjectStore,
             Helm3,
             Charts,
             Sops,

@@ -2,12 +2,14 @@
 
 mod http;
 mod repository;
+mod signer;
 mod ssh;
 
 use std::{path::Path, process::Command};
 
 pub use http::{Access, GitServer, Setup};
 pub use repository::GitRepo;
+pub use signer::Signer;
 pub use ssh::{SshAgent, SshKey, SshServer};
 
 /// `git` with nothing of this machine's or user's settings.
@@ -23,6 +25,14 @@ fn git(dir: &Path) -> Command {
         .env("GIT_CONFIG_NOSYSTEM", "1")
         .env("GIT_TERMINAL_PROMPT", "0");
     command
+}
+
+/// A new RSA key as a PEM file, as GitHub gives apps.
+pub(crate) fn pem_key() -> String {
+    let dir = tempfile::tempdir().expect("a temporary folder");
+    let file = dir.path().join("key");
+    run(Command::new("ssh-keygen").args(["-q", "-t", "rsa", "-b", "2048", "-m", "PEM", "-N", "", "-f"]).arg(&file));
+    std::fs::read_to_string(file).expect("ssh-keygen wrote it")
 }
 
 /// Runs a command to its end and gives its output.

@@ -8,7 +8,7 @@ use std::{
 
 use tempfile::TempDir;
 
-use super::{git, run};
+use super::{Signer, git, run};
 
 /// 2026-01-01T00:00:00Z: the time of the first commit; each next one is a minute later.
 const FIRST_COMMIT: u64 = 1_767_225_600;
@@ -82,11 +82,27 @@ impl GitRepo {
 
     /// Commits all there is and gives the commit's id.
     pub fn commit(&self, message: &str) -> String {
+        self.commit_by(message, None)
+    }
+
+    /// The same, signed.
+    pub fn commit_signed(&self, message: &str, signer: &Signer) -> String {
+        self.commit_by(message, Some(signer))
+    }
+
+    fn commit_by(&self, message: &str, signer: Option<&Signer>) -> String {
         let minutes = self.commits.fetch_add(1, Ordering::Relaxed);
         let date = format!("{} +0000", FIRST_COMMIT + minutes * 60);
         self.git(&["add", "--all"]);
-        run(git(self.path())
-            .args(["commit", "--quiet", "--allow-empty", "--message", message])
+        let mut command = git(self.path());
+        if let Some(signer) = signer {
+            signer.prepare(&mut command);
+        }
+        command.args(["commit", "--quiet", "--allow-empty", "--message", message]);
+        if signer.is_some() {
+            command.arg("--gpg-sign");
+        }
+        run(command
             .env("GIT_AUTHOR_NAME", "Ada Lovelace")
             .env("GIT_AUTHOR_EMAIL", "ada@example.org")
             .env("GIT_COMMITTER_NAME", "Ada Lovelace")
@@ -115,6 +131,25 @@ impl GitRepo {
             name,
             name,
         ]);
+    }
+
+    /// A signed tag on HEAD, in the place of one that is there; gives the id of the tag object.
+    pub fn tag_signed(&self, name: &str, signer: &Signer) -> String {
+        let mut command = git(self.path());
+        signer.prepare(&mut command);
+        command.args(["-c", "user.name=Ada Lovelace", "-c", "user.email=ada@example.org"]);
+        run(command.args(["tag", "--sign", "--force", "--message", name, name]));
+        self.git(&["rev-parse", &format!("refs/tags/{name}")]).trim().to_owned()
+    }
+
+    /// Stores an object of this type with this content, however wrong it is, and gives its id.
+    ///
+    /// # Panics
+    /// If the disk is full.
+    pub fn store_object(&self, kind: &str, content: &str) -> String {
+        let file = self.path().join(".git/object-to-be");
+        fs::write(&file, content).expect("a file can be written");
+        self.git(&["hash-object", "-w", "--literally", "-t", kind, ".git/object-to-be"]).trim().to_owned()
     }
 
     /// Any other git command; gives its output.
