@@ -62,6 +62,18 @@ impl Address {
         }
     }
 
+    /// Scheme, user, host and port: whom credentials for this address are meant for.
+    pub(crate) fn origin(&self) -> String {
+        match &self.remote {
+            Remote::File(_) => "file".to_owned(),
+            Remote::Ssh(remote) => format!("ssh://{}@{}:{}", remote.user, remote.host, remote.port),
+            Remote::Http(_) => {
+                let host = self.key.splitn(4, '/').take(3);
+                host.collect::<Vec<_>>().join("/")
+            }
+        }
+    }
+
     fn file(path: PathBuf) -> Self {
         let shown = path.display().to_string();
         Self { key: format!("file://{shown}"), shown, remote: Remote::File(path), userinfo: None }
@@ -146,6 +158,22 @@ mod tests {
         check("ssh://git@example.org:2222/a/b", "ssh://git@example.org:2222/a/b", "ssh://example.org:2222/a/b");
         check("file:///srv/git/a", "file:///srv/git/a", "/srv/git/a");
         check("/srv/git/a", "file:///srv/git/a", "/srv/git/a");
+    }
+
+    #[test]
+    fn credentials_are_for_one_host() {
+        let origin = |url: &str| Address::parse(url).expect(url).origin();
+        assert_eq!(origin("https://u:p@Example.org/a/b"), "https://example.org:443");
+        assert_eq!(origin("https://example.org:443/x"), origin("https://example.org/a/b.git"));
+        assert_eq!(origin("git@example.org:a/b"), "ssh://git@example.org:22");
+        for other in [
+            "http://example.org/a",
+            "https://example.org:8443/a",
+            "https://example.org.evil.net/a",
+            "https://example.org@evil.net/a",
+        ] {
+            assert_ne!(origin(other), origin("https://example.org/a"), "{other}");
+        }
     }
 
     #[test]

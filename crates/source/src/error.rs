@@ -20,7 +20,7 @@ pub enum SourceError {
     },
     /// `file://` from a manifest, which would let a tenant read the host's disk.
     #[error(
-        "{url} is a folder of this machine; a GitRepository in the cluster may not read it. Use `setpoint up {url}`, or an https:// or ssh:// address"
+        "{url} is a folder of this machine; neither a GitRepository in the cluster nor a submodule may read it. Use `setpoint up {url}`, or an https:// or ssh:// address"
     )]
     FileRefused {
         /// The address.
@@ -216,6 +216,51 @@ pub enum SourceError {
         /// What was wrong.
         cause: String,
     },
+    /// A GitHub App gets no token.
+    #[error("the GitHub App gets no token: {cause}")]
+    GitHubApp {
+        /// Why.
+        cause: String,
+    },
+    /// A submodule could not be fetched.
+    #[error("submodule {path:?} cannot be fetched: {cause}")]
+    Submodule {
+        /// Where the tree names it.
+        path: String,
+        /// Why.
+        #[source]
+        cause: Box<Self>,
+    },
+    /// A submodule that is not fetched whatever happens.
+    #[error("{cause}. Correct `.gitmodules`, or turn `spec.recurseSubmodules` off")]
+    SubmoduleRefused {
+        /// Why.
+        cause: String,
+    },
+    /// A folder of `spec.sparseCheckout` that is not there.
+    #[error(
+        "failed to sparse checkout directories : sparse checkout dir '{path}' does not exist in repository. Correct `spec.sparseCheckout`"
+    )]
+    SparseMissing {
+        /// As written.
+        path: String,
+    },
+    /// A folder of another source cannot be put where the spec wants it.
+    #[error("{cause}")]
+    Include {
+        /// The condition's reason.
+        reason: &'static str,
+        /// What is wrong and what to do.
+        cause: String,
+    },
+    /// A signature that is missing or wrong.
+    #[error("{cause}")]
+    Unverified {
+        /// The condition's reason.
+        reason: &'static str,
+        /// What is wrong and what to do.
+        cause: String,
+    },
     /// A file of the tree.
     #[error(transparent)]
     Tree(#[from] TreeError),
@@ -253,8 +298,10 @@ impl SourceError {
             Self::AuthenticationRefused { .. }
             | Self::KeyUnusable { .. }
             | Self::KnownHostsMissing { .. }
+            | Self::GitHubApp { .. }
             | Self::SettingInvalid { .. } => "AuthenticationFailed",
             Self::Store { .. } => "StorageOperationFailed",
+            Self::Unverified { reason, .. } | Self::Include { reason, .. } => reason,
             _ => "GitOperationFailed",
         }
     }
@@ -267,6 +314,7 @@ impl SourceError {
                 | Self::FileRefused { .. }
                 | Self::SemverInvalid { .. }
                 | Self::CommitInvalid { .. }
+                | Self::Unverified { reason: "InvalidVerificationMode", .. }
         )
     }
 }

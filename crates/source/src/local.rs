@@ -14,7 +14,7 @@ use crate::{
     error::SourceError,
     request::{GitRequest, Reference},
     snapshot::Snapshot,
-    store::{Place, References, choose, snapshot},
+    store::{Place, References, choose, snapshot, verify},
     transport::Ref,
     tree::{DirCache, ObjectPool},
 };
@@ -133,7 +133,8 @@ impl LocalFolder {
     ) -> Result<Snapshot, SourceError> {
         let shown = self.root.display().to_string();
         let pool = Arc::new(ObjectPool::new(repository.into_sync(), None));
-        let place = Place { pool: &pool, dirs: &DirCache::default(), url: &shown, name: branch, ignore: None };
+        let dirs = DirCache::default();
+        let place = Place { pool: &pool, dirs: &dirs, url: &shown, name: branch, ignore: None, whole: false };
         snapshot(&place, id)
     }
 
@@ -145,7 +146,11 @@ impl LocalFolder {
 }
 
 /// A `file://` source: read where it lies, nothing is copied.
-pub(crate) fn fetch(path: &Path, request: &GitRequest, dirs: &DirCache) -> Result<Snapshot, SourceError> {
+pub(crate) fn fetch(
+    path: &Path,
+    (request, whole): (&GitRequest, bool),
+    dirs: &DirCache,
+) -> Result<Snapshot, SourceError> {
     let shown = path.display().to_string();
     if !path.exists() {
         return Err(SourceError::NoSuchRepository { url: shown, cause: "no such folder".to_owned() });
@@ -165,9 +170,10 @@ pub(crate) fn fetch(path: &Path, request: &GitRequest, dirs: &DirCache) -> Resul
         });
     }
     let pool = Arc::new(ObjectPool::new(repository.into_sync(), None));
-    let place =
-        Place { pool: &pool, dirs, url: &shown, name: wanted.name.as_deref(), ignore: request.ignore.as_deref() };
-    snapshot(&place, wanted.id)
+    let (name, ignore) = (wanted.name.as_deref(), request.ignore.as_deref());
+    let place = Place { pool: &pool, dirs, url: &shown, name, ignore, whole };
+    let verified = verify(&pool, request, &wanted)?;
+    Ok(Snapshot { verified, ..snapshot(&place, wanted.id)? })
 }
 
 /// Whether `path` is the root of a working copy or a bare repository.
@@ -199,9 +205,12 @@ impl References for LocalReferences<'_> {
             if !prefixes.iter().any(|prefix| name.starts_with(prefix)) {
                 continue;
             }
+            let own = reference.target().try_id().map(gix::hash::oid::to_owned);
             // A reference to nothing (a symbolic one of a branch that is gone) is none.
             if let Ok(id) = reference.peel_to_id() {
-                found.push(Ref { name, id: id.detach(), peeled: None });
+                let commit = id.detach();
+                let id = own.unwrap_or(commit);
+                found.push(Ref { name, id, peeled: (id != commit).then_some(commit) });
             }
         }
         Ok(found)

@@ -2,6 +2,8 @@
 
 use std::{fmt, time::Duration};
 
+use crate::{address::redact, github_app::GitHubApp, tree::FileTree, verify::Verification};
+
 /// Flux's default of `spec.timeout`.
 pub const DEFAULT_TIMEOUT: Duration = Duration::from_mins(1);
 
@@ -26,6 +28,27 @@ pub struct GitRequest {
     pub allow_file: bool,
     /// `spec.ignore`: gitignore lines that come after all `.sourceignore` files.
     pub ignore: Option<String>,
+    /// Which signatures the commit needs; a commit without them is not given out.
+    pub verification: Option<Verification>,
+    /// Whether submodules are fetched too.
+    pub submodules: bool,
+    /// Of the repository only what is below these paths; all where there are none.
+    pub sparse: Vec<String>,
+    /// Folders of other sources that are put into this one.
+    pub include: Vec<Include>,
+}
+
+/// A folder of another source that is put into this one.
+#[derive(Clone, Debug)]
+pub struct Include {
+    /// What messages call the other source.
+    pub name: String,
+    /// Its files.
+    pub tree: FileTree,
+    /// Folder there; the root if it is empty.
+    pub from: String,
+    /// Folder here, which must not be there yet.
+    pub to: String,
 }
 
 impl GitRequest {
@@ -41,7 +64,21 @@ impl GitRequest {
             timeout: DEFAULT_TIMEOUT,
             allow_file: false,
             ignore: None,
+            verification: None,
+            submodules: false,
+            sparse: Vec::new(),
+            include: Vec::new(),
         }
+    }
+
+    /// Whether one commit is all there is to it.
+    pub(crate) fn is_plain(&self) -> bool {
+        !self.submodules && self.sparse.is_empty() && self.include.is_empty()
+    }
+
+    /// The address for messages.
+    pub(crate) fn url_shown(&self) -> String {
+        redact(&self.url)
     }
 
     /// The same request for a branch.
@@ -109,6 +146,8 @@ pub enum Auth {
     },
     /// HTTP Bearer.
     Bearer(String),
+    /// As a GitHub App: its token, got when it is needed.
+    GitHubApp(Box<GitHubApp>),
     /// An SSH key from a secret.
     SshKey {
         /// The private key file's text (OpenSSH, PKCS#8 or PKCS#1).
@@ -133,6 +172,7 @@ impl fmt::Debug for Auth {
             Self::None => "None",
             Self::Basic { .. } => "Basic(…)",
             Self::Bearer(_) => "Bearer(…)",
+            Self::GitHubApp(_) => "GitHubApp(…)",
             Self::SshKey { .. } => "SshKey(…)",
             Self::SshAgent { .. } => "SshAgent",
         })

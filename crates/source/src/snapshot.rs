@@ -11,6 +11,8 @@ pub struct Snapshot {
     pub digest: String,
     /// Who and when.
     pub commit: Commit,
+    /// What was signed by which key, in words, where signatures were asked for.
+    pub verified: Option<String>,
     /// The files.
     pub tree: FileTree,
 }

@@ -4,6 +4,7 @@
 //! answer allows is served, from the clone if the commit is there already. Each commit is fetched without
 //! its history, and of its files only those that no earlier fetched commit had.
 
+mod assemble;
 mod clone;
 mod commit;
 mod wanted;
@@ -19,11 +20,13 @@ use gix::ObjectId;
 use crate::{
     address::{Address, Remote},
     error::{SourceError, TreeError},
+    github_app::Tokens,
     local,
-    request::{GitRequest, Reference},
+    request::{Auth, GitRequest, Reference},
     snapshot::Snapshot,
     transport::{Ask, Clients, Http, Io, Session, Ssh, Wire},
     tree::{DirCache, ObjectPool},
+    verify::{self, Chosen},
 };
 
 use clone::Clone as SharedClone;
@@ -46,6 +49,7 @@ struct Inner {
     clones: Mutex<HashMap<String, Arc<Mutex<SharedClone>>>>,
     dirs: DirCache,
     clients: Clients,
+    tokens: Tokens,
     io: OnceLock<Arc<Io>>,
 }
 
@@ -68,6 +72,7 @@ impl Store {
                 clones: Mutex::default(),
                 dirs: DirCache::default(),
                 clients: Clients::default(),
+                tokens: Tokens::default(),
                 io: OnceLock::new(),
             }),
         })
@@ -76,20 +81,31 @@ impl Store {
     /// Brings the wanted commit here, if it is not, and reads its folders. Blocks: call it on a thread
     /// that may wait (`spawn_blocking`). Fetches of one URL come one after the other.
     pub fn fetch(&self, request: &GitRequest) -> Result<Snapshot, SourceError> {
+        let Auth::GitHubApp(app) = &request.auth else { return self.fetch_authorized(request) };
+        let auth = self.inner.tokens.login(&self.io()?, &self.inner.clients, request, app)?;
+        self.fetch_authorized(&GitRequest { auth, ..request.clone() })
+    }
+
+    fn fetch_authorized(&self, request: &GitRequest) -> Result<Snapshot, SourceError> {
+        if request.is_plain() { self.fetch_one(request, false) } else { self.assemble(request) }
+    }
+
+    /// One commit: what the ignore rules leave of it, or the whole.
+    fn fetch_one(&self, request: &GitRequest, whole: bool) -> Result<Snapshot, SourceError> {
         let mirrored = self.mirror(&request.url);
         let address = Address::parse(mirrored.as_deref().unwrap_or(&request.url))?;
         match &address.remote {
             Remote::File(path) if request.allow_file || mirrored.is_some() => {
-                local::fetch(path, request, &self.inner.dirs)
+                local::fetch(path, (request, whole), &self.inner.dirs)
             }
             Remote::File(_) => Err(SourceError::FileRefused { url: address.shown }),
             Remote::Http(base) => {
                 let wire = Http::new(self.io()?, &self.inner.clients, request, &address, base)?;
-                self.fetch_over(Box::new(wire), request, &address)
+                self.fetch_over(Box::new(wire), (request, whole), &address)
             }
             Remote::Ssh(remote) => {
                 let wire = Ssh::connect(self.io()?, request, remote, &address.shown)?;
-                self.fetch_over(Box::new(wire), request, &address)
+                self.fetch_over(Box::new(wire), (request, whole), &address)
             }
         }
     }
@@ -122,20 +138,23 @@ impl Store {
     fn fetch_over(
         &self,
         wire: Box<dyn Wire>,
-        request: &GitRequest,
+        (request, whole): (&GitRequest, bool),
         address: &Address,
     ) -> Result<Snapshot, SourceError> {
         let mut session = Session::open(wire, &address.shown)?;
-        let wanted = choose(&mut session, &request.reference, &address.shown)?;
+        let mut wanted = choose(&mut session, &request.reference, &address.shown)?;
         let shared = self.shared_clone(address)?;
         let mut clone = shared.lock().unwrap_or_else(PoisonError::into_inner);
+        if request.verification.as_ref().is_none_or(|verification| !verification.wants_tag()) {
+            wanted.tag = None;
+        }
         let pool = bring(&mut clone, &mut session, &wanted, address)?;
-        match self.read(&pool, request, &wanted, address) {
+        match self.read(&pool, (request, whole), &wanted, address) {
             Err(SourceError::Tree(TreeError::Unreadable { cause, .. })) => {
                 tracing::warn!(url = address.shown, cause, "the clone is damaged; it is made anew");
                 clone.discard()?;
                 let pool = bring(&mut clone, &mut session, &wanted, address)?;
-                self.read(&pool, request, &wanted, address)
+                self.read(&pool, (request, whole), &wanted, address)
             }
             other => other,
         }
@@ -144,7 +163,7 @@ impl Store {
     fn read(
         &self,
         pool: &Arc<ObjectPool>,
-        request: &GitRequest,
+        (request, whole): (&GitRequest, bool),
         wanted: &Wanted,
         address: &Address,
     ) -> Result<Snapshot, SourceError> {
@@ -154,8 +173,10 @@ impl Store {
             url: &address.shown,
             name: wanted.name.as_deref(),
             ignore: request.ignore.as_deref(),
+            whole,
         };
-        snapshot(&place, wanted.id)
+        let verified = verify(pool, request, wanted)?;
+        Ok(Snapshot { verified, ..snapshot(&place, wanted.id)? })
     }
 
     fn shared_clone(&self, address: &Address) -> Result<Arc<Mutex<SharedClone>>, SourceError> {
@@ -185,6 +206,14 @@ impl Store {
     }
 }
 
+/// Checks the signatures that a request demands; in words what was checked, if it demands any.
+pub(crate) fn verify(pool: &ObjectPool, request: &GitRequest, wanted: &Wanted) -> Result<Option<String>, SourceError> {
+    let Some(verification) = &request.verification else { return Ok(None) };
+    let chosen = Chosen { commit: wanted.id, tag: wanted.tag, refname: &wanted.refname };
+    let now = jiff::Timestamp::now();
+    pool.with(|repository| verify::check(repository, &chosen, verification, now)).map(Some)
+}
+
 /// Fetches `wanted` into the clone unless it is there.
 fn bring(
     clone: &mut SharedClone,
@@ -193,13 +222,13 @@ fn bring(
     address: &Address,
 ) -> Result<Arc<ObjectPool>, SourceError> {
     let _lock = clone.lock()?;
-    if let Some(pool) = clone.with_object(wanted.id) {
+    if let Some(pool) = clone.with_objects(&wanted.objects()) {
         return Ok(pool);
     }
     for (want, shallow) in attempts(wanted) {
         let fresh = clone.wants_renewal() || !shallow;
         let haves = if fresh { Vec::new() } else { clone.haves() };
-        let ask = Ask { want, haves, shallow };
+        let ask = Ask { want, tag: wanted.tag, haves, shallow };
         let mut incoming = clone.incoming(fresh)?;
         let bytes = session.pack(&ask, |pack| incoming.index(pack))?;
         let pool = clone.accept(&incoming, &wanted.refname, (want, shallow))?;

@@ -16,8 +16,8 @@ mod tls;
 use std::io::Read;
 
 pub(crate) use authorization::authorization;
-pub(crate) use client::{Body, Broken, Clients, Redirects, SettingFault, Settings};
-pub(crate) use http::Http;
+pub(crate) use client::{Body, Broken, Clients, Redirects, SettingFault, Settings, is_dropped};
+pub(crate) use http::{Http, http_settings};
 pub(crate) use io::{Deadline, Io};
 pub(crate) use session::{Ask, Ref, Session};
 pub(crate) use ssh::Ssh;

@@ -4,6 +4,7 @@
 //! makes only the folders above it anew); the files' bytes stay in the object database until asked for.
 
 mod blobs;
+mod graft;
 mod ignore;
 mod load;
 mod path;
@@ -17,6 +18,7 @@ use std::{
 use gix::ObjectId;
 
 pub(crate) use blobs::{Blobs, ObjectPool};
+pub(crate) use graft::{GraftError, Place as GraftPlace, sparse};
 pub(crate) use ignore::{Rules, filter, id_of};
 pub(crate) use load::Loader;
 

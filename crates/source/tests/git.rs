@@ -4,21 +4,28 @@
 mod file;
 #[path = "git/http.rs"]
 mod http;
+#[path = "git/parts.rs"]
+mod parts;
 #[path = "git/ssh.rs"]
 mod ssh;
 #[path = "git/tree.rs"]
 mod tree;
+#[path = "git/verify.rs"]
+mod verify;
 
 use libtest_mimic::{Arguments, Trial};
 use source::{GitRequest, Reference, Snapshot, SourceError, Store};
-use testkit::git::SshServer;
-use testkit::{Case, trial};
+use testkit::git::{Signer, SshServer};
+use testkit::{Case, ForwardProxy, trial};
 
 fn main() {
     let arguments = Arguments::from_args();
-    let mut trials: Vec<Trial> = [file::CASES, http::CASES, tree::CASES].into_iter().flatten().map(trial).collect();
-    // Without sshd these are reported as ignored, by name.
+    let mut trials: Vec<Trial> =
+        [file::CASES, http::CASES, parts::CASES, tree::CASES, verify::CASES].into_iter().flatten().map(trial).collect();
+    // Without sshd, gpg or tinyproxy these are reported as ignored, by name.
     trials.extend(ssh::CASES.iter().map(|case| trial(case).with_ignored_flag(!SshServer::is_available())));
+    trials.extend(verify::GPG_CASES.iter().map(|case| trial(case).with_ignored_flag(!Signer::has_gpg())));
+    trials.extend(http::PROXY_CASES.iter().map(|case| trial(case).with_ignored_flag(!ForwardProxy::is_available())));
     libtest_mimic::run(&arguments, trials).exit();
 }
 

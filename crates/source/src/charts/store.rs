@@ -184,6 +184,11 @@ impl ChartStore {
         Web::new(self.io()?, &self.inner.clients, access, shown)
     }
 
+    /// What requests go through that are not about charts.
+    pub(crate) fn network(&self) -> Result<(Arc<Io>, &Clients), ChartError> {
+        Ok((self.io()?, &self.inner.clients))
+    }
+
     /// Where archives are kept.
     pub(crate) fn keep(&self) -> &Keep {
         &self.inner.keep

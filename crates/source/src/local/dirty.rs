@@ -66,6 +66,7 @@ pub(super) fn read(folder: &LocalFolder) -> Result<Snapshot, SourceError> {
             ..head.commit
         }),
         digest,
+        verified: None,
         tree,
     })
 }

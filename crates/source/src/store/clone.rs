@@ -94,11 +94,11 @@ impl Clone {
         locked.map_err(|error| failed(&path, "taking the lock", &error))
     }
 
-    /// The object database, if the commit `id` is in it.
-    pub(super) fn with_object(&mut self, id: ObjectId) -> Option<Arc<ObjectPool>> {
+    /// The object database, if all these objects are in it.
+    pub(super) fn with_objects(&mut self, ids: &[ObjectId]) -> Option<Arc<ObjectPool>> {
         self.refresh();
         let pool = self.current.as_ref().map(|current| &current.pool);
-        pool.filter(|pool| pool.with(|repository| repository.has_object(id))).cloned()
+        pool.filter(|pool| pool.with(|repository| ids.iter().all(|id| repository.has_object(*id)))).cloned()
     }
 
     /// Whether the next fetch should start from nothing.

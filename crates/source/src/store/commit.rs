@@ -21,6 +21,8 @@ pub(crate) struct Place<'a> {
     pub(crate) name: Option<&'a str>,
     /// `spec.ignore`.
     pub(crate) ignore: Option<&'a str>,
+    /// Whether all files are wanted, whatever the rules leave out.
+    pub(crate) whole: bool,
 }
 
 /// Reads the commit `id` and the folders of its tree.
@@ -28,16 +30,24 @@ pub(crate) fn snapshot(place: &Place<'_>, id: ObjectId) -> Result<Snapshot, Sour
     let revision = revision(place.name, id);
     let label = format!("{} at {revision}", place.url);
     let (commit, root) = place.pool.with(|repository| read_commit(repository, id, &label))?;
-    let left = place.dirs.left(root, place.ignore, || left(place, root, &label))?;
+    let left = if place.whole {
+        whole(place, root, &label)?
+    } else {
+        place.dirs.left(root, place.ignore, || left(place, root, &label))?
+    };
     let tree = FileTree::new(left, Blobs::Git(Arc::clone(place.pool)), label);
-    Ok(Snapshot { revision, digest: digest(&tree), commit, tree })
+    Ok(Snapshot { revision, digest: digest(&tree), commit, verified: None, tree })
 }
 
 /// The folders of a root that the ignore rules leave.
 fn left(place: &Place<'_>, root: ObjectId, label: &str) -> Result<Arc<Dir>, TreeError> {
-    let load = |repository: &gix::Repository| Loader { repository, cache: place.dirs, label }.load(root);
-    let whole = place.pool.with(load)?;
+    let whole = whole(place, root, label)?;
     filter(&FileTree::new(whole, Blobs::Git(Arc::clone(place.pool)), label.to_owned()), place.ignore)
+}
+
+/// All folders of a root.
+fn whole(place: &Place<'_>, root: ObjectId, label: &str) -> Result<Arc<Dir>, TreeError> {
+    place.pool.with(|repository| Loader { repository, cache: place.dirs, label }.load(root))
 }
 
 /// `main@sha1:…`, or `sha1:…` without a name.

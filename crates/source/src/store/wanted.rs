@@ -23,12 +23,21 @@ const MAX_SHOWN: usize = 8;
 #[derive(Debug)]
 pub(crate) struct Wanted {
     pub(crate) id: ObjectId,
+    /// The tag object, where the reference is an annotated tag.
+    pub(crate) tag: Option<ObjectId>,
     /// What stands before `@` in the revision.
     pub(crate) name: Option<String>,
     /// The server's reference, under which the clone remembers it.
     pub(crate) refname: String,
     /// Tips whose history has the commit, where the server gives no commit that is not a tip.
     pub(crate) inside: Vec<ObjectId>,
+}
+
+impl Wanted {
+    /// What has to be here.
+    pub(crate) fn objects(&self) -> Vec<ObjectId> {
+        [Some(self.id), self.tag].into_iter().flatten().collect()
+    }
 }
 
 /// Where references are looked up.
@@ -123,7 +132,7 @@ impl Search<'_> {
         } else {
             refs.iter().map(|found| found.commit()).collect()
         };
-        Ok(Wanted { id, name: branch, refname: format!("commit {id}"), inside })
+        Ok(Wanted { id, tag: None, name: branch, refname: format!("commit {id}"), inside })
     }
 
     /// Why nothing was found: the repository is empty, or has other names.
@@ -140,7 +149,8 @@ impl Search<'_> {
 }
 
 fn wanted(found: &Ref, name: String) -> Wanted {
-    Wanted { id: found.commit(), name: Some(name), refname: found.name.clone(), inside: Vec::new() }
+    let tag = found.peeled.map(|_| found.id);
+    Wanted { id: found.commit(), tag, name: Some(name), refname: found.name.clone(), inside: Vec::new() }
 }
 
 /// `; there are: a, b and 3 more`.

@@ -15,8 +15,8 @@ pub(crate) fn authorization(
     let text = match (auth, userinfo) {
         (Auth::Basic { username, password }, _) => basic(username, password),
         (Auth::Bearer(token), _) => format!("Bearer {}", token.trim()),
-        (Auth::None | Auth::SshKey { .. } | Auth::SshAgent { .. }, Some((user, password))) => basic(user, password),
-        (Auth::None | Auth::SshKey { .. } | Auth::SshAgent { .. }, None) => return Ok(None),
+        (_, Some((user, password))) => basic(user, password),
+        (_, None) => return Ok(None),
     };
     let mut value = HeaderValue::from_str(&text)
         .map_err(|_| SettingFault { what: "`bearerToken`", cause: "it has characters that no token has".to_owned() })?;

@@ -84,7 +84,7 @@ impl From<reqwest::Error> for Broken {
         if is_tls(&error) {
             return Self::Tls(cause);
         }
-        if encrypted && is_dropped(&error) {
+        if encrypted && is_canceled(&error) {
             return Self::Tls(format!("{cause}; the server may want a client certificate"));
         }
         if error.is_timeout() {
@@ -247,8 +247,14 @@ fn chain(error: &dyn Error) -> String {
 
 /// Whether the connection was gone before the request went out. So ends one to a server that wants a certificate: in
 /// TLS 1.3 it refuses after the client's part of the handshake, and its word may come too late to be heard.
-fn is_dropped(error: &(dyn Error + 'static)) -> bool {
+fn is_canceled(error: &(dyn Error + 'static)) -> bool {
     error.downcast_ref::<hyper::Error>().is_some_and(hyper::Error::is_canceled)
+        || error.source().is_some_and(is_canceled)
+}
+
+/// Whether the connection ended before a word of the answer came: what only asks may be asked again.
+pub(crate) fn is_dropped(error: &(dyn Error + 'static)) -> bool {
+    error.downcast_ref::<hyper::Error>().is_some_and(hyper::Error::is_incomplete_message)
         || error.source().is_some_and(is_dropped)
 }
 

@@ -13,7 +13,7 @@ use reqwest::{
 use super::{
     Wire,
     authorization::authorization,
-    client::{Body, Broken, Clients, Redirects, SettingFault, Settings},
+    client::{Body, Broken, Clients, Redirects, SettingFault, Settings, is_dropped},
     io::{Deadline, Io},
 };
 use crate::{address::Address, error::SourceError, request::GitRequest};
@@ -29,6 +29,8 @@ pub(crate) struct Http {
     base: String,
     shown: String,
     authorization: Option<HeaderValue>,
+    /// Whether requests go through a proxy of the request.
+    proxied: bool,
 }
 
 impl Http {
@@ -47,11 +49,12 @@ impl Http {
         };
         Ok(Self {
             io,
-            client: clients.get(&settings(request)).map_err(invalid)?,
+            client: clients.get(&http_settings(request)).map_err(invalid)?,
             deadline: Deadline::after(request.timeout),
             base: base.to_owned(),
             shown: address.shown.clone(),
             authorization: authorization(&request.auth, address.userinfo.as_ref()).map_err(invalid)?,
+            proxied: request.proxy.is_some(),
         })
     }
 
@@ -76,7 +79,15 @@ impl Http {
         if let Some(value) = &self.authorization {
             builder = builder.header(AUTHORIZATION, value.clone());
         }
-        match self.io.until(self.deadline, builder.send()) {
+        let again = builder.try_clone();
+        let sent = self.io.until(self.deadline, async {
+            match (builder.send().await, again) {
+                // A connection that was kept open may be closed by the other side while it is used again. All requests ask only.
+                (Err(error), Some(again)) if is_dropped(&error) => again.send().await,
+                (sent, _) => sent,
+            }
+        });
+        match sent {
             Ok(Ok(response)) => Ok(response),
             Ok(Err(error)) => Err(self.failed(error.into())),
             Err(_) => Err(self.timeout("connecting")),
@@ -102,7 +113,10 @@ impl Http {
             401 | 403 => Err(SourceError::AuthenticationRefused {
                 url,
                 cause: format!("HTTP {status}"),
-                remedy: if given {
+                // Some proxies answer so instead of by 407.
+                remedy: if self.proxied {
+                    "Check the credentials of the repository's secret, and `username` and `password` of the proxy's secret: either may have refused"
+                } else if given {
                     "Check `username` and `password`, or `bearerToken`, of the secret: they may be mistyped, expired, or without the right to read this repository"
                 } else {
                     "It wants credentials: name a secret with `username` and `password`, or `bearerToken`, in `spec.secretRef`"
@@ -179,7 +193,7 @@ impl Wire for Http {
 }
 
 /// What the request says of trust and of the way out.
-fn settings(request: &GitRequest) -> Settings<'_> {
+pub(crate) fn http_settings(request: &GitRequest) -> Settings<'_> {
     Settings {
         ca: request.ca.as_deref(),
         certificate: request.client_certificate.as_ref(),

@@ -40,6 +40,8 @@ impl Ref {
 #[derive(Clone, Debug)]
 pub(crate) struct Ask {
     pub(crate) want: ObjectId,
+    /// The tag object that leads to it, where that is wanted too.
+    pub(crate) tag: Option<ObjectId>,
     /// Commits that are here already, each without its history.
     pub(crate) haves: Vec<ObjectId>,
     /// Without the history; else with all of it.
@@ -141,7 +143,9 @@ impl Session {
             packet::write(&mut request, "thin-pack\n");
         }
         write_depth(&mut request, ask);
-        packet::write(&mut request, &format!("want {}\n", ask.want));
+        for want in [Some(ask.want), ask.tag].into_iter().flatten() {
+            packet::write(&mut request, &format!("want {want}\n"));
+        }
         for have in &ask.haves {
             packet::write(&mut request, &format!("have {have}\n"));
         }
@@ -161,6 +165,9 @@ impl Session {
             }
         }
         packet::write(&mut request, &format!("want {}{capabilities} {AGENT}\n", ask.want));
+        if let Some(tag) = ask.tag {
+            packet::write(&mut request, &format!("want {tag}\n"));
+        }
         write_depth(&mut request, ask);
         request.extend_from_slice(b"0000");
         for have in &ask.haves {

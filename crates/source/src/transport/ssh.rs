@@ -263,7 +263,9 @@ impl Attempt<'_> {
                 }
             }
             Auth::SshAgent { socket, .. } => self.log_in_by_agent(handle, socket).await,
-            Auth::None | Auth::Basic { .. } | Auth::Bearer(_) => Err(self.refused("no key was given", KEY_REMEDY)),
+            Auth::None | Auth::Basic { .. } | Auth::Bearer(_) | Auth::GitHubApp(_) => {
+                Err(self.refused("no key was given", KEY_REMEDY))
+            }
         }
     }
 

@@ -19,6 +19,8 @@ pub(crate) enum Blobs {
     Git(Arc<ObjectPool>),
     /// In memory (a working copy as it was read).
     Memory(Arc<HashMap<ObjectId, Arc<[u8]>>>),
+    /// In one of several places: an id means the same content everywhere.
+    Several(Arc<[Self]>),
 }
 
 /// One object database and its idle handles: a handle has caches that are worth keeping, and
@@ -52,11 +54,49 @@ impl ObjectPool {
 }
 
 impl Blobs {
+    /// What two trees need together.
+    pub(crate) fn both(one: &Self, other: &Self) -> Self {
+        let mut all: Vec<Self> = Vec::new();
+        for blobs in one.places().iter().chain(other.places()) {
+            if !all.iter().any(|known| known.is(blobs)) {
+                all.push(blobs.clone());
+            }
+        }
+        Self::Several(all.into())
+    }
+
+    fn places(&self) -> &[Self] {
+        match self {
+            Self::Several(all) => all,
+            one => std::slice::from_ref(one),
+        }
+    }
+
+    fn is(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Git(one), Self::Git(other)) => Arc::ptr_eq(one, other),
+            (Self::Memory(one), Self::Memory(other)) => Arc::ptr_eq(one, other),
+            _ => false,
+        }
+    }
+
+    fn has(&self, id: ObjectId) -> bool {
+        match self {
+            Self::Memory(blobs) => blobs.contains_key(&id),
+            Self::Git(pool) => pool.with(|repository| repository.has_object(id)),
+            Self::Several(all) => all.iter().any(|blobs| blobs.has(id)),
+        }
+    }
+
     /// The object's bytes; `path` and `tree` are for messages.
     pub(super) fn read(&self, id: ObjectId, path: &str, tree: &str) -> Result<Arc<[u8]>, TreeError> {
         let unreadable = |cause: String| TreeError::Unreadable { path: path.to_owned(), tree: tree.to_owned(), cause };
         match self {
             Self::Memory(blobs) => blobs.get(&id).cloned().ok_or_else(|| unreadable("it is not there".to_owned())),
+            Self::Several(all) => {
+                let place = all.iter().find(|blobs| blobs.has(id));
+                place.ok_or_else(|| unreadable("it is not there".to_owned()))?.read(id, path, tree)
+            }
             Self::Git(pool) => pool.with(|repository| {
                 let size = repository.find_header(id).map_err(|error| unreadable(error.to_string()))?.size();
                 if size > MAX_FILE {

@@ -111,6 +111,12 @@ impl Rules {
         found.is_some_and(|index| !self.rules[index].pattern.is_negative())
     }
 
+    /// Whether the file at a path is left out, by the rules that fit it and its folders.
+    pub(crate) fn leaves_out_path(&self, path: &str) -> bool {
+        let above = path.match_indices('/').fold(None, |found, (end, _)| self.last_match(&path[..end], true, found));
+        self.leaves_out(self.last_match(path, false, above))
+    }
+
     /// `dir` without what is left out; none if nothing remains.
     fn keep(&self, dir: &Arc<Dir>, path: &str, above: Option<usize>) -> Option<Arc<Dir>> {
         let mut entries = BTreeMap::new();
@@ -185,23 +191,14 @@ pub(crate) fn id_of(entries: &BTreeMap<Box<str>, Node>) -> Box<str> {
 mod tests {
     use super::*;
 
-    /// Whether `path` is left out, deciding folder by folder as the walk does.
-    fn left_out(rules: &Rules, path: &str) -> bool {
-        let mut found = None;
-        for (end, _) in path.match_indices('/') {
-            found = rules.last_match(&path[..end], true, found);
-        }
-        rules.leaves_out(rules.last_match(path, false, found))
-    }
-
     fn check(text: &str, out: &[&str], kept: &[&str]) {
         let mut rules = Rules::default();
         rules.add(text, "");
         for path in out {
-            assert!(left_out(&rules, path), "{path} is left out by {text:?}");
+            assert!(rules.leaves_out_path(path), "{path} is left out by {text:?}");
         }
         for path in kept {
-            assert!(!left_out(&rules, path), "{path} is kept by {text:?}");
+            assert!(!rules.leaves_out_path(path), "{path} is kept by {text:?}");
         }
     }
 
@@ -220,8 +217,8 @@ mod tests {
     fn rules_of_a_folder_hold_below_it_only() {
         let mut rules = Rules::default();
         rules.add("/x", "a");
-        assert!(left_out(&rules, "a/x"));
-        assert!(!left_out(&rules, "x"));
-        assert!(!left_out(&rules, "ab/x"));
+        assert!(rules.leaves_out_path("a/x"));
+        assert!(!rules.leaves_out_path("x"));
+        assert!(!rules.leaves_out_path("ab/x"));
     }
 }

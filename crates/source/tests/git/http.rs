@@ -2,8 +2,9 @@
 
 use std::{collections::HashMap, fs, path::Path, time::Duration};
 
-use source::{Auth, GitRequest, Proxy, SourceError, Store};
+use source::{Auth, GitHubApp, GitRequest, Installation, Proxy, SourceError, Store};
 use testkit::git::{Access, GitRepo, GitServer, Setup};
+use testkit::{ForwardProxy, GitHubMock};
 
 use crate::{
     Case, TestStore, at, branch, commit,
@@ -30,7 +31,11 @@ pub(crate) const CASES: &[Case] = &[
     ("http_redirects", redirects),
     ("http_proxy", proxy),
     ("https_own_authority", own_authority),
+    ("https_github_app", github_app),
 ];
+
+/// Those that need a real proxy.
+pub(crate) const PROXY_CASES: &[Case] = &[("https_through_a_proxy_with_a_login", through_a_proxy)];
 
 fn published(setup: Setup, repository: &GitRepo) -> (GitServer, String) {
     let server = GitServer::with(setup);
@@ -317,4 +322,79 @@ fn own_authority() {
     assert_eq!(text(&snapshot, "a"), "a");
     let broken = GitRequest { ca: Some(b"no certificate".to_vec()), ..main_of(&url) };
     says(&store.refuse(&broken), &["`ca.crt`", "cannot be used"]);
+}
+
+fn through_a_proxy() {
+    let repository = GitRepo::with_files(&[("a", "a")]);
+    let proxy = ForwardProxy::start();
+    let login = |password: &str| Proxy {
+        address: proxy.address(),
+        username: Some(ForwardProxy::USER.to_owned()),
+        password: Some(password.to_owned()),
+    };
+    for tls in [false, true] {
+        let (server, url) = published(Setup { tls, ..Setup::default() }, &repository);
+        let through = |proxy: Proxy| GitRequest {
+            ca: server.authority().map(|pem| pem.as_bytes().to_vec()),
+            proxy: Some(proxy),
+            ..main_of(&url)
+        };
+        let store = TestStore::new();
+        assert_eq!(text(&store.fetch(&through(login(ForwardProxy::PASSWORD))), "a"), "a");
+        let host = url.split("//").nth(1).and_then(|rest| rest.split('/').next()).expect("a host").to_owned();
+        assert!(proxy.log().contains(&host), "{}", proxy.log());
+        for wrong in [login("hunter2"), Proxy { username: None, password: None, ..login("") }] {
+            let (requests, error) = (server.requests(), store.refuse(&through(wrong)));
+            assert_eq!(server.requests(), requests, "the proxy lets nothing through");
+            says(&error, &["proxy"]);
+            assert!(!error.to_string().contains("hunter2"), "{error}");
+        }
+    }
+}
+
+/// A token of a GitHub App, from a mock of GitHub's API.
+fn github_app() {
+    let repository = GitRepo::with_files(&[("a", "a")]);
+    let access = Access::Basic("x-access-token", "ghs_token");
+    let (_server, url) = published(Setup { access, ..Setup::default() }, &repository);
+    let github = GitHubMock::start("ghs_token");
+    let app = |installation: Installation| GitHubApp {
+        app: github.app().to_owned(),
+        installation,
+        private_key: github.private_key().as_bytes().to_vec(),
+        api: Some(github.url()),
+    };
+    let by = |app: GitHubApp| main_of(&url).auth(Auth::GitHubApp(Box::new(app)));
+    let number = || Installation::Number(github.installation());
+    let store = TestStore::new();
+    assert_eq!(text(&store.fetch(&by(app(number()))), "a"), "a");
+    // A token is used again while it is good.
+    store.fetch(&by(app(number())));
+    assert_eq!(github.tokens(), 1);
+    for owner in ["lab", "ada"] {
+        store.fetch(&by(app(Installation::Owner(owner.to_owned()))));
+    }
+    assert_eq!(github.tokens(), 3);
+    github.set_life(60);
+    let fresh = TestStore::new();
+    fresh.fetch(&by(app(number())));
+    fresh.fetch(&by(app(number())));
+    assert_eq!(github.tokens(), 5, "one that ends soon is not used again");
+    let refuse = |app: GitHubApp, words: &[&str]| {
+        let error = TestStore::new().refuse(&by(app));
+        assert_eq!(error.reason(), "AuthenticationFailed");
+        says(&error, words);
+        assert!(!error.to_string().contains("BEGIN"), "{error}");
+    };
+    let owner = |name: &str| Installation::Owner(name.to_owned());
+    refuse(app(owner("nobody")), &["neither for an organisation nor a user 'nobody'", "HTTP 404"]);
+    refuse(app(owner("../../x")), &["is no name of an organisation"]);
+    refuse(app(Installation::Number("1/../2".to_owned())), &["is no number"]);
+    refuse(app(Installation::Number("1".to_owned())), &["HTTP 404", "githubAppInstallationID"]);
+    let other = GitHubMock::start("x");
+    let strange = other.private_key().as_bytes().to_vec();
+    refuse(GitHubApp { private_key: strange, ..app(number()) }, &["HTTP 401", "githubAppPrivateKey"]);
+    refuse(GitHubApp { private_key: b"nonsense".to_vec(), ..app(number()) }, &["githubAppPrivateKey cannot be used"]);
+    let plain = Some("http://github.example.org/api/v3".to_owned());
+    refuse(GitHubApp { api: plain, ..app(number()) }, &["is no https:// address"]);
 }

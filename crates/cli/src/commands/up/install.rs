@@ -56,8 +56,8 @@ fn named(namespace: Option<&str>) -> ObjectMeta {
 /// The credentials under the keys that Flux reads; `None` if there are none.
 fn secret(repository: &Repository) -> Option<Secret> {
     let mut data: Vec<(&str, Vec<u8>)> = match &repository.auth {
-        // An agent's keys cannot leave the agent: the engine asks it itself.
-        Auth::None | Auth::SshAgent { .. } => Vec::new(),
+        // An agent's keys cannot leave the agent: the engine asks it itself. Nobody who types an address is an app.
+        Auth::None | Auth::SshAgent { .. } | Auth::GitHubApp(_) => Vec::new(),
         Auth::Basic { username, password } => {
             vec![("username", username.clone().into()), ("password", password.clone().into())]
         }
