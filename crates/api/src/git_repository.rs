@@ -96,6 +96,21 @@ pub struct GitRepositoryVerification {
     pub secret_ref: LocalReference,
 }
 
+impl GitRepositoryVerification {
+    /// What has to be signed: `HEAD`, `Tag` or `TagAndHEAD`; others are as written.
+    pub fn mode(&self) -> &str {
+        match self.mode.as_deref() {
+            // The small one is of versions before v1.
+            None | Some("" | "head") => "HEAD",
+            Some(mode) => mode,
+        }
+    }
+
+    fn is_known(&self) -> bool {
+        matches!(self.mode(), "HEAD" | "Tag" | "TagAndHEAD")
+    }
+}
+
 /// Another repository whose files are put into this one.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
@@ -110,16 +125,30 @@ pub struct GitRepositoryInclude {
     pub to_path: Option<String>,
 }
 
+/// Whether credentials of this provider are known: `aws` and `azure` give theirs to workloads of their clouds.
+fn is_known(provider: &str) -> bool {
+    matches!(provider, "generic" | "github")
+}
+
+impl GitRepositoryInclude {
+    /// Folder there; empty for the root.
+    pub fn from_path(&self) -> &str {
+        self.from_path.as_deref().unwrap_or_default()
+    }
+
+    /// Folder here: Flux's default is the name of the other repository.
+    pub fn to_path(&self) -> &str {
+        self.to_path.as_deref().filter(|path| !path.is_empty()).unwrap_or(&self.repository.name)
+    }
+}
+
 impl GitRepositorySpec {
     /// The fields that are set but not honoured, as paths below `spec`.
     pub fn unsupported(&self) -> Vec<String> {
         let known = [
-            ("provider", self.provider.as_deref().is_some_and(|provider| provider != "generic")),
+            ("provider", self.provider.as_deref().is_some_and(|provider| !is_known(provider))),
             ("serviceAccountName", self.service_account_name.is_some()),
-            ("verify", self.verify.is_some()),
-            ("recurseSubmodules", self.recurse_submodules),
-            ("include", !self.include.is_empty()),
-            ("sparseCheckout", !self.sparse_checkout.is_empty()),
+            ("verify.mode", self.verify.as_ref().is_some_and(|verify| !verify.is_known())),
         ];
         crate::named(&known, &self.unknown)
     }

@@ -93,9 +93,9 @@ fn unknown_and_unsupported_fields_are_named() {
         "decryption": {"provider": "vault"}, "fromTheFuture": 1});
     let spec: api::KustomizationSpec = serde_json::from_value(spec).expect("a spec");
     assert_eq!(spec.unsupported(), ["sourceRef.kind", "decryption.provider", "fromTheFuture"]);
-    let spec = serde_json::json!({"interval": "1m", "url": "https://a", "verify": {"secretRef": {"name": "a"}}, "include": [{"repository": {"name": "b"}}]});
+    let spec = serde_json::json!({"interval": "1m", "url": "https://a", "provider": "azure", "verify": {"mode": "Branch", "secretRef": {"name": "a"}}, "include": [{"repository": {"name": "b"}}]});
     let spec: api::GitRepositorySpec = serde_json::from_value(spec).expect("a spec");
-    assert_eq!(spec.unsupported(), ["verify", "include"]);
+    assert_eq!(spec.unsupported(), ["provider", "verify.mode"]);
     let spec = serde_json::json!({"interval": "1m", "url": "oci://a/b", "provider": "aws", "layerSelector": {"operation": "melt"}});
     let spec: api::OCIRepositorySpec = serde_json::from_value(spec).expect("a spec");
     assert_eq!(spec.unsupported(), ["provider", "layerSelector.operation"]);

@@ -138,6 +138,10 @@ impl SourceObject {
         let reference =
             |reference: &CrossNamespaceSource| named(&reference.kind, reference.namespace.as_deref(), &reference.name);
         match &self.spec {
+            SourceSpec::Git(spec) => {
+                let each = spec.include.iter();
+                each.filter_map(|include| named("GitRepository", None, &include.repository.name)).collect()
+            }
             SourceSpec::HelmChart(spec) => {
                 named(&spec.source_ref.kind, None, &spec.source_ref.name).into_iter().collect()
             }

@@ -1,6 +1,6 @@
 //! What is made of other sources: charts, artifacts of generators, and what releases come to.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::{FetchFailure, Fetched, Index, Source};
@@ -46,9 +46,8 @@ impl Index {
                 let message = "a release names its chart either by spec.chart or by spec.chartRef; write one of them";
                 refusal("ValidationFailed", message.to_owned())
             }
-            SourceSpec::Bucket(_) => {
-                let message =
-                    "buckets are not fetched yet; publish the files in a Git repository or a registry instead";
+            SourceSpec::Bucket(spec) if spec.provider.as_deref() == Some("aws") && spec.secret_ref.is_none() => {
+                let message = "not supported yet: spec.provider 'aws' with the rights of a workload in Amazon's cloud; name a Secret with 'accesskey' and 'secretkey' in spec.secretRef, or write the provider 'generic' if everybody may read the bucket";
                 refusal("UnsupportedFeature", message.to_owned())
             }
             SourceSpec::Generator(spec) => generator_fault(spec).and_then(|fault| refusal("ValidationFailed", fault)),
@@ -59,6 +58,12 @@ impl Index {
     /// Which source of those that this one is made of has nothing yet: reason and message, as Flux words them.
     pub(super) fn source_obstacle(&self, name: &SourceName) -> Option<(&'static str, String)> {
         let object = &self.sources.get(name)?.object;
+        if let Some(circle) = self.include_circle(name) {
+            let message = format!(
+                "the includes go in a circle: {circle}. Take one of them out of spec.include; none can be fetched before"
+            );
+            return Some(("CircularInclude", message));
+        }
         object.inputs().iter().find_map(|input| {
             let source = self.sources.get(input);
             let is_there = source.is_some_and(|source| {
@@ -67,6 +72,29 @@ impl Index {
             });
             (!is_there).then(|| unready(name.kind, input, source))
         })
+    }
+
+    /// The way from a Git repository over its includes back to itself.
+    fn include_circle(&self, name: &SourceName) -> Option<String> {
+        if name.kind != SourceKind::GitRepository {
+            return None;
+        }
+        let mut ways = vec![vec![name.clone()]];
+        let mut seen = BTreeSet::new();
+        while let Some(way) = ways.pop() {
+            let source = way.last().and_then(|last| self.sources.get(last));
+            for include in source.map(|source| source.object.inputs()).unwrap_or_default() {
+                let mut further = way.clone();
+                further.push(include.clone());
+                if include == *name {
+                    return Some(further.iter().map(|step| step.name.to_string()).collect::<Vec<_>>().join(" → "));
+                }
+                if seen.insert(include) {
+                    ways.push(further);
+                }
+            }
+        }
+        None
     }
 
     /// What a release comes to once its chart is there: nothing is done with it yet, and its status says so.
@@ -152,6 +180,12 @@ fn unready(kind: SourceKind, input: &SourceName, source: Option<&Source>) -> (&'
     let trouble = source.and_then(|source| status::trouble(&source.status));
     let why = trouble.map_or(String::new(), |why| format!(": {why}"));
     match (kind, source) {
+        (SourceKind::GitRepository, None) => {
+            ("NotFound", format!("could not get resource for include '{}': '{input}' not found", input.name))
+        }
+        (SourceKind::GitRepository, Some(_)) => {
+            ("NoArtifact", format!("no artifact available for include '{}'{why}", input.name))
+        }
         (SourceKind::HelmRelease, None) => ("SourceNotReady", format!("Source '{input}' not found")),
         (SourceKind::HelmRelease, Some(_)) => ("SourceNotReady", format!("'{input}' is not ready{why}")),
         (SourceKind::ArtifactGenerator, None) => {

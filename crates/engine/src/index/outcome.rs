@@ -29,6 +29,8 @@ pub(crate) struct Fetched {
     /// Revision of the source that a chart was made of.
     pub(crate) made_of: Option<Arc<str>>,
     pub(crate) verified: Verified,
+    /// Revision and digest of each source of which a folder was put into this one.
+    pub(crate) included: Vec<(Arc<str>, Arc<str>)>,
     /// What a generator made, by name.
     pub(crate) made: BTreeMap<String, Arc<Self>>,
 }
@@ -47,6 +49,8 @@ pub(crate) enum Verified {
     Unasked,
     /// They are good.
     Yes,
+    /// They are good; in words which, by which keys.
+    Signed(String),
     /// They were not looked at, as the caller of `up` allowed for this address; in words.
     Excepted(String),
 }
@@ -64,6 +68,7 @@ impl Fetched {
             chart: None,
             made_of: None,
             verified: Verified::Unasked,
+            included: Vec::new(),
             made: BTreeMap::new(),
         }
     }

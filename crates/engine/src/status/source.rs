@@ -12,8 +12,14 @@ use crate::source_object::{SourceObject, SourceSpec};
 const SUCCEEDED: &str = "Succeeded";
 /// The reason of a signature that is missing or wrong.
 const VERIFICATION: &str = "VerificationError";
+/// All reasons that are about signatures; the others are those of commits and tags.
+const VERIFICATIONS: [&str; 5] =
+    [VERIFICATION, "InvalidVerificationMode", "InvalidGitObject", "InvalidTagSignature", "InvalidCommitSignature"];
 /// The condition of signatures.
 const SOURCE_VERIFIED: &str = "SourceVerified";
+
+/// The conditions of what went wrong; one at a time.
+const FAILURES: [&str; 3] = ["FetchFailed", "IncludeUnavailable", "StorageOperationFailed"];
 
 /// A revision was fetched or made.
 pub(crate) fn fetched(status: &mut SourceStatus, object: &SourceObject, fetched: &Fetched, stamp: Stamp) {
@@ -23,10 +29,10 @@ pub(crate) fn fetched(status: &mut SourceStatus, object: &SourceObject, fetched:
     } else {
         set_artifact(status, fetched, stamp);
     }
-    observed(status, object, fetched);
+    observed(status, object, fetched, stamp);
     let (reason, message) = success(object, fetched);
     let set = &mut status.conditions;
-    for gone in ["Reconciling", "Stalled", "FetchFailed"] {
+    for gone in ["Reconciling", "Stalled"].iter().chain(&FAILURES) {
         conditions::remove(set, gone);
     }
     conditions::set(set, "Ready", Says::yes(reason, &message), stamp);
@@ -39,6 +45,7 @@ pub(crate) fn fetched(status: &mut SourceStatus, object: &SourceObject, fetched:
             let message = format!("verified signature of revision {}", fetched.revision);
             conditions::set(set, SOURCE_VERIFIED, Says::yes(SUCCEEDED, &message), stamp);
         }
+        Verified::Signed(what) => conditions::set(set, SOURCE_VERIFIED, Says::yes(SUCCEEDED, what), stamp),
         Verified::Excepted(why) => conditions::set(set, SOURCE_VERIFIED, Says::no(VERIFICATION, why), stamp),
     }
     status.observed_generation = Some(stamp.generation);
@@ -49,10 +56,16 @@ pub(crate) fn failed(status: &mut SourceStatus, object: &SourceObject, failure: 
     let FetchFailure { reason, message, terminal } = failure;
     let set = &mut status.conditions;
     let made = matches!(object.name.kind, SourceKind::ArtifactGenerator | SourceKind::HelmRelease);
-    if *reason == VERIFICATION {
-        conditions::set(set, SOURCE_VERIFIED, Says::no(reason, message), stamp);
+    let kind = failure_kind(object, reason);
+    for gone in FAILURES.into_iter().filter(|gone| *gone != kind) {
+        conditions::remove(set, gone);
+    }
+    if kind == SOURCE_VERIFIED {
+        conditions::set(set, kind, Says::no(reason, message), stamp);
     } else if !made {
-        conditions::set(set, "FetchFailed", Says::yes(reason, message), stamp);
+        // What was wrong with signatures is looked at anew; that they were good stays true of the artifact.
+        set.retain(|condition| condition.type_ != SOURCE_VERIFIED || condition.status == "True");
+        conditions::set(set, kind, Says::yes(reason, message), stamp);
     }
     conditions::set(set, "Ready", Says::no(reason, message), stamp);
     if *terminal {
@@ -62,6 +75,17 @@ pub(crate) fn failed(status: &mut SourceStatus, object: &SourceObject, failure: 
     } else {
         conditions::remove(set, "Stalled");
         conditions::set(set, "Reconciling", Says::yes("ProgressingWithRetry", message), stamp);
+    }
+}
+
+/// The condition that tells of a failure with this reason.
+fn failure_kind(object: &SourceObject, reason: &str) -> &'static str {
+    let is_git = object.name.kind == SourceKind::GitRepository;
+    match reason {
+        reason if VERIFICATIONS.contains(&reason) => SOURCE_VERIFIED,
+        "NotFound" | "NoArtifact" | "CircularInclude" if is_git => "IncludeUnavailable",
+        "IllegalPath" | "CopyFailure" if is_git => "StorageOperationFailed",
+        _ => "FetchFailed",
     }
 }
 
@@ -89,6 +113,10 @@ pub(crate) fn news(object: &SourceObject, fetched: &Fetched) -> (String, String)
                 message += "'";
             }
             message
+        }
+        SourceSpec::Bucket(spec) => {
+            let files = fetched.tree.as_ref().map_or(0, |tree| tree.files().len());
+            format!("stored artifact with {files} fetched files from '{}' bucket", spec.bucket_name)
         }
         SourceSpec::Generator(_) => {
             let made = fetched.made.iter();
@@ -154,9 +182,16 @@ pub(crate) fn artifact(fetched: &Fetched, stamp: Stamp) -> Artifact {
 }
 
 /// The parts of the spec that the artifact is of.
-fn observed(status: &mut SourceStatus, object: &SourceObject, fetched: &Fetched) {
+fn observed(status: &mut SourceStatus, object: &SourceObject, fetched: &Fetched, stamp: Stamp) {
     match &object.spec {
-        SourceSpec::Git(spec) => status.observed_ignore.clone_from(&spec.ignore),
+        SourceSpec::Git(spec) => {
+            status.observed_ignore.clone_from(&spec.ignore);
+            status.source_verification_mode = spec.verify.as_ref().map(|verify| verify.mode().to_owned());
+            status.observed_recurse_submodules = spec.recurse_submodules.then_some(true);
+            status.observed_include.clone_from(&spec.include);
+            status.observed_sparse_checkout.clone_from(&spec.sparse_checkout);
+            status.included_artifacts = included(&status.included_artifacts, fetched, stamp);
+        }
         SourceSpec::Oci(spec) => {
             status.observed_ignore.clone_from(&spec.ignore);
             status.observed_layer_selector.clone_from(&spec.layer_selector);
@@ -168,6 +203,15 @@ fn observed(status: &mut SourceStatus, object: &SourceObject, fetched: &Fetched)
         }
         _ => {}
     }
+}
+
+/// What was put into the artifact; the time moves only where the content did.
+fn included(known: &[Artifact], fetched: &Fetched, stamp: Stamp) -> Vec<Artifact> {
+    let one = |(revision, digest): &(std::sync::Arc<str>, std::sync::Arc<str>)| {
+        let same = |old: &&Artifact| old.revision == **revision && old.digest.as_deref() == Some(&**digest);
+        known.iter().find(same).cloned().unwrap_or_else(|| artifact(&Fetched::new(revision, digest), stamp))
+    };
+    fetched.included.iter().map(one).collect()
 }
 
 fn inventory(object: &SourceObject, fetched: &Fetched) -> Vec<GeneratedArtifact> {

@@ -1,5 +1,6 @@
 //! Fetching a source, or making it of others. What blocks runs on threads that may wait.
 
+mod bucket;
 mod charts;
 mod generate;
 mod git;
@@ -28,7 +29,8 @@ async fn fetch(world: &World, order: &FetchOrder) -> Result<Fetched, FetchFailur
         SourceSpec::HelmRepository(spec) => charts::index(world, order, spec).await,
         SourceSpec::HelmChart(spec) => charts::chart(world, order, spec).await,
         SourceSpec::Generator(spec) => generate::generate(world, order, spec).await,
-        SourceSpec::Bucket(_) | SourceSpec::External | SourceSpec::Release(_) => {
+        SourceSpec::Bucket(spec) => bucket::fetch(world, order, spec).await,
+        SourceSpec::External | SourceSpec::Release(_) => {
             Err(failure("UnsupportedFeature", format!("nothing is fetched for {}", order.name)))
         }
     }

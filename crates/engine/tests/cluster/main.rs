@@ -3,12 +3,14 @@
 mod artifacts;
 mod bases;
 mod bootstrap;
+mod buckets;
 mod charts;
 mod clusters;
 mod decryption;
 mod drift;
 mod examples;
 mod expressions;
+mod git_sources;
 mod ignored;
 mod interval;
 mod order;
@@ -26,13 +28,17 @@ use std::sync::Arc;
 
 use libtest_mimic::Arguments;
 use testkit::git::SshServer;
-use testkit::on_each_backend;
 use testkit::oracle::{self, Oracle};
+use testkit::{ForwardProxy, on_each_backend};
 
 use world::{Case, World};
 
 /// The test that needs an sshd.
 const SSH: &str = "ssh_with_the_key_of_a_secret";
+/// The test that needs a forward proxy.
+const PROXY: &str = "a_repository_is_reached_through_a_proxy";
+/// The test that needs an object store.
+const BUCKET: &str = "a_bucket_is_applied_and_followed";
 /// The tests that need a registry.
 const WITH_REGISTRY: [&str; 7] = [
     "the_layers_of_a_platform_sync",
@@ -87,6 +93,13 @@ const CASES: &[(&str, Case)] = &[
         Box::pin(bases::a_remote_base_that_is_not_there_is_tried_again(site))
     }),
     ("remote_bases_can_be_off", |site| Box::pin(bases::remote_bases_can_be_off(site))),
+    ("signatures_of_commits_are_demanded", |site| Box::pin(git_sources::signatures_of_commits_are_demanded(site))),
+    ("included_repositories_are_followed", |site| Box::pin(git_sources::included_repositories_are_followed(site))),
+    ("submodules_and_sparse_folders_are_applied", |site| {
+        Box::pin(git_sources::submodules_and_sparse_folders_are_applied(site))
+    }),
+    ("a_github_app_reads_its_repositories", |site| Box::pin(git_sources::a_github_app_reads_its_repositories(site))),
+    (PROXY, |site| Box::pin(git_sources::a_repository_is_reached_through_a_proxy(site))),
     ("a_labelled_input_is_followed", |site| Box::pin(sync::a_labelled_input_is_followed(site))),
     ("keys_for_all_are_used", |site| Box::pin(decryption::keys_for_all_are_used(site))),
     ("encrypted_files_are_applied_decrypted", |site| Box::pin(decryption::encrypted_files_are_applied_decrypted(site))),
@@ -106,6 +119,7 @@ const CASES: &[(&str, Case)] = &[
     ("an_archive_that_climbs_is_refused", |site| Box::pin(artifacts::an_archive_that_climbs_is_refused(site))),
     ("a_generator_splits_a_repository", |site| Box::pin(artifacts::a_generator_splits_a_repository(site))),
     ("a_generator_says_what_is_missing", |site| Box::pin(artifacts::a_generator_says_what_is_missing(site))),
+    (BUCKET, |site| Box::pin(buckets::a_bucket_is_applied_and_followed(site))),
     ("old_versions_are_served_alike", |site| Box::pin(charts::old_versions_are_served_alike(site))),
     ("a_release_gets_its_chart", |site| Box::pin(charts::a_release_gets_its_chart(site))),
     ("a_chart_of_a_registry_is_named_by_a_release", |site| {
@@ -133,8 +147,12 @@ fn main() {
     let world = Arc::new(World::new());
     let each = world.clone();
     let has_registry = oracle::find(Oracle::Registry).is_ok();
-    let is_missing =
-        |name: &str| name == SSH && !SshServer::is_available() || !has_registry && WITH_REGISTRY.contains(&name);
+    let is_missing = |name: &str| match name {
+        SSH => !SshServer::is_available(),
+        BUCKET => oracle::find(Oracle::ObjectStore).is_err(),
+        PROXY => !ForwardProxy::is_available(),
+        name => !has_registry && WITH_REGISTRY.contains(&name),
+    };
     let trials = on_each_backend(CASES, is_missing, move |backend, case| each.run(backend, case));
     let conclusion = libtest_mimic::run(&arguments, trials);
     drop(world);

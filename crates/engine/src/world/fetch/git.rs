@@ -1,13 +1,16 @@
 //! Git repositories.
 
+mod credentials;
+mod request;
+
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use api::GitRepositorySpec;
-use source::{Auth, DEFAULT_TIMEOUT, GitRequest, LocalFolder, Reference, Snapshot};
+use source::{LocalFolder, Snapshot};
 
-use super::secrets::{self, Data, text};
-use super::{World, blocking, failure};
-use crate::index::{FetchFailure, FetchOrder, Fetched};
+use super::{World, blocking, failure, secrets};
+use crate::index::{FetchFailure, FetchOrder, Fetched, Verified};
 
 /// Fetches the commit that is meant.
 pub(super) async fn fetch(
@@ -17,13 +20,16 @@ pub(super) async fn fetch(
 ) -> Result<Fetched, FetchFailure> {
     const REASON: &str = "GitOperationFailed";
     let fetched = if let Some(folder) = work_tree(world, order) {
+        if let Some(refusal) = not_of_files(spec) {
+            return Err(refusal);
+        }
         blocking(REASON, move || LocalFolder::discover(folder)?.dirty()).await?
     } else {
-        let (request, store) = (request(world, order, spec).await?, world.store.clone());
+        let (request, store) = (request::request(world, order, spec).await?, world.store.clone());
         blocking(REASON, move || store.fetch(&request)).await?
     };
     match fetched {
-        Ok(snapshot) => Ok(read(snapshot)),
+        Ok(snapshot) => Ok(Fetched { included: revisions(order), ..read(snapshot) }),
         Err(error) => {
             Err(FetchFailure { reason: error.reason(), message: error.to_string(), terminal: error.is_terminal() })
         }
@@ -38,95 +44,33 @@ fn work_tree(world: &World, order: &FetchOrder) -> Option<PathBuf> {
     world.options.local.as_ref()?.work_tree.clone()
 }
 
+/// Why a working copy cannot stand in for what the spec asks for.
+fn not_of_files(spec: &GitRepositorySpec) -> Option<FetchFailure> {
+    const REMEDY: &str = "Commit the files and leave out --dirty, or take the field out of the spec";
+    if spec.verify.is_some() {
+        let message = format!("files of a working copy carry no signature, but spec.verify asks for one. {REMEDY}");
+        return Some(failure("VerificationError", message));
+    }
+    let asked = [
+        ("include", !spec.include.is_empty()),
+        ("recurseSubmodules", spec.recurse_submodules),
+        ("sparseCheckout", !spec.sparse_checkout.is_empty()),
+    ];
+    let (field, _) = asked.into_iter().find(|(_, asked)| *asked)?;
+    Some(failure("UnsupportedFeature", format!("a working copy is read as it is, without spec.{field}. {REMEDY}")))
+}
+
+/// Revision and digest of each source that is included.
+fn revisions(order: &FetchOrder) -> Vec<(Arc<str>, Arc<str>)> {
+    let has = order.inputs.iter().filter_map(|(_, has)| has.as_ref());
+    has.map(|has| (has.revision.clone(), has.digest.clone())).collect()
+}
+
 fn read(snapshot: Snapshot) -> Fetched {
     Fetched {
         commit: Some(snapshot.commit.into()),
         tree: Some(snapshot.tree),
+        verified: snapshot.verified.map_or(Verified::Unasked, Verified::Signed),
         ..Fetched::new(&snapshot.revision, &snapshot.digest)
-    }
-}
-
-/// What the spec and its Secrets ask for.
-async fn request(world: &World, order: &FetchOrder, spec: &GitRepositorySpec) -> Result<GitRequest, FetchFailure> {
-    let namespace = &order.name.namespace;
-    let mut request = GitRequest::new(&spec.url);
-    request.reference = spec.reference.as_ref().map(reference).unwrap_or_default();
-    request.timeout = spec.timeout.map_or(DEFAULT_TIMEOUT, api::Duration::get);
-    request.allow_file = order.allow_file;
-    request.ignore.clone_from(&spec.ignore);
-    if let Some(secret) = &spec.secret_ref {
-        let data = secrets::read(world, namespace, &secret.name).await?;
-        request.ca = data.get("ca.crt").or_else(|| data.get("caFile")).cloned();
-        request.client_certificate = secrets::certificate(&data);
-        request.auth = auth(&data, &spec.url, &secret.name)?;
-    }
-    let agent = world.options.agent.as_ref();
-    if let Some(agent) = agent.filter(|agent| agent.source == order.name.plain() && agent.url == spec.url) {
-        request.auth = Auth::SshAgent { socket: agent.socket.clone(), known_hosts: agent.known_hosts.clone() };
-    }
-    if let Some(secret) = &spec.proxy_secret_ref {
-        request.proxy = Some(secrets::proxy(world, namespace, &secret.name).await?);
-    }
-    Ok(request)
-}
-
-fn reference(reference: &api::GitRepositoryReference) -> Reference {
-    Reference {
-        branch: reference.branch.clone(),
-        tag: reference.tag.clone(),
-        semver: reference.semver.clone(),
-        name: reference.name.clone(),
-        commit: reference.commit.clone(),
-    }
-}
-
-/// The credentials in a Secret, as Flux reads them.
-fn auth(data: &Data, url: &str, name: &str) -> Result<Auth, FetchFailure> {
-    if url.starts_with("ssh://") {
-        let need = |key: &str| {
-            let message = format!("Secret '{name}' has no key '{key}', which ssh:// addresses need");
-            text(data, key).ok_or_else(|| failure("AuthenticationFailed", message))
-        };
-        return Ok(Auth::SshKey {
-            private_key: need("identity")?,
-            passphrase: text(data, "password"),
-            known_hosts: need("known_hosts")?,
-        });
-    }
-    if let Some(token) = text(data, "bearerToken") {
-        return Ok(Auth::Bearer(token));
-    }
-    match (text(data, "username"), text(data, "password")) {
-        (None, None) => Ok(Auth::None),
-        (username, password) => {
-            Ok(Auth::Basic { username: username.unwrap_or_default(), password: password.unwrap_or_default() })
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn check(pairs: &[(&str, &str)], url: &str, expect: &str) {
-        let data = pairs.iter().map(|(key, value)| ((*key).to_owned(), value.as_bytes().to_vec())).collect();
-        let found = match auth(&data, url, "creds") {
-            Ok(auth) => format!("{auth:?}"),
-            Err(failure) => failure.message,
-        };
-        assert_eq!(found, expect);
-    }
-
-    #[test]
-    fn secrets_are_read_as_flux_reads_them() {
-        check(&[], "https://a/b", "None");
-        check(&[("username", "u"), ("password", "p\n")], "https://a/b", "Basic(…)");
-        check(&[("bearerToken", "t"), ("username", "u")], "https://a/b", "Bearer(…)");
-        check(&[("identity", "k"), ("known_hosts", "h")], "ssh://git@a/b", "SshKey(…)");
-        check(
-            &[("identity", "k")],
-            "ssh://git@a/b",
-            "Secret 'creds' has no key 'known_hosts', which ssh:// addresses need",
-        );
     }
 }
