@@ -9,6 +9,8 @@ use std::sync::Arc;
 use kustomize::{EntryKind, Files};
 use regex::Regex;
 
+use crate::merged_yaml::{Documents, merged_yaml};
+
 /// Files of one artifact.
 pub const MAX_ARTIFACT_FILES: usize = 100_000;
 /// Folders nested in each other that are walked through.
@@ -25,29 +27,56 @@ pub struct Copy<'a> {
     pub exclude: &'a [String],
     /// Whether there may be nothing to copy.
     pub optional: bool,
+    /// What becomes of a file that is there already, and of archives.
+    pub strategy: Strategy,
 }
+
+/// What becomes of a file that is there already, and of archives.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Strategy {
+    /// It is replaced.
+    #[default]
+    Overwrite,
+    /// YAML is merged into it; single files only, as folders are copied whole.
+    Merge,
+    /// `.tar.gz` and `.tgz` files are unpacked into the folder of the target; others are passed over.
+    Extract,
+}
+
+/// The files of an archive: path and content of each.
+pub type Unpacked = Vec<(String, Arc<[u8]>)>;
+/// Unpacks an archive.
+pub type Unpack<'a> = dyn Fn(&[u8]) -> Result<Unpacked, String> + 'a;
 
 /// The files of an artifact: where each comes from.
 #[derive(Debug, Default)]
 pub struct ArtifactFiles {
     /// Alias and path of each file, by its path in the artifact.
     pub origins: BTreeMap<String, (String, String)>,
+    /// The content of those that were merged or unpacked, by their path in the artifact.
+    made: BTreeMap<String, Arc<[u8]>>,
 }
 
-/// Finds what the copies come to; the error says what is wrong with which. `sources` are the trees by alias.
+/// Finds what the copies come to; the error says what is wrong with which. `sources` are the trees by alias, `unpack` opens
+/// archives.
 ///
 /// # Errors
 /// A copy that names nothing, or too much.
-pub fn artifact_files(copies: &[Copy<'_>], sources: &BTreeMap<&str, &dyn Files>) -> Result<ArtifactFiles, String> {
+pub fn artifact_files(
+    copies: &[Copy<'_>],
+    sources: &BTreeMap<&str, &dyn Files>,
+    unpack: &Unpack<'_>,
+) -> Result<ArtifactFiles, String> {
     let mut made = ArtifactFiles::default();
     for copy in copies {
         let (alias, path) =
             split(copy.from).ok_or_else(|| format!("'{}' is not of the form @alias/path", copy.from))?;
         let files = sources.get(alias).ok_or_else(|| format!("no source is called '{alias}' in '{}'", copy.from))?;
         let target = copy.to.strip_prefix("@artifact").unwrap_or(copy.to).trim_start_matches('/');
-        let count = Copying { made: &mut made, files: *files, alias, exclude: &patterns(copy.exclude)? }
-            .copy(path, target)
-            .map_err(|cause| format!("'{}': {cause}", copy.from))?;
+        let exclude = patterns(copy.exclude)?;
+        let (files, strategy) = (*files, copy.strategy);
+        let copying = Copying { made: &mut made, files, sources, alias, exclude: &exclude, strategy, unpack };
+        let count = copying.copy(path, target).map_err(|cause| format!("'{}': {cause}", copy.from))?;
         if count == 0 && !copy.optional {
             return Err(format!("'{}' is neither a file nor a folder with files", copy.from));
         }
@@ -66,6 +95,10 @@ impl ArtifactFiles {
         mut put: impl FnMut(&str, Arc<[u8]>) -> Result<(), String>,
     ) -> Result<(), String> {
         for (target, (alias, path)) in &self.origins {
+            if let Some(made) = self.made.get(target) {
+                put(target, made.clone())?;
+                continue;
+            }
             let files = sources.get(alias.as_str()).ok_or_else(|| format!("no source is called '{alias}'"))?;
             put(target, files.read(path).map_err(|error| error.to_string())?)?;
         }
@@ -83,8 +116,11 @@ fn split(from: &str) -> Option<(&str, &str)> {
 struct Copying<'a> {
     made: &'a mut ArtifactFiles,
     files: &'a dyn Files,
+    sources: &'a BTreeMap<&'a str, &'a dyn Files>,
     alias: &'a str,
     exclude: &'a [Pattern],
+    strategy: Strategy,
+    unpack: &'a Unpack<'a>,
 }
 
 impl Copying<'_> {
@@ -98,8 +134,21 @@ impl Copying<'_> {
         let path = path.trim_end_matches('/');
         let name = path.rsplit('/').next().unwrap_or_default();
         let is_folder = target.is_empty() || target.ends_with('/');
+        let kind = self.files.kind(path);
+        if self.strategy == Strategy::Extract {
+            return match kind {
+                Some(EntryKind::File) if is_archive(path) => self.extract(path, target),
+                Some(EntryKind::File) => Err("extract strategy requires tarball file (.tar.gz or .tgz)".to_owned()),
+                Some(EntryKind::Dir) => Err("extract strategy is not supported for directories".to_owned()),
+                None => Ok(0),
+            };
+        }
+        if kind == Some(EntryKind::Dir) {
+            // As in Flux, only single files and those of patterns are merged.
+            self.strategy = Strategy::Overwrite;
+        }
         let target = if is_folder { join(target, name) } else { target.to_owned() };
-        match self.files.kind(path) {
+        match kind {
             Some(EntryKind::File) => self.file(path, &target, path.rfind('/').map_or("", |at| &path[..at])),
             Some(EntryKind::Dir) => self.walk(path, &target, path, &|_| true),
             None if path.is_empty() => self.walk("", &target, "", &|_| true),
@@ -109,6 +158,7 @@ impl Copying<'_> {
 
     /// Copies the files below a folder that fit.
     fn walk(&mut self, folder: &str, target: &str, base: &str, fits: &dyn Fn(&str) -> bool) -> Result<usize, String> {
+        let top = target;
         let mut todo = vec![(folder.to_owned(), target.to_owned(), 0)];
         let (mut count, mut seen) = (0, BTreeSet::new());
         while let Some((folder, target, depth)) = todo.pop() {
@@ -119,7 +169,7 @@ impl Copying<'_> {
                 let (path, target) = (join(&folder, &name), join(&target, &name));
                 match self.files.kind(&path) {
                     Some(EntryKind::Dir) => todo.push((path, target, depth + 1)),
-                    Some(EntryKind::File) if fits(&path) => count += self.file(&path, &target, base)?,
+                    Some(EntryKind::File) if fits(&path) => count += self.found(&path, (&target, top), base)?,
                     _ => {}
                 }
             }
@@ -127,17 +177,75 @@ impl Copying<'_> {
         Ok(count)
     }
 
-    fn file(&mut self, path: &str, target: &str, base: &str) -> Result<usize, String> {
+    /// A file that a pattern found: where it goes by itself, and the folder that archives are unpacked into.
+    fn found(&mut self, path: &str, (target, folder): (&str, &str), base: &str) -> Result<usize, String> {
+        match self.strategy {
+            Strategy::Extract if !is_archive(path) || self.leaves_out(path, base) => Ok(0),
+            Strategy::Extract => self.extract(path, folder),
+            Strategy::Overwrite | Strategy::Merge => self.file(path, target, base),
+        }
+    }
+
+    fn leaves_out(&self, path: &str, base: &str) -> bool {
         let below = path.strip_prefix(base).unwrap_or(path).trim_start_matches('/');
-        if self.exclude.iter().any(|pattern| pattern.leaves_out(path, below)) {
+        self.exclude.iter().any(|pattern| pattern.leaves_out(path, below))
+    }
+
+    fn file(&mut self, path: &str, target: &str, base: &str) -> Result<usize, String> {
+        if self.leaves_out(path, base) {
             return Ok(0);
         }
+        let merged = match self.strategy {
+            Strategy::Merge if self.made.origins.contains_key(target) => Some(self.merged(path, target)?),
+            _ => None,
+        };
+        self.put(target, path, merged)
+    }
+
+    /// What is at the target with the file laid over.
+    fn merged(&self, path: &str, target: &str) -> Result<Arc<[u8]>, String> {
+        let known = match (self.made.made.get(target), self.made.origins.get(target)) {
+            (Some(known), _) => known.clone(),
+            (None, Some((alias, path))) => {
+                let files = self.sources.get(alias.as_str()).ok_or_else(|| format!("no source is called '{alias}'"))?;
+                files.read(path).map_err(|error| error.to_string())?
+            }
+            (None, None) => Arc::default(),
+        };
+        let own = self.files.read(path).map_err(|error| error.to_string())?;
+        let text = merged_yaml([(target, &known[..]), (path, &own[..])], Documents::All)?;
+        Ok(text.into_bytes().into())
+    }
+
+    /// Unpacks an archive into a folder.
+    fn extract(&mut self, path: &str, folder: &str) -> Result<usize, String> {
+        let bytes = self.files.read(path).map_err(|error| error.to_string())?;
+        let entries = (self.unpack)(&bytes).map_err(|cause| format!("failed to extract tarball '{path}': {cause}"))?;
+        for (name, content) in entries {
+            self.put(&join(folder, &name), path, Some(content))?;
+        }
+        Ok(1)
+    }
+
+    fn put(&mut self, target: &str, path: &str, made: Option<Arc<[u8]>>) -> Result<usize, String> {
         if self.made.origins.len() >= MAX_ARTIFACT_FILES {
             return Err(format!("the artifact has more than {MAX_ARTIFACT_FILES} files"));
         }
         self.made.origins.insert(target.to_owned(), (self.alias.to_owned(), path.to_owned()));
+        match made {
+            Some(made) => self.made.made.insert(target.to_owned(), made),
+            None => self.made.made.remove(target),
+        };
         Ok(1)
     }
+}
+
+/// Whether Flux takes a file for an archive.
+fn is_archive(path: &str) -> bool {
+    [".tar.gz", ".tgz"].iter().any(|ending| {
+        let start = path.len().checked_sub(ending.len());
+        start.and_then(|start| path.get(start..)).is_some_and(|end| end.eq_ignore_ascii_case(ending))
+    })
 }
 
 /// The folders of a pattern before its first sign.
@@ -221,18 +329,22 @@ mod tests {
 
     use super::*;
 
+    fn nothing(_: &[u8]) -> Result<Unpacked, String> {
+        Err("no archive".to_owned())
+    }
+
     fn made(copies: &[Copy<'_>]) -> Result<String, String> {
         let names = ["apps/a/b.yaml", "apps/c.yaml", "apps/README.md", "x.yaml"];
         let files: MemoryFiles = names.iter().map(|name| (*name, "1")).collect();
         let sources = BTreeMap::from([("r", &files as &dyn Files)]);
-        let made = artifact_files(copies, &sources)?;
+        let made = artifact_files(copies, &sources, &nothing)?;
         let lines = made.origins.iter().map(|(target, (_, path))| format!("{target}<{path}"));
         Ok(lines.collect::<Vec<_>>().join(" "))
     }
 
     fn check(from: &str, to: &str, exclude: &[&str], expected: &str) {
         let exclude: Vec<String> = exclude.iter().map(|text| (*text).to_owned()).collect();
-        let copy = Copy { from, to, exclude: &exclude, optional: false };
+        let copy = Copy { from, to, exclude: &exclude, ..Copy::default() };
         assert_eq!(made(&[copy]).unwrap_or_else(|error| error), expected, "{from} {to}");
     }
 
@@ -255,7 +367,7 @@ mod tests {
         check("@r/gone", "@artifact/", &[], "'@r/gone' is neither a file nor a folder with files");
         check("@s/x", "@artifact/", &[], "no source is called 's' in '@s/x'");
         check("x", "@artifact/", &[], "'x' is not of the form @alias/path");
-        let gone = Copy { from: "@r/gone", to: "@artifact/", exclude: &[], optional: true };
+        let gone = Copy { from: "@r/gone", to: "@artifact/", optional: true, ..Copy::default() };
         assert_eq!(made(&[gone]), Ok(String::new()));
     }
 
@@ -264,5 +376,55 @@ mod tests {
         let copy = |from, to| Copy { from, to, ..Copy::default() };
         let both = [copy("@r/apps/c.yaml", "@artifact/x.yaml"), copy("@r/x.yaml", "@artifact/")];
         assert_eq!(made(&both).unwrap(), "x.yaml<x.yaml");
+    }
+
+    /// The texts of an artifact of these files by path.
+    fn texts(files: &[(&'static str, &'static str)], copies: &[(&str, &str, Strategy)]) -> Result<String, String> {
+        let files: MemoryFiles = files.iter().copied().collect();
+        let sources = BTreeMap::from([("r", &files as &dyn Files)]);
+        let copies: Vec<Copy<'_>> = copies
+            .iter()
+            .map(|(from, to, strategy)| Copy { from, to, strategy: *strategy, ..Copy::default() })
+            .collect();
+        let unpack = |bytes: &[u8]| match bytes {
+            b"broken" => Err("it is no archive".to_owned()),
+            other => Ok(vec![("inner/file".to_owned(), Arc::from(other))]),
+        };
+        let made = artifact_files(&copies, &sources, &unpack)?;
+        let mut lines = Vec::new();
+        made.read(&sources, |target, bytes| {
+            lines.push(format!("{target}={}", String::from_utf8_lossy(&bytes).trim_end().replace('\n', "|")));
+            Ok(())
+        })?;
+        Ok(lines.join(" "))
+    }
+
+    #[test]
+    fn values_are_merged_into_what_is_there() {
+        let files = [("a/v.yaml", "x: {p: 1, q: [1]}"), ("b/v.yaml", "x: {q: [2]}\n---\ny: 3"), ("c/v.yaml", "z: 4")];
+        let copy = |from, strategy| (from, "@artifact/v.yaml", strategy);
+        let merged = texts(&files, &[copy("@r/a/v.yaml", Strategy::Overwrite), copy("@r/b/v.yaml", Strategy::Merge)]);
+        assert_eq!(merged.as_deref(), Ok("v.yaml=x:|  p: 1|  q:|  - 2|y: 3"));
+        let alone = texts(&files, &[copy("@r/b/v.yaml", Strategy::Merge)]);
+        assert_eq!(alone.as_deref(), Ok("v.yaml=x: {q: [2]}|---|y: 3"), "nothing is there to merge into");
+        let replaced = [Strategy::Overwrite, Strategy::Merge, Strategy::Overwrite];
+        let replaced: Vec<_> = ["@r/a/v.yaml", "@r/b/v.yaml", "@r/c/v.yaml"].into_iter().zip(replaced).collect();
+        let replaced: Vec<_> = replaced.into_iter().map(|(from, strategy)| copy(from, strategy)).collect();
+        assert_eq!(texts(&files, &replaced).as_deref(), Ok("v.yaml=z: 4"));
+    }
+
+    #[test]
+    fn archives_are_unpacked_where_they_are_copied_to() {
+        let files = [("charts/a.tgz", "A"), ("charts/b.TAR.GZ", "B"), ("charts/notes", "n"), ("x.tgz", "broken")];
+        let extract = |from, to| texts(&files, &[(from, to, Strategy::Extract)]);
+        assert_eq!(extract("@r/charts/a.tgz", "@artifact/c/").as_deref(), Ok("c/inner/file=A"));
+        assert_eq!(extract("@r/charts/a.tgz", "@artifact/").as_deref(), Ok("inner/file=A"));
+        assert!(extract("@r/charts/**", "@artifact/c/").is_ok_and(|made| made.starts_with("c/inner/file=")));
+        assert!(extract("@r/charts/notes", "@artifact/").is_err_and(|why| why.contains("requires tarball")));
+        assert!(extract("@r/charts", "@artifact/").is_err_and(|why| why.contains("not supported for directories")));
+        assert!(
+            extract("@r/x.tgz", "@artifact/")
+                .is_err_and(|why| why.contains("failed to extract tarball 'x.tgz': it is no"))
+        );
     }
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use goyaml::Value;
 use kustomize::{Files, MemoryFiles};
 use object::Object;
-use render::Copy;
+use render::{Copy, Strategy};
 
 use crate::fields::items;
 
@@ -31,7 +31,7 @@ pub(crate) fn of(
 }
 
 fn artifact(entry: &Value, sources: &BTreeMap<&str, &dyn Files>) -> Result<Artifact, String> {
-    let strange = |copy: &Value| !matches!(copy.str_at(&["strategy"]).unwrap_or_default(), "" | "Overwrite");
+    let strange = |copy: &Value| !matches!(copy.str_at(&["strategy"]).unwrap_or_default(), "" | "Overwrite" | "Merge");
     if let Some(copy) = items(entry, &["copy"]).find(|copy| strange(copy)) {
         return Err(format!(
             "the strategy of the copy of {} is not followed",
@@ -40,15 +40,22 @@ fn artifact(entry: &Value, sources: &BTreeMap<&str, &dyn Files>) -> Result<Artif
     }
     let text = |copy: &Value, field: &str| copy.str_at(&[field]).unwrap_or_default().to_owned();
     let excluded = |copy: &Value| items(copy, &["exclude"]).filter_map(Value::as_str).map(str::to_owned).collect();
-    let parts: Vec<(String, String, Vec<String>, bool)> = items(entry, &["copy"])
+    let strategy = |copy: &Value| match copy.str_at(&["strategy"]) {
+        Some("Merge") => Strategy::Merge,
+        _ => Strategy::Overwrite,
+    };
+    let parts: Vec<(String, String, Vec<String>, bool, Strategy)> = items(entry, &["copy"])
         .map(|copy| {
             let optional = copy.get("optional").and_then(Value::as_bool) == Some(true);
-            (text(copy, "from"), text(copy, "to"), excluded(copy), optional)
+            (text(copy, "from"), text(copy, "to"), excluded(copy), optional, strategy(copy))
         })
         .collect();
-    let copies = parts.iter().map(|(from, to, exclude, optional)| Copy { from, to, exclude, optional: *optional });
+    let copies = parts.iter().map(|(from, to, exclude, optional, strategy)| {
+        let (optional, strategy) = (*optional, *strategy);
+        Copy { from, to, exclude, optional, strategy }
+    });
     let copies: Vec<Copy<'_>> = copies.collect();
-    let found = render::artifact_files(&copies, sources)?;
+    let found = render::artifact_files(&copies, sources, &|_| Err("archives are not followed".to_owned()))?;
     let mut artifact = Artifact::default();
     found.read(sources, |target, bytes| {
         artifact.files.0.insert(target.to_owned(), bytes);

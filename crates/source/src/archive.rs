@@ -71,7 +71,10 @@ struct Folder {
 }
 
 /// Unpacks an archive. Symbolic links are left out, as Flux does.
-pub(crate) fn unpack(bytes: &[u8]) -> Result<Files, ArchiveError> {
+///
+/// # Errors
+/// That it is none, leads out of itself, or is too much.
+pub fn unpack(bytes: &[u8]) -> Result<Files, ArchiveError> {
     let packed: Box<dyn Read + '_> =
         if bytes.starts_with(&GZIP) { Box::new(MultiGzDecoder::new(bytes)) } else { Box::new(bytes) };
     let broken = |error: io::Error| ArchiveError::Broken { cause: error.to_string() };

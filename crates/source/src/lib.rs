@@ -22,7 +22,7 @@ mod transport;
 mod tree;
 mod verify;
 
-pub use archive::{ArchiveError, Files, MAX_UNPACKED};
+pub use archive::{ArchiveError, Files, MAX_UNPACKED, unpack};
 pub use error::{SourceError, TreeError};
 pub use github_app::{GitHubApp, Installation};
 pub use local::LocalFolder;

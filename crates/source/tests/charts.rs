@@ -11,7 +11,7 @@ use libtest_mimic::{Arguments, Trial};
 use source::Auth;
 use source::charts::{Access, ChartError, ChartStore};
 use testkit::oracle::{self, Oracle};
-use testkit::{Case, trial};
+use testkit::{Case, ForwardProxy, trial};
 
 fn main() {
     let arguments = Arguments::from_args();
@@ -23,6 +23,8 @@ fn main() {
     for (cases, ready) in [(repository::CASES, helm), (registry::CASES, registry), (artifacts::CASES, alone)] {
         trials.extend(cases.iter().map(|case| trial(case).with_ignored_flag(!ready)));
     }
+    let ready = alone && ForwardProxy::is_available();
+    trials.extend(artifacts::PROXY_CASES.iter().map(|case| trial(case).with_ignored_flag(!ready)));
     libtest_mimic::run(&arguments, trials).exit();
 }
 

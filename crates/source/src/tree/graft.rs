@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use super::{Blobs, Dir, FileTree, MAX_DEPTH, MAX_FILES, Node, id_of, join};
-use crate::error::TreeError;
+use crate::{archive::Files, error::TreeError};
 
 /// What may stand where something is put.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -12,6 +12,8 @@ pub(crate) enum Place {
     Submodule,
     /// Nothing, or a folder with nothing in it.
     Free,
+    /// Nothing, or a file, which is replaced.
+    File,
 }
 
 /// Why something cannot be put at a path.
@@ -49,6 +51,18 @@ impl FileTree {
         Ok(Self::new(root, blobs, self.inner.label.clone()))
     }
 
+    /// This tree with a file of this content at a path, in the place of one that is there.
+    ///
+    /// # Errors
+    /// That the path leads out, is no file's, or that it is too much.
+    pub fn with_file(&self, path: &str, content: Arc<[u8]>) -> Result<Self, String> {
+        const NAME: &str = "file";
+        let mut files = Files::default();
+        files.add(NAME, content, false).map_err(|error| error.to_string())?;
+        let one = files.whole(self.inner.label.clone());
+        self.with(path, &one, NAME, Place::File).map_err(|error| error.to_string())
+    }
+
     /// This tree with another root.
     pub(crate) fn rooted(&self, root: Arc<Dir>) -> Self {
         Self::new(root, self.inner.blobs.clone(), self.inner.label.clone())
@@ -72,7 +86,9 @@ fn put(dir: &Dir, parts: &[&str], path: &str, node: &Node, place: Place) -> Resu
     let there = dir.entries.get(*name);
     let grown = if below.is_empty() {
         let free = match (place, there) {
-            (Place::Submodule, Some(Node::Submodule(_))) | (Place::Free, None) => true,
+            (Place::Submodule, Some(Node::Submodule(_)))
+            | (Place::Free, None)
+            | (Place::File, None | Some(Node::File { .. } | Node::Link(_))) => true,
             (Place::Free, Some(Node::Dir(dir))) => dir.entries.is_empty(),
             _ => false,
         };
@@ -83,7 +99,7 @@ fn put(dir: &Dir, parts: &[&str], path: &str, node: &Node, place: Place) -> Resu
     } else {
         let inner = match there {
             Some(Node::Dir(dir)) => Arc::clone(dir),
-            None if place == Place::Free => Arc::new(Dir::empty()),
+            None if place != Place::Submodule => Arc::new(Dir::empty()),
             _ => return Err(GraftError::NoFolder(path)),
         };
         Node::Dir(put(&inner, below, &path, node, place)?)
@@ -133,7 +149,6 @@ impl Dir {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::archive::Files;
 
     fn tree(paths: &[&str]) -> FileTree {
         let mut files = Files::default();

@@ -1,7 +1,9 @@
 //! Artifacts that are no charts, out of the CNCF's registry.
 
+use source::Proxy;
 use source::charts::Access;
 use source::oci::{self, OciArtifact, OciError, OciOutcome, OciReference, OciRequest, Signed};
+use testkit::ForwardProxy;
 use testkit::charts::{CHART_LAYER, CosignKey, FLUX_LAYER, Login, Registry, RegistrySetup, archive};
 
 use crate::{Case, TestStore, login};
@@ -18,6 +20,9 @@ pub(crate) const CASES: &[Case] = &[
     ("artifact_bomb", bomb),
     ("artifact_asked_too_often", asked_too_often),
 ];
+
+/// The one that needs a forward proxy too.
+pub(crate) const PROXY_CASES: &[Case] = &[("artifact_through_a_proxy", through_a_proxy)];
 
 const MAP: &str = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n";
 
@@ -208,4 +213,20 @@ fn what_is_missing() {
     refused(&store, &tagged, "URLInvalid", &["`spec.ref`"]);
     let other = OciRequest { url: "https://h/a".to_owned(), ..tagged };
     refused(&store, &other, "URLInvalid", &["oci://"]);
+}
+
+fn through_a_proxy() {
+    let (registry, store, proxy) = (registry(), TestStore::new(), ForwardProxy::start());
+    registry.publish(("org/app", "latest"), &[(FLUX_LAYER, &archive(&[("a.yaml", MAP)]))], None);
+    let through = |password: &str| {
+        let (username, password) = (Some(ForwardProxy::USER.to_owned()), Some(password.to_owned()));
+        let mut request = request(&registry, tag("latest"));
+        request.access.proxy = Some(Proxy { address: proxy.address(), username, password });
+        request
+    };
+    let artifact = fetch(&store, &through(ForwardProxy::PASSWORD)).expect("it is let through");
+    assert_eq!(artifact.tree.map(|tree| tree.files()), Some(vec!["a.yaml".to_owned()]));
+    assert!(proxy.log().contains(&registry.host()), "{}", proxy.log());
+    let error = fetch(&store, &through("hunter2")).expect_err("the proxy refuses");
+    assert!(!error.to_string().contains("hunter2"), "{error}");
 }

@@ -54,6 +54,9 @@ impl CosignKey {
     }
 }
 
+/// The media type of the description of an artifact of Flux.
+const FLUX_CONFIG: &str = "application/vnd.cncf.flux.config.v1+json";
+
 impl Registry {
     /// Puts an artifact of these layers, each with its media type, under a tag; gives the digest of its manifest.
     ///
@@ -64,7 +67,18 @@ impl Registry {
         let annotations = origin.map(|revision| {
             json!({"org.opencontainers.image.revision": revision, "org.opencontainers.image.source": "https://git.example.org/a"})
         });
-        self.manifest((repository, tag), &json!(layers), &annotations.unwrap_or_else(|| json!({})))
+        let about = (FLUX_CONFIG, annotations.unwrap_or_else(|| json!({})));
+        self.manifest((repository, tag), &json!(layers), &about)
+    }
+
+    /// Puts a chart's archive under its version, as `helm push` does; gives the digest of its manifest.
+    ///
+    /// # Panics
+    /// If the registry's folder cannot be written to.
+    pub fn publish_chart(&self, (repository, version): (&str, &str), archive: &[u8]) -> String {
+        let layer = self.layer(repository, CHART_LAYER, archive);
+        let config = "application/vnd.cncf.helm.config.v1+json";
+        self.manifest((repository, version), &json!([layer]), &(config, json!({})))
     }
 
     /// Signs what has this digest, as `cosign sign --key` does; `named` is the digest that the signed text names.
@@ -81,7 +95,7 @@ impl Registry {
         let mut layer = self.layer(repository, kind, payload.as_bytes());
         layer["annotations"] = json!({"dev.cosignproject.cosign/signature": signature});
         let tag = format!("{}.sig", digest.replace(':', "-"));
-        self.manifest((repository, &tag), &json!([layer]), &json!({}));
+        self.manifest((repository, &tag), &json!([layer]), &(FLUX_CONFIG, json!({})));
     }
 
     fn layer(&self, repository: &str, kind: &str, bytes: &[u8]) -> serde_json::Value {
@@ -95,9 +109,9 @@ impl Registry {
         &self,
         (repository, tag): (&str, &str),
         layers: &serde_json::Value,
-        annotations: &serde_json::Value,
+        (config, annotations): &(&str, serde_json::Value),
     ) -> String {
-        let config = self.layer(repository, "application/vnd.cncf.flux.config.v1+json", b"{}");
+        let config = self.layer(repository, config, b"{}");
         let kind = "application/vnd.oci.image.manifest.v1+json";
         let manifest = json!({"schemaVersion": 2, "mediaType": kind, "config": config, "layers": layers,
             "annotations": annotations});
