@@ -83,8 +83,9 @@ impl ArtifactGeneratorSpec {
     /// The fields that are set but not honoured, as paths below `spec`.
     pub fn unsupported(&self) -> Vec<String> {
         let copies = || self.outputs.iter().flat_map(|output| &output.copy);
-        let other = |copy: &GeneratorCopy| copy.strategy.as_deref().is_some_and(|strategy| strategy != "Overwrite");
-        let known = [("pathPattern", self.path_pattern.is_some()), ("artifacts.copy.strategy", copies().any(other))];
+        let is_known = |strategy: &str| matches!(strategy, "Overwrite" | "Merge" | "Extract");
+        let other = |copy: &GeneratorCopy| copy.strategy.as_deref().is_some_and(|strategy| !is_known(strategy));
+        let known = [("artifacts.copy.strategy", copies().any(other))];
         crate::named(&known, &self.unknown)
     }
 }

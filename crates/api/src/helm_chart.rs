@@ -60,14 +60,17 @@ impl HelmChartSpec {
         self.reconcile_strategy.as_deref() == Some("Revision")
     }
 
+    /// The files of values, the one of old versions first.
+    pub fn all_values_files(&self) -> Vec<String> {
+        let old = self.values_file.iter().filter(|file| !file.is_empty());
+        old.chain(&self.values_files).cloned().collect()
+    }
+
     /// The fields that are set but not honoured, as paths below `spec`.
     pub fn unsupported(&self) -> Vec<String> {
         let known = [
             ("sourceRef.kind", !matches!(&*self.source_ref.kind, "HelmRepository" | "GitRepository" | "Bucket")),
             ("reconcileStrategy", self.reconcile_strategy.as_deref().is_some_and(|strategy| !is_known(strategy))),
-            ("valuesFiles", !self.values_files.is_empty()),
-            ("valuesFile", self.values_file.as_deref().is_some_and(|file| !file.is_empty())),
-            ("verify", self.verify.is_some()),
         ];
         crate::named(&known, &self.unknown)
     }

@@ -102,9 +102,9 @@ fn unknown_and_unsupported_fields_are_named() {
     let spec =
         serde_json::json!({"chart": "web", "sourceRef": {"kind": "OCIRepository", "name": "a"}, "valuesFile": "x"});
     let spec: api::HelmChartSpec = serde_json::from_value(spec).expect("a spec");
-    assert_eq!(spec.unsupported(), ["sourceRef.kind", "valuesFile"]);
-    let copy = serde_json::json!([{"from": "@a/x", "to": "@artifact/", "strategy": "Extract"}]);
+    assert_eq!(spec.unsupported(), ["sourceRef.kind"]);
+    let copy = serde_json::json!([{"from": "@a/x", "to": "@artifact/", "strategy": "Melt"}]);
     let spec = serde_json::json!({"sources": [], "pathPattern": "@a/{x}", "artifacts": [{"name": "a", "copy": copy}]});
     let spec: api::ArtifactGeneratorSpec = serde_json::from_value(spec).expect("a spec");
-    assert_eq!(spec.unsupported(), ["pathPattern", "artifacts.copy.strategy"]);
+    assert_eq!(spec.unsupported(), ["artifacts.copy.strategy"]);
 }

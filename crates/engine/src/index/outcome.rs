@@ -28,6 +28,8 @@ pub(crate) struct Fetched {
     pub(crate) chart: Option<ChartName>,
     /// Revision of the source that a chart was made of.
     pub(crate) made_of: Option<Arc<str>>,
+    /// Files of values that a chart's own were made of.
+    pub(crate) values_files: Vec<String>,
     pub(crate) verified: Verified,
     /// Revision and digest of each source of which a folder was put into this one.
     pub(crate) included: Vec<(Arc<str>, Arc<str>)>,
@@ -67,6 +69,7 @@ impl Fetched {
             archive: None,
             chart: None,
             made_of: None,
+            values_files: Vec::new(),
             verified: Verified::Unasked,
             included: Vec::new(),
             made: BTreeMap::new(),

@@ -200,6 +200,7 @@ fn observed(status: &mut SourceStatus, object: &SourceObject, fetched: &Fetched,
         SourceSpec::HelmChart(_) => {
             status.observed_chart_name = fetched.chart.as_ref().map(|chart| chart.name.clone());
             status.observed_source_artifact_revision = fetched.made_of.as_deref().map(str::to_owned);
+            status.observed_values_files.clone_from(&fetched.values_files);
         }
         _ => {}
     }

@@ -21,12 +21,17 @@ pub(crate) fn of_folder(tree: &FileTree, folder: &str) -> Result<ChartName, Stri
 
 /// The chart in the only folder of a source, as archives of charts have it.
 pub(crate) fn of_only_folder(tree: &FileTree) -> Option<ChartName> {
-    let folders: Vec<String> =
-        tree.list("").into_iter().filter(|name| tree.kind(name) == Some(EntryKind::Dir)).collect();
-    let is_chart = |folder: &&str| tree.kind(&format!("{folder}/Chart.yaml")) == Some(EntryKind::File);
-    let top = tree.kind("Chart.yaml").map(|_| "");
-    let folder = top.or_else(|| folders.first().map(String::as_str).filter(|_| folders.len() == 1).filter(is_chart))?;
-    of_folder(tree, folder).ok()
+    of_folder(tree, &only_folder(tree)?).ok()
+}
+
+/// The only folder of a source, or its root, if that is a chart's.
+pub(crate) fn only_folder(tree: &FileTree) -> Option<String> {
+    if tree.kind("Chart.yaml").is_some() {
+        return Some(String::new());
+    }
+    let mut folders = tree.list("").into_iter().filter(|name| tree.kind(name) == Some(EntryKind::Dir));
+    let folder = folders.next().filter(|_| folders.next().is_none())?;
+    (tree.kind(&format!("{folder}/Chart.yaml")) == Some(EntryKind::File)).then_some(folder)
 }
 
 fn named(chart: &Chart) -> ChartName {

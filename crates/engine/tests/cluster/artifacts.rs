@@ -219,10 +219,77 @@ pub(crate) async fn a_generator_says_what_is_missing(mut site: Site) -> Outcome 
     let said = site.said(split, ("Stalled", "True"), "@other").await?;
     ensure(said.0 == "ValidationFailed", format!("{said:?}"))?;
     let mut pattern = generator(&["front"]);
-    pattern["pathPattern"] = "@repo/{app}".into();
+    pattern["pathPattern"] = "@repo/{app".into();
     site.apply(&site.flux(GENERATOR, "ArtifactGenerator", "split", &pattern)).await?;
-    let said = site.said(split, ("Stalled", "True"), "spec.pathPattern").await?;
+    let said = site.said(split, ("Stalled", "True"), "an opening brace has no closing one").await?;
+    ensure(said.0 == "ValidationFailed", format!("{said:?}"))?;
+    let mut strange = generator(&["front"]);
+    strange["artifacts"][0]["copy"][0]["strategy"] = "Melt".into();
+    site.apply(&site.flux(GENERATOR, "ArtifactGenerator", "split", &strange)).await?;
+    let said = site.said(split, ("Stalled", "True"), "spec.artifacts.copy.strategy").await?;
     ensure(said.0 == "UnsupportedFeature", format!("{said:?}"))?;
+    site.stop().await;
+    Ok(())
+}
+
+pub(crate) async fn a_generator_makes_an_artifact_of_each_folder(mut site: Site) -> Outcome {
+    site.write(&[("apps/Front/a.yaml", &map("a", "1")), ("apps/back/b.yaml", &map("b", "1"))]);
+    site.repo.commit("first");
+    site.start().await?;
+    site.source().await?;
+    let copy = json!([{"from": "@repo/apps/{app}/**", "to": "@artifact/{app}/"}]);
+    let spec = json!({"sources": [{"alias": "repo", "kind": "GitRepository", "name": "repo"}],
+        "pathPattern": "@repo/apps/{app}", "artifacts": [{"name": "app-{app}", "copy": copy}]});
+    site.apply(&site.flux(GENERATOR, "ArtifactGenerator", "split", &spec)).await?;
+    let split = (GENERATOR, "ArtifactGenerator", "split");
+    site.said(split, ("Ready", "True"), "generated 2 artifact(s)").await?;
+    let labels = site.get(SOURCE, "ExternalArtifact", "app-front").await?["metadata"]["labels"].clone();
+    ensure(labels["app"] == "front", labels.to_string())?;
+    let source = json!({"kind": "ExternalArtifact", "name": "app-front"});
+    site.kustomization("front", json!({"path": "./Front", "sourceRef": source})).await?;
+    eventually(|| site.value("a"), |value| value.as_deref() == Some("1")).await?;
+    // A folder more is an artifact more; one that goes takes its artifact along.
+    site.write(&[("apps/third/c.yaml", &map("c", "1"))]);
+    std::fs::remove_dir_all(site.repo.path().join("apps/back"))?;
+    site.repo.commit("second");
+    let is_there = async || site.get(SOURCE, "ExternalArtifact", "app-third").await.is_ok();
+    eventually(|| async { Ok(is_there().await) }, |there| *there).await?;
+    let is_gone = async || site.get(SOURCE, "ExternalArtifact", "app-back").await.is_err();
+    eventually(|| async { Ok(is_gone().await) }, |gone| *gone).await?;
+    // Names that differ in capital letters alone would be one artifact.
+    site.write(&[("apps/FRONT/a.yaml", &map("a", "9"))]);
+    site.repo.commit("third");
+    let said = site.said(split, ("Ready", "False"), "two folders come to the artifact name \"app-front\"").await?;
+    ensure(said.0 == "ValidationFailed", format!("{said:?}"))?;
+    site.stop().await;
+    Ok(())
+}
+
+pub(crate) async fn a_generator_merges_and_unpacks(mut site: Site) -> Outcome {
+    site.write(&[("base.yaml", &map("a", "1")), ("over.yaml", "data:\n  value: '2'\n")]);
+    let packed = archive(&[("inner/b.yaml", &map("b", "1").replace("NS", &site.namespace))]);
+    site.repo.write("vendor/all.tgz", &packed);
+    site.repo.commit("first");
+    site.start().await?;
+    // Archives are left out of sources unless rules of one's own say otherwise.
+    let source = json!({"url": site.url(), "interval": "1h", "ref": {"branch": "main"}, "ignore": "!*.tgz"});
+    site.apply(&site.flux(SOURCE, "GitRepository", "repo", &source)).await?;
+    let copy = json!([{"from": "@repo/base.yaml", "to": "@artifact/deploy/a.yaml"},
+        {"from": "@repo/over.yaml", "to": "@artifact/deploy/a.yaml", "strategy": "Merge"},
+        {"from": "@repo/vendor/all.tgz", "to": "@artifact/deploy/", "strategy": "Extract"}]);
+    let spec = json!({"sources": [{"alias": "repo", "kind": "GitRepository", "name": "repo"}],
+        "artifacts": [{"name": "made", "copy": copy}]});
+    site.apply(&site.flux(GENERATOR, "ArtifactGenerator", "split", &spec)).await?;
+    let source = json!({"kind": "ExternalArtifact", "name": "made"});
+    site.kustomization("made", json!({"path": "./deploy", "sourceRef": source})).await?;
+    eventually(|| site.value("a"), |value| value.as_deref() == Some("2")).await?;
+    eventually(|| site.value("b"), |value| value.as_deref() == Some("1")).await?;
+    // An archive that climbs is refused, and what is held is held on.
+    site.repo.write("vendor/all.tgz", archive(&[("../../x.yaml", "harm")]));
+    site.repo.commit("second");
+    let said =
+        site.said((GENERATOR, "ArtifactGenerator", "split"), ("Ready", "False"), "failed to extract tarball").await?;
+    ensure(said.0 == "BuildFailed" && said.1.contains("leads out of it"), format!("{said:?}"))?;
     site.stop().await;
     Ok(())
 }

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
-use testkit::charts::{CHART_LAYER, ChartSite, Login, archive};
+use testkit::charts::{CHART_LAYER, ChartSite, CosignKey, Login, archive};
 
 use crate::artifacts::{aside, registry};
 use crate::world::{Outcome, Site, ensure, eventually, map};
@@ -245,5 +245,85 @@ pub(crate) async fn old_versions_are_served_alike(mut site: Site) -> Outcome {
     )?;
     site.stop().await;
     aside(move || drop(charts)).await?;
+    Ok(())
+}
+
+/// Files of values become the chart's own values, out of a chart itself and out of a repository.
+pub(crate) async fn charts_get_values_of_files(mut site: Site) -> Outcome {
+    let charts = aside(ChartSite::start).await?;
+    let files = [
+        ("web/Chart.yaml", "apiVersion: v2\nname: web\nversion: 1.0.0\n"),
+        ("web/values.yaml", "a: 1\n"),
+        ("web/prod.yaml", "b: 2\n"),
+    ];
+    publish(charts.path(), &[("1.0.0", archive(&files))])?;
+    let metadata = "apiVersion: v2\nname: web\nversion: 1.0.0+old\n";
+    site.write(&[("web/Chart.yaml", metadata), ("web/values.yaml", "a: 1\n"), ("env/prod.yaml", "b: 2\n")]);
+    let commit = site.repo.commit("first");
+    site.start().await?;
+    site.source().await?;
+    repository(&site, &charts.url()).await?;
+    let chart = |kind: &str, source: &str, chart: &str, fields: Value| {
+        let mut spec = json!({"chart": chart, "interval": "1h", "sourceRef": {"kind": kind, "name": source}});
+        for (key, value) in fields.as_object().into_iter().flatten() {
+            spec[key] = value.clone();
+        }
+        site.flux(SOURCE, "HelmChart", &kind.to_lowercase(), &spec)
+    };
+    let (remote, local) = ((SOURCE, "HelmChart", "helmrepository"), (SOURCE, "HelmChart", "gitrepository"));
+    let both = json!({"valuesFiles": ["values.yaml", "prod.yaml"]});
+    site.apply(&chart("HelmRepository", "charts", "web", both)).await?;
+    site.said(remote, ("Ready", "True"), "pulled 'web' chart with version '1.0.0+1'").await?;
+    let files = json!({"reconcileStrategy": "Revision", "valuesFiles": ["web/values.yaml", "env/prod.yaml"]});
+    site.apply(&chart("GitRepository", "repo", "./web", files)).await?;
+    let version = format!("packaged 'web' chart with version '1.0.0+{}.1'", &commit[..12]);
+    site.said(local, ("Ready", "True"), &version).await?;
+    let status = site.get(SOURCE, "HelmChart", "gitrepository").await?["status"].clone();
+    ensure(status["observedValuesFiles"] == json!(["web/values.yaml", "env/prod.yaml"]), status.to_string())?;
+    for (object, source, name, path) in
+        [(remote, "charts", "HelmRepository", "web"), (local, "repo", "GitRepository", "./web")]
+    {
+        site.apply(&chart(name, source, path, json!({"valuesFiles": ["../gone.yaml"]}))).await?;
+        let said = site.said(object, ("Ready", "False"), "no values file found at path '../gone.yaml'").await?;
+        ensure(said.0 == "ValuesFilesError", format!("{said:?}"))?;
+        let missing = json!({"valuesFiles": ["gone.yaml"], "ignoreMissingValuesFiles": true});
+        site.apply(&chart(name, source, path, missing)).await?;
+        site.said(object, ("Ready", "True"), "1.0.0+3").await?;
+    }
+    site.stop().await;
+    aside(move || drop(charts)).await?;
+    Ok(())
+}
+
+/// Signatures of charts in a registry, by a key; other charts cannot carry any.
+pub(crate) async fn signatures_of_charts_are_demanded(mut site: Site) -> Outcome {
+    let registry = registry(Login::None).await?;
+    let digest = registry.publish_chart(("charts/web", "1.0.0"), &chart("1.0.0"));
+    let (key, stranger) = (CosignKey::new(), CosignKey::new());
+    site.start().await?;
+    let spec = json!({"url": registry.url("charts"), "type": "oci", "insecure": true, "interval": "1h"});
+    site.apply(&site.flux(SOURCE, "HelmRepository", "charts", &spec)).await?;
+    let wanted = async |verify: Value| {
+        let source = json!({"kind": "HelmRepository", "name": "charts"});
+        let spec = json!({"chart": "web", "interval": "1s", "sourceRef": source, "verify": verify});
+        site.apply(&site.flux(SOURCE, "HelmChart", "web", &spec)).await
+    };
+    let web = (SOURCE, "HelmChart", "web");
+    wanted(json!({"provider": "notation", "secretRef": {"name": "keys"}})).await?;
+    let said = site.said(web, ("Stalled", "True"), "by notation").await?;
+    ensure(said.0 == "VerificationError" && said.1.contains("--allow-unverified"), format!("{said:?}"))?;
+    let keys = json!({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "keys", "namespace": site.namespace},
+        "stringData": {"cosign.pub": key.public()}});
+    site.apply(&keys).await?;
+    registry.sign("charts/web", &digest, &stranger, &digest);
+    wanted(json!({"provider": "cosign", "secretRef": {"name": "keys"}})).await?;
+    let said = site.said(web, ("SourceVerified", "False"), "no matching signatures").await?;
+    ensure(said.0 == "VerificationError" && said.1.starts_with("chart verification error"), format!("{said:?}"))?;
+    ensure(site.get(SOURCE, "HelmChart", "web").await?["status"]["artifact"].is_null(), "nothing of it is used")?;
+    registry.sign("charts/web", &digest, &key, &digest);
+    site.said(web, ("SourceVerified", "True"), "verified signature of version 1.0.0").await?;
+    site.said(web, ("Ready", "True"), "pulled 'web' chart with version '1.0.0'").await?;
+    site.stop().await;
+    aside(move || drop(registry)).await?;
     Ok(())
 }

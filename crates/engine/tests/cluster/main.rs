@@ -40,7 +40,8 @@ const PROXY: &str = "a_repository_is_reached_through_a_proxy";
 /// The test that needs an object store.
 const BUCKET: &str = "a_bucket_is_applied_and_followed";
 /// The tests that need a registry.
-const WITH_REGISTRY: [&str; 7] = [
+const WITH_REGISTRY: [&str; 8] = [
+    "signatures_of_charts_are_demanded",
     "the_layers_of_a_platform_sync",
     "tenants_sync_from_branches_of_their_own",
     "an_artifact_of_a_registry_is_applied",
@@ -99,7 +100,9 @@ const CASES: &[(&str, Case)] = &[
         Box::pin(git_sources::submodules_and_sparse_folders_are_applied(site))
     }),
     ("a_github_app_reads_its_repositories", |site| Box::pin(git_sources::a_github_app_reads_its_repositories(site))),
-    (PROXY, |site| Box::pin(git_sources::a_repository_is_reached_through_a_proxy(site))),
+    ("a_repository_is_reached_through_a_proxy", |site| {
+        Box::pin(git_sources::a_repository_is_reached_through_a_proxy(site))
+    }),
     ("a_labelled_input_is_followed", |site| Box::pin(sync::a_labelled_input_is_followed(site))),
     ("keys_for_all_are_used", |site| Box::pin(decryption::keys_for_all_are_used(site))),
     ("encrypted_files_are_applied_decrypted", |site| Box::pin(decryption::encrypted_files_are_applied_decrypted(site))),
@@ -118,8 +121,12 @@ const CASES: &[(&str, Case)] = &[
     ("signatures_are_demanded", |site| Box::pin(artifacts::signatures_are_demanded(site))),
     ("an_archive_that_climbs_is_refused", |site| Box::pin(artifacts::an_archive_that_climbs_is_refused(site))),
     ("a_generator_splits_a_repository", |site| Box::pin(artifacts::a_generator_splits_a_repository(site))),
+    ("a_generator_makes_an_artifact_of_each_folder", |site| {
+        Box::pin(artifacts::a_generator_makes_an_artifact_of_each_folder(site))
+    }),
+    ("a_generator_merges_and_unpacks", |site| Box::pin(artifacts::a_generator_merges_and_unpacks(site))),
     ("a_generator_says_what_is_missing", |site| Box::pin(artifacts::a_generator_says_what_is_missing(site))),
-    (BUCKET, |site| Box::pin(buckets::a_bucket_is_applied_and_followed(site))),
+    ("a_bucket_is_applied_and_followed", |site| Box::pin(buckets::a_bucket_is_applied_and_followed(site))),
     ("old_versions_are_served_alike", |site| Box::pin(charts::old_versions_are_served_alike(site))),
     ("a_release_gets_its_chart", |site| Box::pin(charts::a_release_gets_its_chart(site))),
     ("a_chart_of_a_registry_is_named_by_a_release", |site| {
@@ -128,6 +135,8 @@ const CASES: &[(&str, Case)] = &[
     ("a_chart_of_a_repository_follows_its_version", |site| {
         Box::pin(charts::a_chart_of_a_repository_follows_its_version(site))
     }),
+    ("charts_get_values_of_files", |site| Box::pin(charts::charts_get_values_of_files(site))),
+    ("signatures_of_charts_are_demanded", |site| Box::pin(charts::signatures_of_charts_are_demanded(site))),
     ("charts_that_cannot_be_had_are_told", |site| Box::pin(charts::charts_that_cannot_be_had_are_told(site))),
     ("the_layers_of_a_platform_sync", |site| Box::pin(examples::the_layers_of_a_platform_sync(site))),
     ("tenants_sync_from_branches_of_their_own", |site| {

@@ -1,10 +1,14 @@
 //! Chart repositories and the charts out of them.
 
+mod values;
+mod verify;
+
 use api::{HelmChartSpec, HelmRepositorySpec};
+use source::FileTree;
 use source::charts::{Access, ChartArchive, ChartError, ChartRequest};
 
 use super::{World, blocking, failure, secrets, unreadable};
-use crate::index::{ChartName, FetchFailure, FetchOrder, Fetched};
+use crate::index::{ChartName, FetchFailure, FetchOrder, Fetched, Verified};
 use crate::source_object::{SourceObject, SourceSpec};
 use crate::world::chart;
 
@@ -12,6 +16,8 @@ use crate::world::chart;
 const PULL: &str = "ChartPullFailed";
 /// The reason where a folder is no chart.
 const PACKAGE: &str = "ChartPackageFailed";
+/// The reason where files of values cannot be merged.
+const VALUES: &str = "ValuesFilesError";
 /// Any version, where none is named.
 const ANY: &str = "*";
 
@@ -40,8 +46,8 @@ pub(super) async fn chart(world: &World, order: &FetchOrder, spec: &HelmChartSpe
     };
     let made_of = has.as_ref().map(|has| has.revision.clone());
     let fetched = match &source.spec {
-        SourceSpec::HelmRepository(repository) => pull(world, source, (repository, spec)).await?,
-        _ => package(order, has.as_ref(), spec).await?,
+        SourceSpec::HelmRepository(repository) => pull(world, order, source, (repository, spec)).await?,
+        _ => package(world, order, has.as_ref(), spec).await?,
     };
     Ok(Fetched { made_of, ..fetched })
 }
@@ -49,12 +55,15 @@ pub(super) async fn chart(world: &World, order: &FetchOrder, spec: &HelmChartSpe
 /// A chart out of a chart repository or a registry.
 async fn pull(
     world: &World,
+    order: &FetchOrder,
     source: &SourceObject,
     (repository, spec): (&HelmRepositorySpec, &HelmChartSpec),
 ) -> Result<Fetched, FetchFailure> {
+    let place = format!("{}/{}", repository.url.trim_end_matches('/'), spec.chart);
+    let demanded = verify::demanded(spec, Some(&place), &world.options.allow_unverified)?;
     let access = access(world, source, repository).await?;
     let version = spec.version.as_deref().filter(|version| !version.is_empty()).unwrap_or(ANY);
-    let request = ChartRequest::from_repository(&repository.url, &spec.chart).version(version).access(access);
+    let request = ChartRequest::from_repository(&repository.url, &spec.chart).version(version).access(access.clone());
     let store = world.charts.clone();
     let pulled = blocking(PULL, move || {
         let archive = store.fetch(&request)?;
@@ -62,15 +71,42 @@ async fn pull(
         Ok::<_, ChartError>((archive, named))
     });
     let (archive, named) = pulled.await?.map_err(refused)?;
-    let ChartArchive { bytes, digest, url, .. } = archive;
+    let ChartArchive { bytes, digest, url, manifest, .. } = archive;
     let named = named.map_err(|cause| failure(PULL, format!("{url} is no chart that can be used: {cause}")))?;
-    let fetched = Fetched::new(&named.version, &digest);
-    Ok(Fetched { archive: Some(bytes), chart: Some(named), ..fetched })
+    let verified = match (demanded, manifest) {
+        (Verified::Yes, Some(manifest)) => {
+            verify::check(world, spec, (&order.name.namespace, place, manifest), access).await?;
+            Verified::Signed(format!("verified signature of version {}", named.version))
+        }
+        (Verified::Yes, None) => {
+            return Err(failure("VerificationError", format!("{url} has no manifest that could be signed")));
+        }
+        (demanded, _) => demanded,
+    };
+    if spec.all_values_files().is_empty() {
+        let fetched = Fetched::new(&named.version, &digest);
+        return Ok(Fetched { archive: Some(bytes), chart: Some(named), verified, ..fetched });
+    }
+    let (spec, generation) = (spec.clone(), order.object.generation());
+    let changed = blocking(PULL, move || {
+        let whole = source::unpack(&bytes).map_err(|error| error.to_string())?.whole(url);
+        let folder = chart::only_folder(&whole).ok_or("it has no folder of a chart")?;
+        let chart = whole.folder(&folder).map_err(|error| error.to_string())?;
+        with_values(&chart, &chart, (&spec, named, vec![generation.to_string()]))
+    });
+    let changed = changed.await?.map_err(|cause| failure(VALUES, format!("failed to merge chart values: {cause}")))?;
+    Ok(Fetched { verified, ..changed })
 }
 
 /// A chart in a folder of another source. As in Flux, another content under the same version is no new chart, unless the
 /// revision counts.
-async fn package(order: &FetchOrder, has: Option<&Fetched>, spec: &HelmChartSpec) -> Result<Fetched, FetchFailure> {
+async fn package(
+    world: &World,
+    order: &FetchOrder,
+    has: Option<&Fetched>,
+    spec: &HelmChartSpec,
+) -> Result<Fetched, FetchFailure> {
+    verify::demanded(spec, None, &world.options.allow_unverified)?;
     let missing = || failure("NoSourceArtifact", "the source has no files".to_owned());
     let tree = has.and_then(|has| has.tree.clone()).ok_or_else(missing)?;
     let folder = spec.chart.trim_start_matches("./").trim_matches('/').to_owned();
@@ -78,17 +114,42 @@ async fn package(order: &FetchOrder, has: Option<&Fetched>, spec: &HelmChartSpec
     let whole = tree.clone();
     let named = blocking(PACKAGE, move || chart::of_folder(&whole, &place)).await?;
     let named = named.map_err(|cause| failure(PACKAGE, format!("'{folder}' is no chart: {cause}")))?;
-    let version = match has.filter(|_| spec.follows_revisions()) {
-        Some(has) => format!("{}+{}", named.version, short(&has.revision)),
-        None => named.version.clone(),
-    };
+    let mut metadata = Vec::new();
+    metadata.extend(has.filter(|_| spec.follows_revisions()).map(|has| short(&has.revision).to_owned()));
+    if !spec.all_values_files().is_empty() {
+        metadata.push(order.object.generation().to_string());
+    }
+    let version = values::version(&named.version, &metadata);
     if let Some(known) = order.known.as_ref().filter(|known| *known.revision == *version) {
         return Ok(known.clone());
     }
-    let named = ChartName { version, ..named };
     let below = tree.folder(&folder).map_err(|error| unreadable(PACKAGE, &error))?;
-    let fetched = Fetched::new(&named.version, &below.digest());
-    Ok(Fetched { tree: Some(below), chart: Some(named), ..fetched })
+    if metadata.is_empty() {
+        let fetched = Fetched::new(&named.version, &below.digest());
+        return Ok(Fetched { tree: Some(below), chart: Some(named), ..fetched });
+    }
+    let spec = spec.clone();
+    let changed = blocking(PACKAGE, move || with_values(&below, &tree, (&spec, named, metadata))).await?;
+    changed.map_err(|cause| failure(VALUES, cause))
+}
+
+/// A chart with the values and the version that its spec asks for; files of values are those of `tree`.
+fn with_values(
+    chart: &FileTree,
+    tree: &FileTree,
+    (spec, named, metadata): (&HelmChartSpec, ChartName, Vec<String>),
+) -> Result<Fetched, String> {
+    let version = values::version(&named.version, &metadata);
+    let wanted = spec.all_values_files();
+    let (chart, values_files) = if wanted.is_empty() {
+        (chart.clone(), wanted)
+    } else {
+        let made = values::replaced(chart, tree, &wanted, spec.ignore_missing_values_files)?;
+        (made.chart, made.files)
+    };
+    let chart = values::versioned(&chart, &version)?;
+    let fetched = Fetched::new(&version, &chart.digest());
+    Ok(Fetched { tree: Some(chart), chart: Some(ChartName { version, ..named }), values_files, ..fetched })
 }
 
 /// The first digits of a revision's hash: labels, which carry versions, are short.

@@ -1,11 +1,11 @@
 //! Artifacts that a generator puts together: made in memory, told to others as `ExternalArtifacts`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use api::{ArtifactGeneratorSpec, GeneratorOutput};
+use api::{ArtifactGeneratorSpec, GeneratorCopy, GeneratorOutput};
 use kube::api::{Api, DynamicObject, Patch, PatchParams};
-use render::{Copy, TreeFiles};
+use render::{Copy, Match, PathPattern, Strategy, TreeFiles, Unpacked};
 use serde_json::json;
 use sha2::{Digest, Sha256};
 use source::{FileTree, Files};
@@ -16,6 +16,9 @@ use crate::index::{FetchFailure, FetchOrder, Fetched};
 use crate::source_object::SourceObject;
 use crate::status::conditions::Stamp;
 use crate::status::source as status;
+
+/// Labels by name.
+type Labels = BTreeMap<String, String>;
 
 /// Flux's field manager of what generators make.
 const MANAGER: &str = "source-watcher";
@@ -33,11 +36,11 @@ pub(super) async fn generate(
     spec: &ArtifactGeneratorSpec,
 ) -> Result<Fetched, FetchFailure> {
     let mut made = BTreeMap::new();
-    for output in &spec.outputs {
+    for (output, labels) in &outputs(order, spec).await? {
         let artifact = one(order, spec, output).await?;
         let known = order.artifacts.get(&output.name);
         if known.is_none_or(|(revision, digest)| **revision != *artifact.revision || **digest != *artifact.digest) {
-            publish(world, order, (spec, output), &artifact).await?;
+            publish(world, order, (spec, output, labels), &artifact).await?;
         }
         made.insert(output.name.clone(), Arc::new(artifact));
     }
@@ -47,6 +50,68 @@ pub(super) async fn generate(
     }
     let digest = sources_digest(order, spec);
     Ok(Fetched { made, ..Fetched::new(&digest, &digest) })
+}
+
+/// The artifacts that are wanted, each with the labels that its pattern gives it.
+async fn outputs(
+    order: &FetchOrder,
+    spec: &ArtifactGeneratorSpec,
+) -> Result<Vec<(GeneratorOutput, Labels)>, FetchFailure> {
+    let wrong = |message: String| FetchFailure { reason: "ValidationFailed", message, terminal: true };
+    let Some(text) = spec.path_pattern.as_deref().filter(|text| !text.is_empty()) else {
+        return Ok(spec.outputs.iter().map(|output| (output.clone(), Labels::new())).collect());
+    };
+    let pattern = PathPattern::parse(text).map_err(wrong)?;
+    let at = spec.sources.iter().position(|source| source.alias == pattern.alias);
+    let missing = || wrong(format!("pathPattern \"{text}\": source alias {} is none of spec.sources", pattern.alias));
+    let tree = at.and_then(|at| order.inputs.get(at)?.1.as_ref()?.tree.clone()).ok_or_else(missing)?;
+    let found = blocking(BUILD, move || pattern.matches(&TreeFiles::new(&tree))).await?;
+    let found = found.map_err(|cause| failure(BUILD, cause))?;
+    let each = found.iter().flat_map(|found| spec.outputs.iter().map(move |output| filled_output(output, found)));
+    let outputs: Vec<_> = each.collect::<Result<_, _>>().map_err(wrong)?;
+    let mut names = BTreeSet::new();
+    match outputs.iter().find(|(output, _)| !names.insert(&output.name)) {
+        Some((twice, _)) => Err(wrong(format!(
+            "pathPattern \"{text}\": two folders come to the artifact name \"{}\"; use more of the variables in spec.artifacts.name",
+            twice.name
+        ))),
+        None => Ok(outputs),
+    }
+}
+
+/// An artifact with the variables of a folder filled in: in names and labels in small letters, in paths as the folder has them.
+fn filled_output(output: &GeneratorOutput, found: &Match) -> Result<(GeneratorOutput, Labels), String> {
+    let labels = found.labels();
+    if let Some((name, value)) = labels.iter().find(|(_, value)| !is_label(value)) {
+        return Err(format!(
+            "the folder name '{value}' for {{{name}}} cannot be the value of a label; rename the folder"
+        ));
+    }
+    let mut output = output.clone();
+    output.name = render::filled(&output.name, &labels)?;
+    if !is_name(&output.name) {
+        return Err(format!("'{}' cannot be the name of an object; rename the folder", output.name));
+    }
+    for copy in &mut output.copy {
+        copy.from = render::filled(&copy.from, &found.variables)?;
+        copy.to = render::filled(&copy.to, &found.variables)?;
+    }
+    Ok((output, labels))
+}
+
+/// Whether a text may be the value of a label.
+fn is_label(text: &str) -> bool {
+    let is_end = |letter: Option<char>| letter.is_some_and(|letter| letter.is_ascii_alphanumeric());
+    let is_inside = |letter: char| letter.is_ascii_alphanumeric() || matches!(letter, '-' | '_' | '.');
+    text.len() <= 63 && is_end(text.chars().next()) && is_end(text.chars().last()) && text.chars().all(is_inside)
+}
+
+/// Whether a text may be the name of an object.
+fn is_name(text: &str) -> bool {
+    let is_inside = |letter: char| letter.is_ascii_lowercase() || letter.is_ascii_digit() || letter == '-';
+    let is_part =
+        |part: &str| !part.is_empty() && !part.starts_with('-') && !part.ends_with('-') && part.chars().all(is_inside);
+    text.len() <= 253 && text.split('.').all(is_part)
 }
 
 /// Puts one artifact together.
@@ -86,12 +151,34 @@ fn build(trees: &BTreeMap<String, FileTree>, output: &GeneratorOutput, label: St
     let copies: Vec<Copy<'_>> = output
         .copy
         .iter()
-        .map(|copy| Copy { from: &copy.from, to: &copy.to, exclude: &copy.exclude, optional: copy.optional })
+        .map(|copy| Copy {
+            from: &copy.from,
+            to: &copy.to,
+            exclude: &copy.exclude,
+            optional: copy.optional,
+            strategy: strategy(copy),
+        })
         .collect();
-    let found = render::artifact_files(&copies, &sources)?;
+    let found = render::artifact_files(&copies, &sources, &unpack)?;
     let mut files = Files::default();
     found.read(&sources, |target, bytes| files.add(target, bytes, false).map_err(|error| error.to_string()))?;
     Ok(files.whole(label))
+}
+
+/// What becomes of a file that is there already; what is unknown was refused before.
+fn strategy(copy: &GeneratorCopy) -> Strategy {
+    match copy.strategy.as_deref() {
+        Some("Merge") => Strategy::Merge,
+        Some("Extract") => Strategy::Extract,
+        _ => Strategy::Overwrite,
+    }
+}
+
+/// The files of an archive.
+fn unpack(bytes: &[u8]) -> Result<Unpacked, String> {
+    let tree = source::unpack(bytes).map_err(|error| error.to_string())?.whole("an archive".to_owned());
+    let read = |path: String| tree.read(&path).map(|content| (path, content)).map_err(|error| error.to_string());
+    tree.files().into_iter().map(read).collect()
 }
 
 /// Digest of the revisions of all sources.
@@ -111,12 +198,13 @@ fn sources_digest(order: &FetchOrder, spec: &ArtifactGeneratorSpec) -> String {
 async fn publish(
     world: &World,
     order: &FetchOrder,
-    (spec, output): (&ArtifactGeneratorSpec, &GeneratorOutput),
+    (spec, output, captured): (&ArtifactGeneratorSpec, &GeneratorOutput, &Labels),
     artifact: &Fetched,
 ) -> Result<(), FetchFailure> {
     let generator = &order.object;
     let common = spec.common_metadata.clone().unwrap_or_default();
     let mut labels = common.labels;
+    labels.extend(captured.clone());
     labels.insert("app.kubernetes.io/managed-by".to_owned(), MANAGER.to_owned());
     labels.insert(GENERATOR.to_owned(), generator.metadata.uid.clone().unwrap_or_default());
     let object = json!({

@@ -17,7 +17,7 @@ pub(super) async fn fetch(
     order: &FetchOrder,
     spec: &OCIRepositorySpec,
 ) -> Result<Fetched, FetchFailure> {
-    let verified = verification(spec, &world.options.allow_unverified)?;
+    let verified = verification(spec.verify.as_ref(), &spec.url, &world.options.allow_unverified)?;
     let mut request = request(world, order, spec).await?;
     let known = order.known.clone().filter(|known| known.verified == verified);
     request.known = known.as_ref().map(|known| known.revision.to_string());
@@ -38,19 +38,22 @@ pub(super) async fn fetch(
 }
 
 /// Who checks signatures: nobody where none is asked for, or where the address is excepted.
-fn verification(spec: &OCIRepositorySpec, excepted: &[String]) -> Result<Verified, FetchFailure> {
-    let Some(verify) = &spec.verify else { return Ok(Verified::Unasked) };
+pub(super) fn verification(
+    verify: Option<&OCIRepositoryVerification>,
+    url: &str,
+    excepted: &[String],
+) -> Result<Verified, FetchFailure> {
+    let Some(verify) = verify else { return Ok(Verified::Unasked) };
     let Some(why) = unsupported(verify) else { return Ok(Verified::Yes) };
     let below = |prefix: &String| {
-        let rest = spec.url.strip_prefix(prefix.trim_end_matches('/'));
+        let rest = url.strip_prefix(prefix.trim_end_matches('/'));
         rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
     };
     if excepted.iter().any(below) {
-        return Ok(Verified::Excepted(format!("{why}; used all the same, as --allow-unverified {} says", spec.url)));
+        return Ok(Verified::Excepted(format!("{why}; used all the same, as --allow-unverified {url} says")));
     }
     let message = format!(
-        "{why}; nothing of the artifact is used. Sign it with a key and name the Secret of the public key in spec.verify.secretRef, or let this one address pass with `--allow-unverified {}`",
-        spec.url
+        "{why}; nothing of the artifact is used. Sign it with a key and name the Secret of the public key in spec.verify.secretRef, or let this one address pass with `--allow-unverified {url}`"
     );
     Err(FetchFailure { reason: "VerificationError", message, terminal: true })
 }
@@ -87,8 +90,7 @@ async fn request(world: &World, order: &FetchOrder, spec: &OCIRepositorySpec) ->
     let signed = match key.and_then(|verify| verify.secret_ref.as_ref()) {
         Some(secret) => {
             let data = secrets::read(world, namespace, &secret.name).await?;
-            let keys = data.into_iter().filter(|(name, _)| is_public_key(name)).map(|(_, key)| key);
-            Some(Signed { keys: keys.collect() })
+            Some(Signed { keys: public_keys(data) })
         }
         None => None,
     };
@@ -124,6 +126,11 @@ fn read(artifact: OciArtifact, verified: Verified) -> Fetched {
     }
 }
 
+/// The public keys of a Secret.
+pub(super) fn public_keys(data: secrets::Data) -> Vec<Vec<u8>> {
+    data.into_iter().filter(|(name, _)| is_public_key(name)).map(|(_, key)| key).collect()
+}
+
 /// Whether an entry of a Secret is a public key, by Flux's rule.
 fn is_public_key(name: &str) -> bool {
     name.rsplit_once('.').is_some_and(|(_, ending)| ending == "pub")
@@ -135,24 +142,25 @@ mod tests {
 
     use super::*;
 
-    fn spec(verify: &serde_json::Value) -> OCIRepositorySpec {
-        let spec = json!({"url": "oci://ghcr.io/org/app", "interval": "1m", "verify": verify});
-        serde_json::from_value(spec).expect("a spec")
+    fn verified(verify: &serde_json::Value, excepted: &[String]) -> Result<Verified, String> {
+        let verify = serde_json::from_value(verify.clone()).map_err(|error| error.to_string())?;
+        let outcome = verification(Some(&verify), "oci://ghcr.io/org/app", excepted);
+        outcome.map_err(|failure| format!("terminal {}: {}", failure.terminal, failure.message))
     }
 
     #[test]
     fn what_cannot_be_verified_passes_only_by_name() {
-        let keyless = spec(&json!({"provider": "cosign"}));
-        let refused = verification(&keyless, &["oci://ghcr.io/org/application".to_owned()]).unwrap_err();
-        assert!(refused.terminal && refused.message.contains("cosign keyless"), "{refused:?}");
-        assert!(refused.message.contains("--allow-unverified oci://ghcr.io/org/app"), "{refused:?}");
+        let keyless = json!({"provider": "cosign"});
+        let refused = verified(&keyless, &["oci://ghcr.io/org/application".to_owned()]).unwrap_err();
+        assert!(refused.starts_with("terminal true") && refused.contains("cosign keyless"), "{refused}");
+        assert!(refused.contains("--allow-unverified oci://ghcr.io/org/app"), "{refused}");
         for allowed in ["oci://ghcr.io/org/app", "oci://ghcr.io/org/", "oci://ghcr.io"] {
-            let passed = verification(&keyless, &[allowed.to_owned()]).unwrap();
+            let passed = verified(&keyless, &[allowed.to_owned()]).unwrap();
             assert!(matches!(passed, Verified::Excepted(why) if why.contains("used all the same")));
         }
-        let notation = spec(&json!({"provider": "notation", "secretRef": {"name": "a"}}));
-        assert!(verification(&notation, &[]).unwrap_err().message.contains("by notation"));
-        let key = spec(&json!({"provider": "cosign", "secretRef": {"name": "a"}}));
-        assert_eq!(verification(&key, &[]).unwrap(), Verified::Yes);
+        let notation = json!({"provider": "notation", "secretRef": {"name": "a"}});
+        assert!(verified(&notation, &[]).unwrap_err().contains("by notation"));
+        let key = json!({"provider": "cosign", "secretRef": {"name": "a"}});
+        assert_eq!(verified(&key, &[]).unwrap(), Verified::Yes);
     }
 }
