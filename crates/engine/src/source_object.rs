@@ -184,7 +184,10 @@ impl SourceObject {
             SourceSpec::Git(spec) => without_credentials(&spec.url),
             SourceSpec::Oci(spec) => without_credentials(&spec.url),
             SourceSpec::HelmRepository(spec) => without_credentials(&spec.url),
-            SourceSpec::Bucket(spec) => format!("{}/{}", spec.endpoint, spec.bucket_name),
+            SourceSpec::Bucket(spec) => {
+                let host = spec.endpoint.rsplit('@').next().unwrap_or_default();
+                format!("{host}/{}", spec.bucket_name)
+            }
             SourceSpec::HelmChart(spec) => format!("{}/{}", spec.source_ref.kind, spec.source_ref.name),
             SourceSpec::Release(_) | SourceSpec::Generator(_) | SourceSpec::External => {
                 self.inputs().first().map(ToString::to_string).unwrap_or_default()

@@ -401,12 +401,12 @@ mod tests {
 
     #[test]
     fn values_are_merged_into_what_is_there() {
-        let files = [("a/v.yaml", "x: {p: 1, q: [1]}"), ("b/v.yaml", "x: {q: [2]}\n---\ny: 3"), ("c/v.yaml", "z: 4")];
+        let files = [("a/v.yaml", "x: {p: 1, q: [1]}"), ("b/v.yaml", "x: {q: [2]}\n---\nw: 3"), ("c/v.yaml", "z: 4")];
         let copy = |from, strategy| (from, "@artifact/v.yaml", strategy);
         let merged = texts(&files, &[copy("@r/a/v.yaml", Strategy::Overwrite), copy("@r/b/v.yaml", Strategy::Merge)]);
-        assert_eq!(merged.as_deref(), Ok("v.yaml=x:|  p: 1|  q:|  - 2|y: 3"));
+        assert_eq!(merged.as_deref(), Ok("v.yaml=w: 3|x:|  p: 1|  q:|  - 2"));
         let alone = texts(&files, &[copy("@r/b/v.yaml", Strategy::Merge)]);
-        assert_eq!(alone.as_deref(), Ok("v.yaml=x: {q: [2]}|---|y: 3"), "nothing is there to merge into");
+        assert_eq!(alone.as_deref(), Ok("v.yaml=x: {q: [2]}|---|w: 3"), "nothing is there to merge into");
         let replaced = [Strategy::Overwrite, Strategy::Merge, Strategy::Overwrite];
         let replaced: Vec<_> = ["@r/a/v.yaml", "@r/b/v.yaml", "@r/c/v.yaml"].into_iter().zip(replaced).collect();
         let replaced: Vec<_> = replaced.into_iter().map(|(from, strategy)| copy(from, strategy)).collect();

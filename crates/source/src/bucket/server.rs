@@ -198,7 +198,8 @@ fn is_about(said: &str, code: &str) -> bool {
 /// Where the bucket is, and how its region is called.
 fn bucket(request: &BucketRequest) -> Result<Bucket, BucketError> {
     let invalid = |cause: &str| BucketError::EndpointInvalid {
-        endpoint: crate::address::redact(&request.endpoint),
+        // What stands before the host may be a secret.
+        endpoint: request.endpoint.rsplit('@').next().unwrap_or_default().to_owned(),
         cause: cause.to_owned(),
     };
     if request.endpoint.contains(['/', '@', '?', '#']) || request.endpoint.trim().is_empty() {
