@@ -1,7 +1,8 @@
 //! Artifacts that are put together out of the files of sources, as an `ArtifactGenerator` describes them.
 //!
-//! The rules are those of `cp`: what is copied later replaces what is there; `@alias/dir/**` copies what is in a folder,
-//! `@alias/dir/` the folder itself; a target that ends in a slash is a folder.
+//! The rules are those of Flux's source-watcher, nearly those of `cp`: what is copied later replaces what is there;
+//! `@alias/dir/**` copies what is in a folder, `@alias/dir` the folder itself, and what another pattern finds keeps its whole
+//! path; a target that ends in a slash is a folder.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -126,15 +127,18 @@ struct Copying<'a> {
 impl Copying<'_> {
     /// How many files were copied.
     fn copy(mut self, path: &str, target: &str) -> Result<usize, String> {
-        if path.contains(['*', '?', '[', '{']) {
-            let base = base(path);
-            let pattern = Pattern::new(path)?;
+        if path.contains(['*', '?', '[', ']']) {
+            if self.strategy != Strategy::Extract {
+                return self.globbed(path, target);
+            }
+            let (base, pattern) = (base(path), Pattern::new(path)?);
             return self.walk(base, &join(target, ""), base, &|found| pattern.fits(found));
         }
         let path = path.trim_end_matches('/');
         let name = path.rsplit('/').next().unwrap_or_default();
-        let is_folder = target.is_empty() || target.ends_with('/');
         let kind = self.files.kind(path);
+        let is_folder =
+            target.is_empty() || target.ends_with('/') || kind == Some(EntryKind::Dir) || self.has_folder(target);
         if self.strategy == Strategy::Extract {
             return match kind {
                 Some(EntryKind::File) if is_archive(path) => self.extract(path, target),
@@ -156,6 +160,43 @@ impl Copying<'_> {
         }
     }
 
+    /// Whether something was copied into a folder of this name.
+    fn has_folder(&self, target: &str) -> bool {
+        let below = format!("{target}/");
+        self.made.origins.range(below.clone()..).next().is_some_and(|(path, _)| path.starts_with(&below))
+    }
+
+    /// Copies what a pattern finds: files, and folders whole. A `**` is a `*` here, as in Flux.
+    fn globbed(&mut self, pattern: &str, target: &str) -> Result<usize, String> {
+        let mut found = vec![String::new()];
+        for step in pattern.split('/').filter(|step| !step.is_empty()) {
+            let step = Pattern::of_names(step)?;
+            let below = |folder: &String| {
+                let names = self.files.list(folder).into_iter().filter(|name| step.fits(name));
+                names.map(|name| join(folder, &name)).collect::<Vec<_>>()
+            };
+            found = found.iter().flat_map(below).collect();
+        }
+        found.sort();
+        let (base, inside) = (base(pattern), pattern.strip_suffix("/**").map(|folder| format!("{folder}/")));
+        let (strategy, mut count) = (self.strategy, 0);
+        for path in found.iter().filter(|path| !self.leaves_out(path, base)).cloned().collect::<Vec<_>>() {
+            let kept = inside.as_ref().and_then(|folder| path.strip_prefix(folder)).unwrap_or(&path);
+            let to = join(target, kept);
+            count += match self.files.kind(&path) {
+                Some(EntryKind::File) => self.file(&path, &to, base)?,
+                Some(EntryKind::Dir) => {
+                    self.strategy = Strategy::Overwrite;
+                    let count = self.walk(&path, &to, base, &|_| true)?;
+                    self.strategy = strategy;
+                    count
+                }
+                None => 0,
+            };
+        }
+        Ok(count)
+    }
+
     /// Copies the files below a folder that fit.
     fn walk(&mut self, folder: &str, target: &str, base: &str, fits: &dyn Fn(&str) -> bool) -> Result<usize, String> {
         let top = target;
@@ -168,7 +209,7 @@ impl Copying<'_> {
             for name in self.files.list(&folder) {
                 let (path, target) = (join(&folder, &name), join(&target, &name));
                 match self.files.kind(&path) {
-                    Some(EntryKind::Dir) => todo.push((path, target, depth + 1)),
+                    Some(EntryKind::Dir) if !self.leaves_out(&path, base) => todo.push((path, target, depth + 1)),
                     Some(EntryKind::File) if fits(&path) => count += self.found(&path, (&target, top), base)?,
                     _ => {}
                 }
@@ -279,6 +320,17 @@ impl Pattern {
         Ok(Self { regex, is_name: !text.contains('/') })
     }
 
+    /// One step of a path, in which a `**` is a `*` and braces are letters.
+    fn of_names(step: &str) -> Result<Self, String> {
+        let mut single = step.to_owned();
+        while single.contains("**") {
+            single = single.replace("**", "*");
+        }
+        let escaped = in_regex(&single.replace('{', "[{]").replace('}', "[}]"));
+        let regex = Regex::new(&escaped).map_err(|_| format!("'{step}' is no pattern of paths"))?;
+        Ok(Self { regex, is_name: true })
+    }
+
     fn fits(&self, path: &str) -> bool {
         self.regex.is_match(path)
     }
@@ -355,11 +407,11 @@ mod tests {
         check("@r/x.yaml", "@artifact/b/y.yaml", &[], "b/y.yaml<x.yaml");
         check("@r/apps/a/**", "@artifact/", &[], "b.yaml<apps/a/b.yaml");
         check("@r/apps/a/", "@artifact/d/", &[], "d/a/b.yaml<apps/a/b.yaml");
-        check("@r/apps/a", "@artifact/d", &[], "d/b.yaml<apps/a/b.yaml");
-        check("@r/apps/*.yaml", "@artifact/d/", &[], "d/c.yaml<apps/c.yaml");
-        check("@r/**/*.yaml", "@artifact/", &["x.yaml"], "apps/a/b.yaml<apps/a/b.yaml apps/c.yaml<apps/c.yaml");
+        check("@r/apps/a", "@artifact/d", &[], "d/a/b.yaml<apps/a/b.yaml");
+        check("@r/apps/*.yaml", "@artifact/d/", &[], "d/apps/c.yaml<apps/c.yaml");
+        check("@r/**/*.yaml", "@artifact/", &["x.yaml"], "apps/c.yaml<apps/c.yaml");
+        check("@r/apps/**", "@artifact/d", &["a"], "d/README.md<apps/README.md d/c.yaml<apps/c.yaml");
         check("@r/apps/**", "@artifact/", &["*.md", "a/*"], "c.yaml<apps/c.yaml");
-        check("@r/apps/{c,d}.yaml", "@artifact/", &[], "c.yaml<apps/c.yaml");
     }
 
     #[test]
