@@ -1,5 +1,7 @@
 //! Ranges: `>= 1.2, < 2 || ~3.1`, `^0.4`, `1.x`, `1.2 - 1.4`.
 
+mod plain;
+
 use std::sync::LazyLock;
 
 use regex::Regex;
@@ -25,6 +27,14 @@ struct Constraint {
     open_all: bool,
     open_minor: bool,
     open_patch: bool,
+}
+
+/// The parts of one comparison; what was left out is empty.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Written<'t> {
+    operator: &'t str,
+    numbers: [&'t str; 3],
+    suffix: &'t str,
 }
 
 /// Alternatives, each a list of comparisons that must all hold.
@@ -63,6 +73,18 @@ impl Constraints {
     /// # Errors
     /// Masterminds' words, with the alternative that is no range; an empty text is none.
     pub fn parse(text: &str) -> Result<Self, String> {
+        let plainly = text.split("||").map(plain::read).collect::<Option<Vec<_>>>();
+        plainly.map_or_else(|| Self::by_patterns(text), Self::of)
+    }
+
+    /// The alternatives as they are written.
+    fn of(alternatives: Vec<Vec<Written<'_>>>) -> Result<Self, String> {
+        let read = |all: Vec<Written<'_>>| all.into_iter().map(Constraint::of).collect();
+        Ok(Self(alternatives.into_iter().map(read).collect::<Result<_, _>>()?))
+    }
+
+    /// The way for what is not written plainly, which begins with the making of the patterns.
+    fn by_patterns(text: &str) -> Result<Self, String> {
         let patterns = PATTERNS.as_ref().ok_or("the patterns of constraints do not compile")?;
         let text = patterns.range.replace_all(text, ">= $1, <= $2 ");
         let alternatives = text.split("||").map(|part| {
@@ -90,21 +112,25 @@ impl Constraint {
             return Err(format!("improper constraint: {text}"));
         };
         let part = |index: usize| found.get(index).map_or("", |part| part.as_str());
-        let open = |index: usize| matches!(part(index), "" | "x" | "X" | "*");
-        let (open_all, open_minor) = (open(2), !open(2) && open(3));
-        let open_patch = !open_all && !open_minor && open(4);
-        let suffix = part(5);
+        Self::of(Written { operator: part(1), numbers: [part(2), part(3), part(4)], suffix: part(5) })
+    }
+
+    fn of(written: Written<'_>) -> Result<Self, String> {
+        let Written { operator, numbers: [major, minor, patch], suffix } = written;
+        let open = |number: &str| matches!(number, "" | "x" | "X" | "*");
+        let (open_all, open_minor) = (open(major), !open(major) && open(minor));
+        let open_patch = !open_all && !open_minor && open(patch);
         let version = if open_all {
             format!("0.0.0{suffix}")
         } else if open_minor {
-            format!("{}.0.0{suffix}", part(2))
+            format!("{major}.0.0{suffix}")
         } else if open_patch {
-            format!("{}.{}.0{suffix}", part(2), part(3))
+            format!("{major}.{minor}.0{suffix}")
         } else {
-            format!("{}.{}.{}{suffix}", part(2), part(3), part(4))
+            format!("{major}.{minor}.{patch}{suffix}")
         };
         let version = Version::parse(&version).map_err(|_| "constraint parser error".to_owned())?;
-        let operator = match part(1) {
+        let operator = match operator {
             "!=" => Operator::NotEqual,
             ">" => Operator::Greater,
             "<" => Operator::Less,
@@ -205,5 +231,59 @@ impl Constraint {
             return version.minor == own.minor;
         }
         version.minor == 0 && own.patch == version.patch
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Constraints, PATTERNS, Written, plain};
+
+    /// The parts that the patterns find.
+    fn found(text: &str) -> Option<Vec<String>> {
+        let patterns = PATTERNS.as_ref().expect("patterns");
+        let text = patterns.range.replace_all(text, ">= $1, <= $2 ");
+        if !patterns.whole.is_match(&text) {
+            return None;
+        }
+        let part = |text: &str| {
+            let found = patterns.parts.captures(text)?;
+            let part = |index: usize| found.get(index).map_or("", |part| part.as_str());
+            let numbers = [part(2), part(3), part(4)];
+            Some(format!("{:?}", Written { operator: part(1), numbers, suffix: part(5) }))
+        };
+        patterns.one.find_iter(&text).map(|found| part(found.as_str())).collect()
+    }
+
+    #[test]
+    fn what_is_read_plainly_the_patterns_read_too() {
+        let pieces = [
+            "", " ", "  ", ",", ", ", " - ", "-", "v", "1", "0", "12", ".", ".2", ".3", "-0", "-rc.1", "+b", "x", "*",
+            ">", "<", "=", "!", "~", "^", ">=", "\t", "\u{b}", "|",
+        ];
+        let mut seed = 1_u64;
+        let mut plainly = 0;
+        for _ in 0..60_000 {
+            let mut text = String::new();
+            seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            let mut chance = seed >> 8;
+            for _ in 0..1 + seed % 8 {
+                text.push_str(pieces[usize::try_from(chance % 29).expect("small")]);
+                chance /= 29;
+            }
+            if let Some(all) = plain::read(&text) {
+                plainly += 1;
+                let all: Vec<String> = all.iter().map(|written| format!("{written:?}")).collect();
+                assert_eq!(Some(all), found(&text), "{text:?}");
+            }
+        }
+        assert!(plainly > 1_000, "{plainly}");
+    }
+
+    #[test]
+    fn usual_ranges_need_no_patterns() {
+        for text in [">=1.25.0-0", ">= 1.19, < 2", "^1.2", "~0.4.3 <0.5", "1.2.3", "v1", ">1.14-0 || !=2"] {
+            assert!(text.split("||").all(|part| plain::read(part).is_some()), "{text}");
+            assert!(Constraints::parse(text).is_ok(), "{text}");
+        }
     }
 }
