@@ -91,6 +91,8 @@ pub(crate) struct Run<'h> {
     texts: HashMap<Text, Arc<TemplateSet>, RandomState>,
     changed: Vec<WeakMap>,
     trace: Option<Trace>,
+    /// Lists of arguments that calls are done with; the next ones use their room.
+    spare: Vec<Vec<Value>>,
     pub(crate) regexes: HashMap<Vec<u8>, Arc<regex::bytes::Regex>, RandomState>,
 }
 
@@ -113,6 +115,7 @@ impl<'h> Renderer<'h> {
             texts: HashMap::default(),
             changed: Vec::new(),
             trace: None,
+            spare: Vec::new(),
             regexes: HashMap::default(),
         };
         Self { set, run }

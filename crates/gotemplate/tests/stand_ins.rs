@@ -185,6 +185,6 @@ pub(crate) fn top(values: Value) -> Value {
         ("Capabilities", Value::Object(Rc::new(Capabilities))),
         ("Release", Map::from_iter([("Name", Value::from("r"))]).into()),
     ]);
-    let entries = entries.into_iter().map(|(name, value)| (name.as_bytes().into(), value)).collect();
+    let entries = entries.into_iter().map(|(name, value)| (name.as_bytes().into(), value));
     Map::of(MapKind::Values, entries).into()
 }

@@ -56,7 +56,7 @@ impl Files {
     /// The files by their base names, as YAML.
     fn yaml(&self, write: impl Fn(&Arc<[u8]>) -> Value) -> Value {
         let base = |name: &str| Arc::from(name.rsplit('/').next().unwrap_or(name).as_bytes());
-        let entries = self.files().iter().map(|(name, data)| (base(name), write(data))).collect();
+        let entries = self.files().iter().map(|(name, data)| (base(name), write(data)));
         let tree = gotemplate::to_yaml(&Value::Map(Map::of(MapKind::Any, entries)));
         let mut text = tree.map(|tree| goyaml::emit(&tree)).unwrap_or_default();
         if text.ends_with('\n') {
@@ -124,7 +124,7 @@ impl Files {
         let map = self.map.get_or_init(|| {
             let entry =
                 |(name, data): (&Arc<str>, &Arc<[u8]>)| (Arc::from(name.as_bytes()), Value::Bytes(Arc::clone(data)));
-            Map::of(MapKind::Bytes, self.files().iter().map(entry).collect())
+            Map::of(MapKind::Bytes, self.files().iter().map(entry))
         });
         Value::Map(map.clone())
     }

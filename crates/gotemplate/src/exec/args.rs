@@ -40,14 +40,26 @@ impl<'t> State<'_, '_, 't> {
             self.run.allocate(self::size(&value))?;
             Ok(value)
         });
-        outcome.map_err(|mut fault| {
-            self.at = node;
-            if function.name == "call" {
-                let shown = self.callee(rest.first(), args.last());
-                fault.message = fault.message.replacen("non-function ", &format!("non-function {shown}"), 1);
+        match outcome {
+            Ok(value) => {
+                self.give_back(args);
+                Ok(value)
             }
-            self.fault(function.name, fault)
-        })
+            Err(mut fault) => {
+                self.at = node;
+                if function.name == "call" {
+                    let shown = self.callee(rest.first(), args.last());
+                    fault.message = fault.message.replacen("non-function ", &format!("non-function {shown}"), 1);
+                }
+                Err(self.fault(function.name, fault))
+            }
+        }
+    }
+
+    /// Keeps the room of a list of arguments for the next call.
+    fn give_back(&mut self, mut args: Vec<Value>) {
+        args.clear();
+        self.run.spare.push(args);
     }
 
     /// `and` and `or`: the first argument that decides, else the last one.
@@ -90,7 +102,7 @@ impl<'t> State<'_, '_, 't> {
         let (rest, last) = given;
         self.count(name, params, rest.len(), last.is_some())?;
         let type_at = |index: usize| params.0.get(index).or(params.0.last()).copied().unwrap_or(Type::Any);
-        let mut args = Vec::with_capacity(rest.len() + 1);
+        let mut args = self.run.spare.pop().unwrap_or_default();
         for (index, operand) in rest.iter().enumerate() {
             args.push(self.argument(dot, type_at(index), operand)?);
         }

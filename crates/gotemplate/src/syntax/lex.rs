@@ -89,6 +89,26 @@ pub(super) struct Lexer<'t> {
 
 const SPACES: &[u8] = b" \t\r\n";
 
+/// Letters, digits and `_`.
+const WORD: u8 = 1;
+/// What may stand behind a word.
+const TERMINATOR: u8 = 2;
+
+/// What each ASCII byte is.
+const CLASSES: [u8; 256] = {
+    let mut classes = [0; 256];
+    let mut byte = 0_u8;
+    while byte < 128 {
+        if byte.is_ascii_alphanumeric() || byte == b'_' {
+            classes[byte as usize] = WORD;
+        } else if matches!(byte, b' ' | b'\t' | b'\r' | b'\n' | b'.' | b',' | b'|' | b':' | b')' | b'(') {
+            classes[byte as usize] = TERMINATOR;
+        }
+        byte += 1;
+    }
+    classes
+};
+
 /// The line of a place, from 1.
 pub(super) fn line_at(input: &[u8], pos: Pos) -> u32 {
     let newlines = memchr::memchr_iter(b'\n', &input[..pos as usize]).count();
@@ -230,8 +250,15 @@ impl<'t> Lexer<'t> {
         if let Some(trims) = self.right_delim() {
             return if self.parens == 0 { self.close(trims) } else { self.error("unclosed left paren") };
         }
-        let Some(character) = self.bump() else {
-            return self.error("unclosed action");
+        let character = match self.rest().first() {
+            Some(byte) if byte.is_ascii() => {
+                self.pos += 1;
+                char::from(*byte)
+            }
+            _ => match self.bump() {
+                Some(character) => character,
+                None => return self.error("unclosed action"),
+            },
         };
         match character {
             ' ' | '\t' | '\r' | '\n' => self.space(),
@@ -296,8 +323,10 @@ impl<'t> Lexer<'t> {
     fn skip_word(&mut self) {
         loop {
             let rest = self.rest();
-            self.pos += rest.iter().take_while(|byte| byte.is_ascii_alphanumeric() || **byte == b'_').count();
-            if !self.peek_char().is_some_and(|next| !next.is_ascii() && is_word(next)) {
+            let end = rest.iter().position(|byte| CLASSES[usize::from(*byte)] != WORD).unwrap_or(rest.len());
+            self.pos += end;
+            let next = rest.get(end);
+            if next.is_none_or(u8::is_ascii) || !self.peek_char().is_some_and(is_word) {
                 return;
             }
             self.bump();
@@ -316,8 +345,8 @@ impl<'t> Lexer<'t> {
 
     fn at_terminator(&self) -> bool {
         match self.rest() {
-            [] | [b' ' | b'\t' | b'\r' | b'\n' | b'.' | b',' | b'|' | b':' | b')' | b'(', ..] => true,
-            rest => rest.starts_with(b"}}"),
+            [] | [b'}', b'}', ..] => true,
+            [next, ..] => CLASSES[usize::from(*next)] == TERMINATOR,
         }
     }
 

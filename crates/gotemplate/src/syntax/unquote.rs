@@ -11,7 +11,7 @@ pub(crate) fn unquote(literal: &[u8]) -> Option<Cow<'_, [u8]>> {
         let without_returns = || inner.iter().copied().filter(|byte| *byte != b'\r').collect();
         return Some(if has_returns { without_returns() } else { inner.into() });
     }
-    if !inner.contains(&b'\\') && !inner.contains(&b'\n') {
+    if memchr::memchr2(b'\\', b'\n', inner).is_none() {
         return Some(inner.into());
     }
     let mut out = Vec::with_capacity(inner.len());

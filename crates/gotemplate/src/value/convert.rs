@@ -30,7 +30,7 @@ pub fn from_yaml(value: &goyaml::Value) -> Value {
 pub fn map_of(map: &Arc<goyaml::Map>, convert: fn(&goyaml::Value) -> Value) -> Map {
     let map = Arc::clone(map);
     let entry = move |(key, value): (&goyaml::Key, &goyaml::Value)| (Arc::clone(key.text()).into(), convert(value));
-    Map::later(MapKind::Any, move || map.keys().zip(map.values()).map(entry).collect())
+    Map::entries_later(MapKind::Any, move || map.keys().zip(map.values()).map(entry).collect())
 }
 
 #[expect(clippy::cast_precision_loss, reason = "JSON numbers are float64 in Go")]

@@ -3,7 +3,7 @@
 use std::ops::Deref;
 use std::rc::Rc;
 
-use super::Value;
+use super::{Entries, Value};
 
 /// Which slice type of Go this is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -104,9 +104,9 @@ pub(super) fn release(values: impl Iterator<Item = Value>) {
     let mut open: Vec<Value> = values.filter(nested).collect();
     while let Some(value) = open.pop() {
         match value {
-            Value::Map(map) => open.extend(
-                map.take_if_last().into_iter().flat_map(std::collections::BTreeMap::into_values).filter(nested),
-            ),
+            Value::Map(map) => {
+                open.extend(map.take_if_last().into_iter().flat_map(Entries::into_values).filter(nested));
+            }
             Value::List(list) => open.extend(list.take_if_last().unwrap_or_default().into_iter().filter(nested)),
             _ => {}
         }

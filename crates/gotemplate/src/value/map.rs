@@ -1,9 +1,11 @@
 //! Maps: shared, changed in place, always walked in the order of their keys.
 
+mod entries;
+
 use std::cell::{Cell, Ref, RefCell};
-use std::collections::BTreeMap;
 use std::rc::{Rc, Weak};
 
+pub(crate) use self::entries::Entries;
 use super::{Text, Value};
 
 /// Which map type of Go this is.
@@ -46,8 +48,6 @@ impl MapKind {
         matches!(self, Self::Any | Self::Nil | Self::Values)
     }
 }
-
-type Entries = BTreeMap<Text, Value>;
 
 pub(super) struct Data {
     entries: RefCell<Entries>,
@@ -98,16 +98,24 @@ impl Default for Map {
 impl Map {
     /// A map without entries.
     pub fn new(kind: MapKind) -> Self {
-        Self::of(kind, BTreeMap::new())
+        Self::of(kind, [])
     }
 
     /// A map of these entries.
-    pub fn of(kind: MapKind, entries: BTreeMap<Text, Value>) -> Self {
+    pub fn of(kind: MapKind, entries: impl IntoIterator<Item = (Text, Value)>) -> Self {
+        let entries: Entries = entries.into_iter().collect();
         Self { data: Rc::new(Data { entries: RefCell::new(entries), later: Cell::new(None) }), kind }
     }
 
     /// A map whose entries are made when they are first asked for: most of what charts set is never looked at.
-    pub fn later(kind: MapKind, make: impl FnOnce() -> BTreeMap<Text, Value> + 'static) -> Self {
+    pub fn later<E>(kind: MapKind, make: impl FnOnce() -> E + 'static) -> Self
+    where
+        E: IntoIterator<Item = (Text, Value)>,
+    {
+        Self::entries_later(kind, || make().into_iter().collect())
+    }
+
+    pub(super) fn entries_later(kind: MapKind, make: impl FnOnce() -> Entries + 'static) -> Self {
         let later = Cell::new(Some(Box::new(make) as Box<_>));
         Self { data: Rc::new(Data { entries: RefCell::default(), later }), kind }
     }
@@ -130,7 +138,7 @@ impl Map {
 
     /// Whether there are no entries.
     pub fn is_empty(&self) -> bool {
-        self.data.read().is_empty()
+        self.data.read().len() == 0
     }
 
     /// The value under a key.
@@ -140,7 +148,7 @@ impl Map {
 
     /// Whether the key is there.
     pub fn contains(&self, key: &[u8]) -> bool {
-        self.data.read().contains_key(key)
+        self.data.read().get(key).is_some()
     }
 
     /// Sets a value.
@@ -166,7 +174,7 @@ impl Map {
 
     /// The keys in order.
     pub fn keys(&self) -> Vec<Text> {
-        self.data.read().keys().cloned().collect()
+        self.data.read().iter().map(|(key, _)| key.clone()).collect()
     }
 
     /// A number that only this map has while it lives.
@@ -184,11 +192,11 @@ impl Map {
     }
 
     /// Looks at the entries without copying them; they must not be changed meanwhile.
-    pub(crate) fn with<T>(&self, look: impl FnOnce(&BTreeMap<Text, Value>) -> T) -> T {
+    pub(crate) fn with<T>(&self, look: impl FnOnce(&Entries) -> T) -> T {
         look(&self.data.read())
     }
 
-    pub(super) fn take_if_last(self) -> Option<BTreeMap<Text, Value>> {
+    pub(super) fn take_if_last(self) -> Option<Entries> {
         let data = Rc::try_unwrap(self.data).ok()?;
         Some(data.entries.take())
     }
@@ -203,7 +211,7 @@ impl std::fmt::Debug for Map {
 
 impl<K: AsRef<[u8]>> FromIterator<(K, Value)> for Map {
     fn from_iter<I: IntoIterator<Item = (K, Value)>>(entries: I) -> Self {
-        Self::of(MapKind::Any, entries.into_iter().map(|(key, value)| (key.as_ref().into(), value)).collect())
+        Self::of(MapKind::Any, entries.into_iter().map(|(key, value)| (key.as_ref().into(), value)))
     }
 }
 

@@ -22,7 +22,7 @@ pub(super) fn value(metadata: &Arc<Metadata>, root: bool, compat: HelmCompat) ->
         return Struct::later(type_name, move || of_fields(type_name, fields(Shape::Struct)));
     }
     let entry = |(name, _, value): Field| (name.as_bytes().into(), value);
-    Map::later(MapKind::Any, move || fields(Shape::Map).into_iter().map(entry).collect()).into()
+    Map::later(MapKind::Any, move || fields(Shape::Map).into_iter().map(entry)).into()
 }
 
 /// A field by its names in Go and JSON.
@@ -58,7 +58,7 @@ impl Shape {
 fn fields(metadata: &Metadata, shape: Shape) -> Vec<Field> {
     let text = |text: &str| Value::from(text);
     let annotations = metadata.annotations.iter();
-    let annotations = annotations.map(|(key, note)| (key.as_bytes().into(), text(note))).collect();
+    let annotations = annotations.map(|(key, note)| (key.as_bytes().into(), text(note)));
     let maintainers = metadata.maintainers.iter().map(|who| maintainer(who, shape)).collect();
     let dependencies = metadata.dependencies.iter().map(|needed| dependency(needed, shape)).collect();
     vec![
