@@ -5,9 +5,13 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use foldhash::fast::RandomState;
 use gotemplate::{Functions, ParseError, Parsed, parse};
+use goyaml::parallel;
 
 /// Bytes of template text that a cache keeps; beyond it, it starts anew.
 pub const MAX_CACHED: usize = 256 << 20;
+
+/// New templates that are worth a thread of their own.
+const TEMPLATES_OF_A_THREAD: usize = 64;
 
 /// Keeps parsed templates between renders, for all threads.
 ///
@@ -53,8 +57,17 @@ impl TemplateCache {
         Self::default()
     }
 
+    /// The templates of these paths and texts, each or why it is none, in their order. Many that are new are read on all
+    /// cores.
+    pub(crate) fn all(&self, texts: &[(&Arc<str>, &Arc<[u8]>)]) -> Vec<Result<Arc<Parsed>, ParseError>> {
+        let is_new = |(path, text): &&(&Arc<str>, &Arc<[u8]>)| self.lock().at_place(path, text).is_none();
+        let new = texts.iter().filter(is_new).count();
+        let worth = if new < 2 * TEMPLATES_OF_A_THREAD { usize::MAX } else { TEMPLATES_OF_A_THREAD };
+        parallel::map(texts, worth, |(path, text)| self.parsed(path, text))
+    }
+
     /// The template of this path and text.
-    pub(crate) fn parsed(&self, path: &Arc<str>, text: &Arc<[u8]>) -> Result<Arc<Parsed>, ParseError> {
+    fn parsed(&self, path: &Arc<str>, text: &Arc<[u8]>) -> Result<Arc<Parsed>, ParseError> {
         if let Some(parsed) = self.lock().at_place(path, text) {
             return Ok(parsed);
         }

@@ -81,8 +81,9 @@ pub(crate) fn run(
 fn read(renderables: &[Renderable], cache: &TemplateCache) -> Result<TemplateSet, RenderError> {
     let mut set = TemplateSet::new(Functions::Helm);
     let mut troubles = Vec::new();
-    for template in renderables {
-        match cache.parsed(&template.path, &template.text) {
+    let texts: Vec<_> = renderables.iter().map(|template| (&template.path, &template.text)).collect();
+    for parsed in cache.all(&texts) {
+        match parsed {
             Ok(parsed) => set.add(&parsed),
             Err(trouble) => troubles.push(trouble),
         }

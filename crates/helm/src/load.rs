@@ -9,6 +9,7 @@ mod assemble;
 mod ignore;
 mod local;
 
+use std::cmp::Ordering;
 use std::fmt;
 use std::sync::Arc;
 
@@ -205,7 +206,7 @@ impl Loading {
     /// The files of a folder that are not ignored, in the order of a walk.
     fn folder(&mut self, files: impl IntoIterator<Item = (String, Arc<[u8]>)>) -> Vec<ChartFile> {
         let mut all: Vec<(String, Arc<[u8]>)> = files.into_iter().collect();
-        all.sort_by(|(left, _), (right, _)| left.split('/').cmp(right.split('/')));
+        all.sort_by(|(left, _), (right, _)| by_folders(left.as_bytes(), right.as_bytes()));
         let rules = match all.iter().find(|(name, _)| name == ignore::FILE) {
             Some((_, text)) => ignore::Rules::parse(text),
             None => Ok(ignore::Rules::default()),
@@ -233,6 +234,15 @@ impl Loading {
             }
         }
         kept
+    }
+}
+
+/// The order of paths folder by folder, as if `/` were the lowest of all letters.
+fn by_folders(left: &[u8], right: &[u8]) -> Ordering {
+    let rank = |letter: u8| (letter != b'/', letter);
+    match left.iter().zip(right).find(|(left, right)| left != right) {
+        Some((left, right)) => rank(*left).cmp(&rank(*right)),
+        None => left.len().cmp(&right.len()),
     }
 }
 

@@ -6,6 +6,7 @@ mod split;
 
 use std::sync::Arc;
 
+use goyaml::parallel;
 pub use order::{install_rank, uninstall_rank};
 pub use split::split;
 
@@ -126,38 +127,53 @@ pub(crate) struct Trouble {
 pub(crate) fn sort(files: &[RenderedFile], compat: HelmCompat) -> Result<Sorted, Trouble> {
     let mut files: Vec<&RenderedFile> = files.iter().filter(|file| !is_partial(&file.path)).collect();
     files.sort_by(|left, right| left.path.cmp(&right.path));
+    let documents =
+        files.into_iter().flat_map(|file| documents(file, compat).into_iter().map(move |text| (file, text)));
+    let (files, texts): (Vec<&RenderedFile>, Vec<Option<&str>>) = documents.unzip();
+    let head = |text: &Option<&str>| text.map_or_else(|| Err(NO_TEXT.to_owned()), Head::read);
+    let heads = parallel::map(&texts, DOCUMENTS_OF_A_THREAD, head);
     let mut sorted = Sorted::default();
-    for file in files {
-        add(&mut sorted, file, compat).map_err(|message| Trouble { path: Arc::clone(&file.path), message })?;
+    for ((file, text), head) in files.into_iter().zip(texts).zip(heads) {
+        let head = head.map_err(|message| Trouble { path: Arc::clone(&file.path), message })?;
+        sorted.add(file, text.unwrap_or_default(), head);
     }
     sorted.hooks.sort_by(|left, right| order::compare(&left.manifest.kind, &right.manifest.kind, compat));
     sorted.manifests.sort_by(|left, right| order::compare(&left.kind, &right.kind, compat));
     Ok(sorted)
 }
 
-fn add(sorted: &mut Sorted, file: &RenderedFile, compat: HelmCompat) -> Result<(), String> {
-    let text = str::from_utf8(&file.text)
-        .map_err(|_| "error converting YAML to JSON: yaml: invalid leading UTF-8 octet".to_owned())?;
-    for content in split(text, compat) {
-        let line =
-            file.lines.as_ref().map_or(0, |lines| lines.line(content.as_ptr() as usize - text.as_ptr() as usize));
-        let head = Head::read(content)?;
+/// Documents whose heads are worth a thread of their own.
+const DOCUMENTS_OF_A_THREAD: usize = 48;
+
+const NO_TEXT: &str = "error converting YAML to JSON: yaml: invalid leading UTF-8 octet";
+
+/// The documents of a file; nothing in the place of them if it is no text.
+fn documents(file: &RenderedFile, compat: HelmCompat) -> Vec<Option<&str>> {
+    match str::from_utf8(&file.text) {
+        Ok(text) => split(text, compat).into_iter().map(Some).collect(),
+        Err(_) => vec![None],
+    }
+}
+
+impl Sorted {
+    /// Adds a document of a file.
+    fn add(&mut self, file: &RenderedFile, text: &str, head: Head) {
+        let place = text.as_ptr() as usize - file.text.as_ptr() as usize;
         let manifest = Manifest {
             path: Arc::clone(&file.path),
-            content: content.into(),
+            content: text.into(),
             api_version: head.api_version,
             kind: head.kind,
             name: head.name,
-            line,
+            line: file.lines.as_ref().map_or(0, |lines| lines.line(place)),
         };
         let annotation = |name: &str| head.annotations.get(name).map(String::as_str);
         match annotation(HOOK) {
-            None => sorted.manifests.push(manifest),
+            None => self.manifests.push(manifest),
             // One that names an event that Helm does not know is left out as a whole.
-            Some(events) => sorted.hooks.extend(hook(manifest, events, annotation)),
+            Some(events) => self.hooks.extend(hook(manifest, events, annotation)),
         }
     }
-    Ok(())
 }
 
 fn hook<'a>(manifest: Manifest, events: &str, annotation: impl Fn(&str) -> Option<&'a str>) -> Option<Hook> {

@@ -62,7 +62,11 @@ pub struct Piece {
 /// # Errors
 /// The first pattern that shows nothing.
 pub fn print(rendered: &Rendered, options: &OutputOptions) -> Result<Vec<u8>, NotShown> {
-    let mut out = Vec::new();
+    let room = |path: &str, content: &[u8]| path.len() + content.len() + "---\n# Source: \n\n".len();
+    let crds: usize = rendered.crds.iter().map(|crd| room(&crd.path, &crd.data)).sum();
+    let documents = rendered.manifests.iter().chain(shown_hooks(rendered, options));
+    let documents: usize = documents.map(|manifest| room(&manifest.path, manifest.content.as_bytes())).sum();
+    let mut out = Vec::with_capacity(if options.include_crds { crds } else { 0 } + documents + 1);
     if options.include_crds {
         for crd in &rendered.crds {
             document(&mut out, &crd.path, &crd.data);
@@ -71,7 +75,7 @@ pub fn print(rendered: &Rendered, options: &OutputOptions) -> Result<Vec<u8>, No
     for manifest in &rendered.manifests {
         document(&mut out, &manifest.path, manifest.content.as_bytes());
     }
-    let mut out = trimmed(out);
+    trim(&mut out);
     out.push(b'\n');
     for hook in shown_hooks(rendered, options) {
         document(&mut out, &hook.path, hook.content.as_bytes());
@@ -134,13 +138,14 @@ fn document(out: &mut Vec<u8>, path: &str, content: &[u8]) {
     out.push(b'\n');
 }
 
-/// Without space at both ends.
-fn trimmed(text: Vec<u8>) -> Vec<u8> {
-    match str::from_utf8(&text) {
-        Ok(whole) if whole.trim().len() == whole.len() => text,
-        Ok(whole) => whole.trim().as_bytes().to_vec(),
-        Err(_) => text.trim_ascii().to_vec(),
-    }
+/// Takes away the space at both ends.
+fn trim(text: &mut Vec<u8>) {
+    let (start, length) = match str::from_utf8(text) {
+        Ok(whole) => (whole.len() - whole.trim_start().len(), whole.trim().len()),
+        Err(_) => (text.len() - text.trim_ascii_start().len(), text.trim_ascii().len()),
+    };
+    text.drain(..start);
+    text.truncate(length);
 }
 
 /// The documents that the patterns name, in the order of the patterns. The output is cut into documents once more, as

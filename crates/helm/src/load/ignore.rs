@@ -29,7 +29,33 @@ struct Rule {
 enum Pattern {
     /// Without anything that stands for something else.
     Plain(String),
-    Glob(String),
+    /// A star and a text, for names without `/`.
+    Ending(String),
+    /// Any other; so many bytes at its start stand for themselves.
+    Glob(String, usize),
+}
+
+impl Pattern {
+    fn new(text: &str, base: bool) -> Self {
+        let special = |text: &str| text.find(['*', '?', '[', '\\']);
+        let Some(start) = special(text) else {
+            return Self::Plain(text.to_owned());
+        };
+        match text.strip_prefix('*') {
+            Some(ending) if base && special(ending).is_none() => Self::Ending(ending.to_owned()),
+            _ => Self::Glob(text.to_owned(), start),
+        }
+    }
+
+    fn matches(&self, name: &str) -> bool {
+        match self {
+            Self::Plain(pattern) => pattern == name,
+            Self::Ending(ending) => name.ends_with(ending),
+            Self::Glob(pattern, start) => {
+                name.as_bytes().starts_with(&pattern.as_bytes()[..*start]) && path_match(pattern, name).unwrap_or(false)
+            }
+        }
+    }
 }
 
 /// A rule that cannot be read.
@@ -43,8 +69,7 @@ pub(super) struct Fault {
 /// The rule that is there without a file: no hidden files among the templates.
 impl Default for Rules {
     fn default() -> Self {
-        let pattern = Pattern::Glob("templates/.?*".to_owned());
-        let rule = Rule { negated: false, folder: false, base: false, pattern };
+        let rule = Rule { negated: false, folder: false, base: false, pattern: Pattern::new("templates/.?*", false) };
         Self { rules: vec![rule], folders: HashMap::default() }
     }
 }
@@ -79,8 +104,10 @@ impl Rules {
     }
 
     fn decide(&self, path: &str, is_folder: bool) -> bool {
+        let base = path.rsplit('/').next().unwrap_or(path);
         for rule in &self.rules {
-            let applies = (!rule.folder || is_folder) && rule.matches(path);
+            let name = if rule.base { base } else { path };
+            let applies = (!rule.folder || is_folder) && rule.pattern.matches(name);
             if applies != rule.negated {
                 return true;
             }
@@ -106,16 +133,6 @@ impl Rule {
             Some(rest) => (false, rest),
             None => (!text.contains('/'), text),
         };
-        let is_glob = pattern.contains(['*', '?', '[', '\\']);
-        let pattern = if is_glob { Pattern::Glob(pattern.to_owned()) } else { Pattern::Plain(pattern.to_owned()) };
-        Ok(Self { negated, folder, base, pattern })
-    }
-
-    fn matches(&self, path: &str) -> bool {
-        let name = if self.base { path.rsplit('/').next().unwrap_or(path) } else { path };
-        match &self.pattern {
-            Pattern::Plain(pattern) => pattern == name,
-            Pattern::Glob(pattern) => path_match(pattern, name).unwrap_or(false),
-        }
+        Ok(Self { negated, folder, base, pattern: Pattern::new(pattern, base) })
     }
 }
