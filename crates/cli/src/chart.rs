@@ -71,9 +71,15 @@ fn wrong(errors: &[LoadError]) -> Failure {
 
 /// The bytes of a file that is not larger than it may be.
 pub(crate) fn bounded(path: &Path, limit: u64) -> Result<Vec<u8>, Failure> {
-    let mut data = Vec::new();
-    let opened = fs::File::open(path).and_then(|file| file.take(limit + 1).read_to_end(&mut data));
-    opened.map_err(|error| cannot("read", path, &error))?;
+    let read = |path: &Path| {
+        let file = fs::File::open(path)?;
+        // One byte more than there should be, so that the end shows at the first read.
+        let expected = file.metadata()?.len().min(limit) + 1;
+        let mut data = Vec::with_capacity(usize::try_from(expected).unwrap_or(0));
+        file.take(limit + 1).read_to_end(&mut data)?;
+        Ok(data)
+    };
+    let data = read(path).map_err(|error| cannot("read", path, &error))?;
     if data.len() as u64 > limit {
         return Err(Failure::task(format!("{} has more than {limit} bytes", path.display())));
     }
@@ -97,9 +103,11 @@ impl Tree {
             .hint("a link leads back to a folder above it?"));
         }
         for entry in fs::read_dir(folder).map_err(|error| cannot("read", folder, &error))? {
-            let path = entry.map_err(|error| cannot("read", folder, &error))?.path();
-            let name = format!("{prefix}{}", path.file_name().unwrap_or_default().to_string_lossy());
-            if path.is_dir() {
+            let entry = entry.map_err(|error| cannot("read", folder, &error))?;
+            let (path, name) = (entry.path(), format!("{prefix}{}", entry.file_name().to_string_lossy()));
+            // Most file systems tell with the name what it is; of a link the other end has to be asked.
+            let kind = entry.file_type().map_err(|error| cannot("read", &path, &error))?;
+            if kind.is_dir() || kind.is_symlink() && path.is_dir() {
                 self.folder(&path, &format!("{name}/"), depth + 1)?;
                 continue;
             }

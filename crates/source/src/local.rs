@@ -16,7 +16,7 @@ use crate::{
     snapshot::Snapshot,
     store::{Place, References, choose, snapshot, verify},
     transport::Ref,
-    tree::{DirCache, ObjectPool},
+    tree::{DirCache, FileTree, ObjectPool},
 };
 
 /// A folder and the repository around it, if there is one.
@@ -30,6 +30,8 @@ pub struct LocalFolder {
 #[derive(Clone, Debug)]
 struct Found {
     git_dir: PathBuf,
+    /// The same, but in a linked working copy that of the main one.
+    common_dir: PathBuf,
     branch: Option<String>,
 }
 
@@ -49,6 +51,7 @@ impl LocalFolder {
         let branch = repository.head_name().ok().flatten();
         let found = Found {
             git_dir: repository.path().to_owned(),
+            common_dir: repository.common_dir().to_owned(),
             branch: branch.map(|name| name.shorten().to_str_lossy().into_owned()),
         };
         let below = folder.strip_prefix(root).unwrap_or(Path::new(""));
@@ -142,6 +145,12 @@ impl LocalFolder {
     /// `.git` or `.setpoint`. Outside a repository, all of them.
     pub fn dirty(&self) -> Result<Snapshot, SourceError> {
         dirty::read(self)
+    }
+
+    /// The same files for one look at some of them: a file is read when it is first asked for, and stays as it was then.
+    /// The tree knows no ids.
+    pub fn files(&self) -> Result<FileTree, SourceError> {
+        dirty::places(self)
     }
 }
 

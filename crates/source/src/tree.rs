@@ -17,7 +17,7 @@ use std::{
 
 use gix::ObjectId;
 
-pub(crate) use blobs::{Blobs, ObjectPool};
+pub(crate) use blobs::{Blobs, ObjectPool, OnDisk};
 pub(crate) use graft::{GraftError, Place as GraftPlace, sparse};
 pub(crate) use ignore::{Rules, filter, id_of};
 pub(crate) use load::Loader;
@@ -135,8 +135,12 @@ impl FileTree {
     }
 
     /// Git's id of the folder or file, or for a folder that lost files to ignore rules an id of what
-    /// is left. Equal ids mean equal content, except for links that lead out of the folder.
+    /// is left. Equal ids mean equal content, except for links that lead out of the folder. Files that are read only when
+    /// they are asked for have none.
     pub fn subtree_id(&self, path: &str) -> Option<String> {
+        if matches!(self.inner.blobs, Blobs::Disk(_)) {
+            return None;
+        }
         match self.resolve(path).ok()? {
             Node::Dir(dir) => Some(dir.id.to_string()),
             Node::File { id, .. } => Some(id.to_string()),

@@ -9,7 +9,7 @@ use helm::{HelmCompat, KubeVersion};
 use kustomize::{BuildOptions, Charts, Resource};
 use object::Object;
 use render::{ChartSource, HelmCharts, Traced, TreeFiles};
-use source::{LocalFolder, Snapshot};
+use source::{FileTree, LocalFolder};
 
 use crate::expanded;
 use crate::failure::Failure;
@@ -91,8 +91,8 @@ pub(super) fn build(args: &BuildArgs) -> Result<(), Failure> {
     if args.origin {
         return write(args.output.as_deref(), &annotated(&traced(&args.path, &options)?));
     }
-    let (snapshot, path) = files(&args.path)?;
-    let files = TreeFiles::new(&snapshot.tree);
+    let (tree, path) = files(&args.path)?;
+    let files = TreeFiles::new(&tree);
     let resources = kustomize::build(&files, &path, &options).map_err(|errors| refused(&errors))?;
     match &args.output {
         Some(folder) if folder.is_dir() => write_each(folder, &resources),
@@ -136,15 +136,15 @@ fn write_each(folder: &Path, resources: &[Resource]) -> Result<(), Failure> {
 
 /// Builds a folder and notes where every field comes from.
 pub(super) fn traced(path: &Path, options: &BuildOptions) -> Result<Traced, Failure> {
-    let (snapshot, path) = files(path)?;
-    render::trace_folder(&TreeFiles::new(&snapshot.tree), &path, options).map_err(|errors| refused(&errors))
+    let (tree, path) = files(path)?;
+    render::trace_folder(&TreeFiles::new(&tree), &path, options).map_err(|errors| refused(&errors))
 }
 
 /// The files of the repository that a folder is in, and the folder's path there.
-fn files(path: &Path) -> Result<(Snapshot, String), Failure> {
+fn files(path: &Path) -> Result<(FileTree, String), Failure> {
     let folder = LocalFolder::discover(path).map_err(|error| Failure::task(error.to_string()))?;
-    let snapshot = folder.dirty().map_err(|error| Failure::task(error.to_string()))?;
-    Ok((snapshot, folder.sub_path().to_owned()))
+    let tree = folder.files().map_err(|error| Failure::task(error.to_string()))?;
+    Ok((tree, folder.sub_path().to_owned()))
 }
 
 /// The objects, each under a line that says where it was read and what changed it.

@@ -1,6 +1,8 @@
-//! The files of a working copy as they are, read into memory so that they cannot change under a renderer.
+//! The files of a working copy as they are, read into memory so that they cannot change under a renderer: all at once with
+//! their ids, or each when it is asked for.
 
 use std::{
+    cell::OnceCell,
     collections::{BTreeMap, BTreeSet, HashMap},
     fs, io,
     path::Path,
@@ -14,7 +16,7 @@ use crate::{
     error::{SourceError, TreeError},
     snapshot::{Commit, Snapshot},
     store::digest,
-    tree::{Blobs, Dir, FileTree, MAX_DEPTH, MAX_FILE, MAX_FILES, Node, Rules, filter, id_of, join},
+    tree::{Blobs, Dir, FileTree, MAX_DEPTH, MAX_FILE, MAX_FILES, Node, OnDisk, Rules, filter, id_of, join},
 };
 
 /// Bytes of all files together.
@@ -22,40 +24,28 @@ const MAX_TOTAL: u64 = 1 << 30;
 /// Folders that are never read: Git's own and ours.
 const OURS: [&str; 2] = [".git", ".setpoint"];
 
-struct Reader {
+struct Reader<'f> {
+    folder: &'f LocalFolder,
     label: String,
-    /// What Git tracks, which `.gitignore` does not hide; folders too.
-    tracked: BTreeSet<String>,
+    /// What Git tracks, which `.gitignore` does not hide; folders too. Asked for once something would be hidden.
+    tracked: OnceCell<BTreeSet<String>>,
     rules: Rules,
-    blobs: HashMap<ObjectId, Arc<[u8]>>,
+    kept: Kept,
     count: usize,
     total: u64,
 }
 
+/// What is kept of files, by their ids.
+enum Kept {
+    /// Their bytes.
+    Bytes(HashMap<ObjectId, Arc<[u8]>>),
+    /// Where they are; the ids are numbers.
+    Places(HashMap<ObjectId, OnDisk>),
+}
+
 pub(super) fn read(folder: &LocalFolder) -> Result<Snapshot, SourceError> {
-    let label = format!("{} (as it is on disk)", folder.root.display());
-    let mut reader = Reader {
-        label: label.clone(),
-        tracked: BTreeSet::new(),
-        rules: Rules::default(),
-        blobs: HashMap::new(),
-        count: 0,
-        total: 0,
-    };
-    let mut head = None;
-    if folder.repository.is_some() {
-        let repository = super::open(&folder.root)?;
-        reader.tracked = tracked(&repository);
-        if let Ok(text) = fs::read_to_string(repository.common_dir().join("info/exclude")) {
-            reader.rules.add(&text, "");
-        }
-        head = folder.committed().ok();
-    }
-    let root = reader.dir(&folder.root, "", (0, None))?.unwrap_or_else(|| Arc::new(Dir::empty()));
-    let blobs = Arc::new(reader.blobs);
-    let whole = FileTree::new(root, Blobs::Memory(Arc::clone(&blobs)), label.clone());
-    let left = filter(&whole, None)?;
-    let tree = FileTree::new(left, Blobs::Memory(blobs), label);
+    let tree = tree(folder, Kept::Bytes(HashMap::new()))?;
+    let head = folder.repository.is_some().then(|| folder.committed().ok()).flatten();
     let digest = digest(&tree);
     let short = digest.trim_start_matches("sha256:").get(..40).unwrap_or_default();
     let name = folder.branch().unwrap_or("dirty");
@@ -69,6 +59,37 @@ pub(super) fn read(folder: &LocalFolder) -> Result<Snapshot, SourceError> {
         verified: None,
         tree,
     })
+}
+
+pub(super) fn places(folder: &LocalFolder) -> Result<FileTree, SourceError> {
+    tree(folder, Kept::Places(HashMap::new()))
+}
+
+/// The files without those that the rules leave out.
+fn tree(folder: &LocalFolder, kept: Kept) -> Result<FileTree, SourceError> {
+    let label = format!("{} (as it is on disk)", folder.root.display());
+    let mut reader = Reader {
+        folder,
+        label: label.clone(),
+        tracked: OnceCell::new(),
+        rules: Rules::default(),
+        kept,
+        count: 0,
+        total: 0,
+    };
+    if let Some(repository) = &folder.repository
+        && let Ok(text) = fs::read_to_string(repository.common_dir.join("info/exclude"))
+    {
+        reader.rules.add(&text, "");
+    }
+    let root = reader.dir(&folder.root, "", (0, None))?.unwrap_or_else(|| Arc::new(Dir::empty()));
+    let blobs = match reader.kept {
+        Kept::Bytes(bytes) => Blobs::Memory(Arc::new(bytes)),
+        Kept::Places(places) => Blobs::Disk(Arc::new(places)),
+    };
+    let whole = FileTree::new(root, blobs.clone(), label.clone());
+    let left = filter(&whole, None)?;
+    Ok(FileTree::new(left, blobs, label))
 }
 
 /// What is told where nothing is committed.
@@ -98,7 +119,7 @@ fn tracked(repository: &gix::Repository) -> BTreeSet<String> {
     found
 }
 
-impl Reader {
+impl Reader<'_> {
     /// Reads one folder; `depth` and the last rule that fits the folders above. None if it has no file.
     fn dir(
         &mut self,
@@ -121,8 +142,7 @@ impl Reader {
             let name = entry.file_name().to_string_lossy().into_owned();
             let below = join(path, &name);
             let found = self.rules.last_match(&below, kind.is_dir(), above);
-            let hidden = self.rules.leaves_out(found) && !self.tracked.contains(&below);
-            if hidden || OURS.contains(&name.as_str()) {
+            if OURS.contains(&name.as_str()) || self.rules.leaves_out(found) && !self.is_tracked(&below)? {
                 continue;
             }
             let Some(node) = self.node(&entry.path(), &below, (depth, found))? else {
@@ -152,26 +172,53 @@ impl Reader {
             }
             return Ok(self.dir(disk, path, (depth + 1, found))?.map(Node::Dir));
         }
-        let bytes = if file.is_symlink() {
-            let target = fs::read_link(disk).map_err(|error| failed(&error))?;
-            target.to_string_lossy().into_owned().into_bytes()
-        } else if file.is_file() {
-            self.admit(path, file.len())?;
-            fs::read(disk).map_err(|error| failed(&error))?
-        } else {
+        if !file.is_symlink() && !file.is_file() {
             return Ok(None);
-        };
+        }
+        if file.is_file() {
+            self.admit(path, file.len())?;
+        }
         self.count += 1;
         if self.count > MAX_FILES {
             return Err(TreeError::TooManyFiles { tree: self.label.clone(), limit: MAX_FILES }.into());
         }
-        let id = gix::objs::compute_hash(gix::hash::Kind::Sha1, Kind::Blob, &bytes)
-            .map_err(|error| SourceError::Folder { path: disk.to_owned(), cause: error.to_string() })?;
-        self.blobs.insert(id, bytes.into());
+        let id = self.keep(disk, file.is_symlink()).map_err(|error| failed(&error))?;
         if file.is_symlink() {
             return Ok(Some(Node::Link(id)));
         }
         Ok(Some(Node::File { id, executable: is_executable(&file) }))
+    }
+
+    /// Keeps a file or link; its id.
+    fn keep(&mut self, disk: &Path, is_link: bool) -> io::Result<ObjectId> {
+        let target = || fs::read_link(disk).map(|target| target.to_string_lossy().into_owned().into_bytes());
+        match &mut self.kept {
+            Kept::Bytes(kept) => {
+                let bytes = if is_link { target()? } else { fs::read(disk)? };
+                let id =
+                    gix::objs::compute_hash(gix::hash::Kind::Sha1, Kind::Blob, &bytes).map_err(io::Error::other)?;
+                kept.insert(id, bytes.into());
+                Ok(id)
+            }
+            Kept::Places(kept) => {
+                let mut id = gix::hash::Kind::Sha1.null();
+                id.as_mut_slice()[..8].copy_from_slice(&(self.count as u64).to_be_bytes());
+                kept.insert(id, if is_link { OnDisk::known(target()?) } else { OnDisk::at(disk.to_owned()) });
+                Ok(id)
+            }
+        }
+    }
+
+    /// Whether Git tracks a file, or one in a folder.
+    fn is_tracked(&self, path: &str) -> Result<bool, SourceError> {
+        if let Some(known) = self.tracked.get() {
+            return Ok(known.contains(path));
+        }
+        let found = match &self.folder.repository {
+            Some(_) => tracked(&super::open(&self.folder.root)?),
+            None => BTreeSet::new(),
+        };
+        Ok(self.tracked.get_or_init(|| found).contains(path))
     }
 
     fn admit(&mut self, path: &str, size: u64) -> Result<(), TreeError> {

@@ -3,8 +3,9 @@
 use std::{
     any::Any,
     collections::HashMap,
-    fmt,
-    sync::{Arc, Mutex, PoisonError},
+    fmt, fs,
+    path::PathBuf,
+    sync::{Arc, Mutex, OnceLock, PoisonError},
 };
 
 use gix::ObjectId;
@@ -21,6 +22,39 @@ pub(crate) enum Blobs {
     Memory(Arc<HashMap<ObjectId, Arc<[u8]>>>),
     /// In one of several places: an id means the same content everywhere.
     Several(Arc<[Self]>),
+    /// On disk (a working copy of which some files are looked at).
+    Disk(Arc<HashMap<ObjectId, OnDisk>>),
+}
+
+/// A file that is read when it is asked for, once.
+#[derive(Debug)]
+pub(crate) struct OnDisk {
+    path: PathBuf,
+    read: OnceLock<Result<Arc<[u8]>, String>>,
+}
+
+impl OnDisk {
+    /// One that is at this path.
+    pub(crate) fn at(path: PathBuf) -> Self {
+        Self { path, read: OnceLock::new() }
+    }
+
+    /// One whose bytes are known.
+    pub(crate) fn known(bytes: Vec<u8>) -> Self {
+        Self { path: PathBuf::new(), read: OnceLock::from(Ok(bytes.into())) }
+    }
+
+    /// Its size, without reading it.
+    fn size(&self) -> u64 {
+        match self.read.get() {
+            Some(read) => read.as_ref().map_or(0, |bytes| bytes.len() as u64),
+            None => fs::metadata(&self.path).map_or(0, |metadata| metadata.len()),
+        }
+    }
+
+    fn read(&self) -> &Result<Arc<[u8]>, String> {
+        self.read.get_or_init(|| fs::read(&self.path).map(Arc::from).map_err(|error| error.to_string()))
+    }
 }
 
 /// One object database and its idle handles: a handle has caches that are worth keeping, and
@@ -76,6 +110,7 @@ impl Blobs {
         match (self, other) {
             (Self::Git(one), Self::Git(other)) => Arc::ptr_eq(one, other),
             (Self::Memory(one), Self::Memory(other)) => Arc::ptr_eq(one, other),
+            (Self::Disk(one), Self::Disk(other)) => Arc::ptr_eq(one, other),
             _ => false,
         }
     }
@@ -83,6 +118,7 @@ impl Blobs {
     fn has(&self, id: ObjectId) -> bool {
         match self {
             Self::Memory(blobs) => blobs.contains_key(&id),
+            Self::Disk(files) => files.contains_key(&id),
             Self::Git(pool) => pool.with(|repository| repository.has_object(id)),
             Self::Several(all) => all.iter().any(|blobs| blobs.has(id)),
         }
@@ -97,6 +133,13 @@ impl Blobs {
                 let place = all.iter().find(|blobs| blobs.has(id));
                 place.ok_or_else(|| unreadable("it is not there".to_owned()))?.read(id, path, tree)
             }
+            Self::Disk(files) => match files.get(&id) {
+                Some(file) if file.size() > MAX_FILE => {
+                    Err(TreeError::TooLarge { path: path.to_owned(), size: file.size(), limit: MAX_FILE })
+                }
+                Some(file) => file.read().clone().map_err(unreadable),
+                None => Err(unreadable("it is not there".to_owned())),
+            },
             Self::Git(pool) => pool.with(|repository| {
                 let size = repository.find_header(id).map_err(|error| unreadable(error.to_string()))?.size();
                 if size > MAX_FILE {
