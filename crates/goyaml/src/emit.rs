@@ -169,6 +169,9 @@ impl Emitter {
 
     /// Writes a text.
     pub fn text(&mut self, text: &str) {
+        if scalar::is_visible(text.as_bytes()) {
+            return self.writer.scalar(text, Shape::of_visible(text, self.profile.dialect()), self.context);
+        }
         if self.profile == Profile::ToYaml {
             self.check_text(text);
             let text = scalar::through_json(text);
@@ -248,7 +251,9 @@ impl Emitter {
             Profile::ToYaml => {
                 for (key, _) in &mut entries {
                     self.check_key(key);
-                    if let Cow::Owned(read) = scalar::through_json(key) {
+                    if !key.is_ascii()
+                        && let Cow::Owned(read) = scalar::through_json(key)
+                    {
                         *key = Cow::Owned(read);
                     }
                 }
@@ -294,6 +299,9 @@ impl Emitter {
     }
 
     fn check_key(&mut self, key: &str) {
+        if key.len() <= MAX_JSON_KEY / 6 && scalar::is_visible(key.as_bytes()) {
+            return;
+        }
         self.check_text(key);
         if key.contains('\u{85}') || key.len() > MAX_JSON_KEY / 6 && scalar::length_in_json(key) > MAX_JSON_KEY {
             self.refused.get_or_insert(EmitError::LongKey);

@@ -27,6 +27,8 @@ use crate::Dialect;
 pub(crate) struct Scanner<'a> {
     cursor: Cursor<'a>,
     queue: VecDeque<Token<'a>>,
+    /// Whether the first token of the queue was shown, and so is certain.
+    shown: bool,
     /// Tokens handed out.
     taken: usize,
     /// Tokens that must wait behind the next one: go-yaml v3 looks two ahead, and so sees faults of the text earlier.
@@ -48,6 +50,7 @@ impl<'a> Scanner<'a> {
         Self {
             cursor: Cursor::new(text, start),
             queue: VecDeque::new(),
+            shown: false,
             taken: 0,
             lookahead: if dialect == Dialect::V3 { 2 } else { 0 },
             max_depth,
@@ -67,16 +70,27 @@ impl<'a> Scanner<'a> {
     }
 
     /// The next token, left in place.
+    #[inline]
     pub(crate) fn peek(&mut self) -> Result<&Token<'a>, Fault> {
+        if !self.shown {
+            self.look_ahead()?;
+        }
+        Ok(&self.queue[0])
+    }
+
+    /// Reads on until the next token is certain.
+    fn look_ahead(&mut self) -> Result<(), Fault> {
         while self.needs_more()? {
             self.fetch()?;
         }
-        Ok(&self.queue[0])
+        self.shown = true;
+        Ok(())
     }
 
     /// Takes the token that [`Self::peek`] showed.
     pub(crate) fn take(&mut self) -> Result<Token<'a>, Fault> {
         self.peek()?;
+        self.shown = false;
         self.taken += 1;
         Ok(self.queue.pop_front().expect("because peek leaves a token in the queue"))
     }

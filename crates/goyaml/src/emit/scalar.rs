@@ -33,20 +33,26 @@ impl Shape {
 
     /// Looks through a text that readers of the dialect are to read again.
     pub(crate) fn of(text: &str, dialect: Dialect) -> Self {
-        let wanted = if text.contains('\n') {
-            Style::Literal
-        } else if reads_as_text(text, dialect) {
-            Style::Plain
-        } else {
-            Style::DoubleQuoted
-        };
+        if is_visible(text.as_bytes()) {
+            return Self::of_visible(text, dialect);
+        }
+        let wanted = if text.contains('\n') { Style::Literal } else { of_one_line(text, dialect) };
+        Self::new(wanted, &Marks::of(text), dialect)
+    }
+
+    /// The same of a text of which [`is_visible`] holds.
+    pub(crate) fn of_visible(text: &str, dialect: Dialect) -> Self {
+        let wanted = of_one_line(text, dialect);
         if is_ordinary(text.as_bytes()) {
             return Self { wanted, ..Self::plain() };
         }
         if text.is_empty() {
             return Self { wanted, literal: false, ..Self::plain() };
         }
-        let marks = if is_visible(text.as_bytes()) { Marks::of_visible(text) } else { Marks::of(text) };
+        Self::new(wanted, &Marks::of_visible(text), dialect)
+    }
+
+    fn new(wanted: Style, marks: &Marks, dialect: Dialect) -> Self {
         let spoiled = marks.space_break || marks.special;
         // go-yaml v2 counts tabs among the characters that need an escape, v3 lets them stand in literal text.
         let literal = !(marks.trailing_space || spoiled || dialect == Dialect::V2 && marks.tab);
@@ -82,6 +88,11 @@ impl Shape {
         }
         style
     }
+}
+
+/// The style of a text without line breaks.
+fn of_one_line(text: &str, dialect: Dialect) -> Style {
+    if reads_as_text(text, dialect) { Style::Plain } else { Style::DoubleQuoted }
 }
 
 /// What was found in a text.
@@ -167,7 +178,7 @@ pub(crate) fn is_printable(character: char) -> bool {
 }
 
 /// Whether a text is one line of visible ASCII. Looked at in pieces, which a processor does at once.
-fn is_visible(text: &[u8]) -> bool {
+pub(crate) fn is_visible(text: &[u8]) -> bool {
     text.chunks(64).all(|piece| piece.iter().fold(true, |all, byte| all & matches!(byte, b' '..=b'~')))
 }
 
@@ -211,10 +222,12 @@ pub(crate) fn length_in_json(text: &str) -> usize {
 
 /// `1:30` and the like, which readers of YAML 1.1 take for a number.
 fn is_base60(text: &str) -> bool {
-    let unsigned = text.strip_prefix(['+', '-']).unwrap_or(text);
-    if !unsigned.starts_with(|digit: char| digit.is_ascii_digit()) {
+    let bytes = text.as_bytes();
+    let unsigned = bytes.strip_prefix(b"+").or_else(|| bytes.strip_prefix(b"-")).unwrap_or(bytes);
+    if !unsigned.first().is_some_and(u8::is_ascii_digit) {
         return false;
     }
+    let unsigned = &text[text.len() - unsigned.len()..];
     let mut parts = unsigned.split(':');
     let digits = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit() || byte == b'_');
     if !parts.next().is_some_and(digits) {
