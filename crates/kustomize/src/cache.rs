@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use sha2::{Digest, Sha256};
+use foldhash::fast::RandomState;
 
 use crate::documents::Manifest;
 use crate::raw::Notes;
@@ -32,9 +32,18 @@ pub(crate) struct Generation {
     parsed: Arc<AtomicU64>,
 }
 
+/// What is the same only for files of the same content.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Content {
+    /// The id that the tree of files has for it.
+    Id(String),
+    /// The content itself, where the tree has none: to compare it costs less than to make an id of it.
+    Bytes(Arc<[u8]>),
+}
+
 #[derive(Debug, Default)]
 struct Files {
-    manifests: HashMap<String, Arc<Vec<Manifest>>>,
+    manifests: HashMap<Content, Arc<Vec<Manifest>>, RandomState>,
     bytes: usize,
     /// A file did not fit any more.
     is_full: bool,
@@ -86,19 +95,14 @@ impl Generation {
         self.files.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The name of a content.
-    pub(crate) fn key(bytes: &[u8]) -> String {
-        Sha256::digest(bytes).iter().map(|byte| char::from(*byte)).collect()
+    pub(crate) fn get(&self, content: &Content) -> Option<Arc<Vec<Manifest>>> {
+        self.lock().manifests.get(content).cloned()
     }
 
-    pub(crate) fn get(&self, key: &str) -> Option<Arc<Vec<Manifest>>> {
-        self.lock().manifests.get(key).cloned()
-    }
-
-    pub(crate) fn keep(&self, key: String, bytes: usize, manifests: &Arc<Vec<Manifest>>) {
+    pub(crate) fn keep(&self, content: Content, bytes: usize, manifests: &Arc<Vec<Manifest>>) {
         self.parsed.fetch_add(1, Ordering::Relaxed);
         let mut files = self.lock();
-        if files.manifests.contains_key(&key) {
+        if files.manifests.contains_key(&content) {
             return;
         }
         if files.bytes + bytes > self.max_bytes {
@@ -107,7 +111,7 @@ impl Generation {
             return;
         }
         files.bytes += bytes;
-        files.manifests.insert(key, manifests.clone());
+        files.manifests.insert(content, manifests.clone());
     }
 }
 

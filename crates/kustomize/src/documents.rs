@@ -252,9 +252,16 @@ impl<'a> Lines<'a> {
     /// The text from a position to the end of its line.
     fn rest_of_line(&self, pos: Pos) -> &'a str {
         let line = pos.line.checked_sub(1).and_then(|line| usize::try_from(line).ok());
-        let Some(start) = line.and_then(|line| self.starts().get(line)) else { return "" };
-        let line = self.text[*start..].split(is_break).next().unwrap_or_default();
+        let from = line.and_then(|line| self.starts().get(line..)).unwrap_or_default();
+        let line = match from {
+            [] => return "",
+            [start] => &self.text[*start..],
+            [start, next, ..] => self.text[*start..*next].trim_end_matches(is_break),
+        };
         let column = usize::try_from(pos.column.saturating_sub(1)).unwrap_or(usize::MAX);
+        if line.is_ascii() {
+            return line.get(column..).unwrap_or_default();
+        }
         line.char_indices().nth(column).map_or("", |(at, _)| &line[at..])
     }
 

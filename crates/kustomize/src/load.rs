@@ -17,7 +17,7 @@ use std::sync::Arc;
 use goyaml::Value;
 use goyaml::origin::{self, Tracer};
 
-use crate::cache::Generation;
+use crate::cache::{Content, Generation};
 use crate::config::Config;
 use crate::documents::{self, Manifest, Source};
 use crate::limit::{MAX_DEPTH, MAX_ERRORS, MAX_FILE_BYTES, MAX_LAYERS};
@@ -435,8 +435,9 @@ impl Loader<'_> {
         if let Some(known) = self.manifests.get(target) {
             return known.clone();
         }
-        let cache = self.cache.as_ref().map(|cache| (cache.clone(), Generation::key(&bytes)));
-        if let Some(kept) = cache.as_ref().and_then(|(cache, key)| cache.get(key)) {
+        let content = || self.files.content_id(target).map_or_else(|| Content::Bytes(bytes.clone()), Content::Id);
+        let cache = self.cache.as_ref().map(|cache| (cache.clone(), content()));
+        if let Some(kept) = cache.as_ref().and_then(|(cache, content)| cache.get(content)) {
             self.manifests.insert(target.to_owned(), Some(kept.clone()));
             return Some(kept);
         }
@@ -449,8 +450,8 @@ impl Loader<'_> {
         let read = match read {
             Ok(manifests) => {
                 let manifests = Arc::new(manifests);
-                if let Some((cache, key)) = cache {
-                    cache.keep(key, bytes.len(), &manifests);
+                if let Some((cache, content)) = cache {
+                    cache.keep(content, bytes.len(), &manifests);
                 }
                 Some(manifests)
             }

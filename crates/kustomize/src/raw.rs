@@ -6,6 +6,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use foldhash::fast::RandomState;
 use goyaml::origin::Tracer;
 use goyaml::{Dialect, Duplicates, Key, Kind, Map, ParseOptions, Pos, Value};
 
@@ -76,7 +77,7 @@ pub(crate) struct Notes(Mutex<Table>);
 #[derive(Debug)]
 struct Table {
     notes: Vec<Note>,
-    known: HashMap<Note, u32>,
+    known: HashMap<Note, u32, RandomState>,
     has_misfits: bool,
 }
 
@@ -84,7 +85,7 @@ impl Default for Table {
     fn default() -> Self {
         let untyped = Note { bare: true, ..Note::default() };
         let null = Note { bare: true, ..Note::of("null") };
-        let known = [(untyped.clone(), UNTYPED), (null.clone(), UNTYPED_NULL)].into();
+        let known = [(untyped.clone(), UNTYPED), (null.clone(), UNTYPED_NULL)].into_iter().collect();
         Self { notes: vec![untyped, null], known, has_misfits: false }
     }
 }

@@ -92,6 +92,11 @@ impl Files for Trees<'_> {
         let (tree, below) = self.find(dir);
         tree.list(below)
     }
+
+    fn content_id(&self, path: &str) -> Option<String> {
+        let (tree, below) = self.find(path);
+        tree.content_id(below)
+    }
 }
 
 /// Whether a path stays in the tree of the directory that it was named in.
