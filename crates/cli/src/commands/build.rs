@@ -94,10 +94,13 @@ pub(super) fn build(args: &BuildArgs) -> Result<(), Failure> {
     let (tree, path) = files(&args.path)?;
     let files = TreeFiles::new(&tree);
     let resources = kustomize::build(&files, &path, &options).map_err(|errors| refused(&errors))?;
-    match &args.output {
+    let written = match &args.output {
         Some(folder) if folder.is_dir() => write_each(folder, &resources),
         path => write(path.as_deref(), &text(&resources)),
-    }
+    };
+    // The program ends here: to take all of it apart would only cost time.
+    std::mem::forget((tree, resources));
+    written
 }
 
 /// Charts as kustomize has them rendered: this release of it runs no Helm but Helm 3.

@@ -122,9 +122,9 @@ pub(super) fn template(args: &TemplateArgs) -> Result<(), Failure> {
     if chart.metadata.deprecated {
         crate::output::note("warning: this chart is deprecated");
     }
-    let world = World { dns: args.enable_dns };
-    let rendered = helm::render(&chart, &user, &request.render, (&TemplateCache::new(), &world))
-        .map_err(|error| refused(&error, args.debug))?;
+    let (cache, world) = (TemplateCache::new(), World { dns: args.enable_dns });
+    let rendered =
+        helm::render(&chart, &user, &request.render, (&cache, &world)).map_err(|error| refused(&error, args.debug))?;
     for warning in &rendered.warnings {
         crate::output::note(format!("warning: {warning}"));
     }
@@ -134,6 +134,8 @@ pub(super) fn template(args: &TemplateArgs) -> Result<(), Failure> {
     let print = if args.origin { output::print_with_origins } else { output::print };
     let text = print(&rendered, &request.output).map_err(|error| Failure::task(error.to_string()))?;
     crate::output::bytes(&text);
+    // The program ends here: to take all of it apart would only cost time.
+    std::mem::forget((chart, user, cache, rendered, text));
     Ok(())
 }
 

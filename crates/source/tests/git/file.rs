@@ -11,6 +11,7 @@ pub(crate) const CASES: &[Case] = &[
     ("file_mirror", mirror),
     ("file_what_is_missing", what_is_missing),
     ("local_committed_and_dirty", committed_and_dirty),
+    ("local_files_when_asked_for", files_when_asked_for),
     ("local_outside_a_repository", outside_a_repository),
 ];
 
@@ -128,6 +129,24 @@ fn committed_and_dirty() {
     repository.write("deploy/new.yaml", "newer");
     assert_ne!(folder.dirty().expect("files").digest, before);
     assert_eq!(text(&dirty_text(&folder), "deploy/new.yaml"), "newer");
+}
+
+fn files_when_asked_for() {
+    let repository =
+        GitRepo::with_files(&[("a.yaml", "a"), ("b.yaml", "b"), (".gitignore", "*.log\n"), ("kept.log", "k")]);
+    repository.git(&["add", "--force", "kept.log"]);
+    repository.commit("second");
+    repository.write("debug.log", "x");
+    std::os::unix::fs::symlink("b.yaml", repository.path().join("link.yaml")).expect("a link");
+    let folder = LocalFolder::discover(repository.path()).expect("a folder");
+    let (some, all) = (folder.files().expect("files"), folder.dirty().expect("files").tree);
+    assert_eq!(some.files(), all.files());
+    let text = |path: &str| String::from_utf8_lossy(&some.read(path).expect("a file")).into_owned();
+    assert_eq!(text("a.yaml"), "a");
+    repository.write("a.yaml", "changed");
+    repository.write("b.yaml", "changed");
+    assert_eq!([text("a.yaml"), text("b.yaml"), text("link.yaml")], ["a", "changed", "changed"]);
+    assert!(all.subtree_id("a.yaml").is_some() && some.subtree_id("a.yaml").is_none());
 }
 
 fn dirty_text(folder: &LocalFolder) -> source::Snapshot {
