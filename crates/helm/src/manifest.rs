@@ -130,8 +130,9 @@ pub(crate) fn sort(files: &[RenderedFile], compat: HelmCompat) -> Result<Sorted,
     let documents =
         files.into_iter().flat_map(|file| documents(file, compat).into_iter().map(move |text| (file, text)));
     let (files, texts): (Vec<&RenderedFile>, Vec<Option<&str>>) = documents.unzip();
-    let head = |text: &Option<&str>| text.map_or_else(|| Err(NO_TEXT.to_owned()), Head::read);
-    let heads = parallel::map(&texts, DOCUMENTS_OF_A_THREAD, head);
+    let heads = parallel::map(&texts, DOCUMENTS_OF_A_THREAD, |text| {
+        text.ok_or(NO_TEXT).map_err(str::to_owned).and_then(Head::read)
+    });
     let mut sorted = Sorted::default();
     for ((file, text), head) in files.into_iter().zip(texts).zip(heads) {
         let head = head.map_err(|message| Trouble { path: Arc::clone(&file.path), message })?;

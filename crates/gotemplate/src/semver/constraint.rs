@@ -30,7 +30,7 @@ struct Constraint {
 }
 
 /// The parts of one comparison; what was left out is empty.
-#[derive(Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug)]
 struct Written<'t> {
     operator: &'t str,
     numbers: [&'t str; 3],
@@ -240,7 +240,7 @@ mod tests {
 
     /// The parts that the patterns find.
     fn found(text: &str) -> Option<Vec<String>> {
-        let patterns = PATTERNS.as_ref().expect("patterns");
+        let patterns = PATTERNS.as_ref()?;
         let text = patterns.range.replace_all(text, ">= $1, <= $2 ");
         if !patterns.whole.is_match(&text) {
             return None;
@@ -266,7 +266,7 @@ mod tests {
             let mut text = String::new();
             seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
             let mut chance = seed >> 8;
-            for _ in 0..1 + seed % 8 {
+            for _ in 0..=(seed % 8) {
                 text.push_str(pieces[usize::try_from(chance % 29).expect("small")]);
                 chance /= 29;
             }
