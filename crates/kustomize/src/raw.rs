@@ -468,7 +468,8 @@ pub(crate) fn plain(text: &str) -> Value {
     if text.is_empty() {
         return Value::NULL;
     }
-    let read = if may_mean_more(text) { read_plain(text, Dialect::V3) } else { None };
+    // What ends with a space is written in quotes.
+    let read = if may_mean_more(text) && !text.ends_with(' ') { read_plain(text, Dialect::V3) } else { None };
     read.unwrap_or_else(|| Value::from(text))
 }
 
@@ -498,6 +499,8 @@ mod tests {
         check("-5", Value::from(-5_i64));
         check("true", Value::from(true));
         check("yes", Value::from("yes"));
+        check("trailing ", Value::from("trailing "));
+        check("true ", Value::from("true "));
         check("a: b", Value::from("a: b"));
         check("-", Value::from("-"));
         check("1.5.0", Value::from("1.5.0"));
