@@ -131,10 +131,11 @@ impl Expression {
             return Err(ExpressionError::TooCostly(self.text.clone()));
         }
         let mut context = Context::default().with_all();
+        // Variables of these names win.
+        kinds::add(&mut context);
         for (name, value) in variables {
             context.add_variable(name, value).map_err(|_| self.fault(format!("{name} has no form in CEL")))?;
         }
-        kinds::add(&mut context);
         self.program.execute(&context).map_err(|error| match error {
             ExecutionError::UndeclaredReference(_) | ExecutionError::NotSupportedAsMethod { .. } => {
                 ExpressionError::Unknown { text: self.text.clone(), why: without_values(&error) }

@@ -16,7 +16,7 @@ mod tls;
 use std::io::Read;
 
 pub(crate) use authorization::authorization;
-pub(crate) use client::{Body, Broken, Clients, Redirects, SettingFault, Settings, is_dropped};
+pub(crate) use client::{Body, Broken, Clients, Redirects, SettingFault, Settings, ask};
 pub(crate) use http::{Http, http_settings};
 pub(crate) use io::{Deadline, Io};
 pub(crate) use session::{Ask, Ref, Session};

@@ -25,9 +25,15 @@ pub(crate) async fn a_bucket_is_applied_and_followed(mut site: Site) -> Outcome 
     put("deploy/a.yaml", &map("a", "1"));
     put("deploy/notes.md", "no manifest");
     site.start().await?;
-    bucket(&site, &store, json!({"provider": "gcp", "sts": {"provider": "ldap", "endpoint": "https://x"}})).await?;
-    let said = site.said(MAPS, ("Stalled", "True"), "spec.provider, spec.sts").await?;
-    ensure(said.0 == "UnsupportedFeature", format!("{said:?}"))?;
+    let sts = json!({"provider": "ldap", "endpoint": "https://x"});
+    let both = bucket(&site, &store, json!({"provider": "gcp", "sts": sts})).await;
+    let words = both.err().map(|error| error.to_string()).unwrap_or_default();
+    ensure(words.contains("sts has a meaning with the providers aws and generic only"), words)?;
+    for (fields, named) in [(json!({"provider": "gcp"}), "spec.provider"), (json!({"sts": sts}), "spec.sts")] {
+        bucket(&site, &store, fields).await?;
+        let said = site.said(MAPS, ("Stalled", "True"), named).await?;
+        ensure(said.0 == "UnsupportedFeature", format!("{said:?}"))?;
+    }
     bucket(&site, &store, json!({"provider": "aws"})).await?;
     site.said(MAPS, ("Stalled", "True"), "accesskey").await?;
     let login = |secret: &str| {

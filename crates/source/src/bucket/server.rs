@@ -12,7 +12,7 @@ use tokio::task::JoinSet;
 use super::{BucketError, BucketRequest, list::bare};
 use crate::{
     charts::ChartStore,
-    transport::{Broken, Deadline, Io, Redirects, Settings, is_dropped},
+    transport::{Broken, Deadline, Io, Redirects, Settings, ask},
     tree::MAX_FILE,
 };
 
@@ -230,13 +230,7 @@ fn region_of(host: &str) -> Option<String> {
 
 async fn get(client: Client, url: reqwest::Url, limit: u64) -> Answer {
     // The address carries the signature, so that no error may show it.
-    let first = client.get(url.clone()).send().await;
-    let sent = match first {
-        // A connection that was kept open may be closed by the other side, or by a proxy, while it is used again.
-        Err(error) if is_dropped(&error) => client.get(url).send().await,
-        sent => sent,
-    };
-    let response = sent.map_err(|error| Fault::Broken(Broken::from(error)))?;
+    let response = ask(client.get(url)).await.map_err(|error| Fault::Broken(Broken::from(error)))?;
     let (status, headers) = (response.status(), response.headers().clone());
     let bytes = body(response, if status.is_success() { limit } else { MAX_PAGE }).await?;
     if status.is_success() { Ok((headers, bytes)) } else { Err(Fault::Status(status, told(status, &bytes))) }

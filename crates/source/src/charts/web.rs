@@ -12,7 +12,7 @@ use crate::{
     address::Address,
     address::Remote,
     error::SourceError,
-    transport::{Body, Broken, Clients, Deadline, Io, Redirects, SettingFault, Settings, authorization},
+    transport::{Body, Broken, Clients, Deadline, Io, Redirects, SettingFault, Settings, ask, authorization},
 };
 
 /// What a fetch talks through.
@@ -96,10 +96,10 @@ impl Web {
         self.client.post(url)
     }
 
-    /// Sends a request; whatever status comes back is an answer.
+    /// Sends a request that only asks; whatever status comes back is an answer.
     pub(super) fn send(&self, request: RequestBuilder, shown: &str) -> Result<Response, ChartError> {
         let url = || shown.to_owned();
-        let broken = match self.io.until(self.deadline, request.send()) {
+        let broken = match self.io.until(self.deadline, ask(request)) {
             Ok(Ok(response)) => return Ok(response),
             Ok(Err(error)) => Broken::from(error),
             Err(_) => Broken::TimedOut,

@@ -9,7 +9,7 @@ use std::{
     time::Duration,
 };
 
-use reqwest::{Client, Response, redirect};
+use reqwest::{Client, RequestBuilder, Response, redirect};
 use sha2::{Digest, Sha256};
 
 use super::{
@@ -29,6 +29,8 @@ const MAX_REDIRECTS_AT_HOME: usize = 5;
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(30);
 /// Clients (each a pool of connections) kept; more are made anew each time.
 const MAX_CLIENTS: usize = 64;
+/// How often a request is sent at most: several connections may have been kept and closed.
+const MOST_TRIES: u32 = 3;
 
 /// What a client trusts and how it gets out.
 #[derive(Clone, Copy, Debug)]
@@ -252,8 +254,21 @@ fn is_canceled(error: &(dyn Error + 'static)) -> bool {
         || error.source().is_some_and(is_canceled)
 }
 
-/// Whether the connection ended before a word of the answer came: what only asks may be asked again.
-pub(crate) fn is_dropped(error: &(dyn Error + 'static)) -> bool {
+/// Sends a request that only asks. It is asked again where the connection ended before a word of the answer came: one that was
+/// kept open may be closed by the other side, or by a proxy, while it is used again.
+pub(crate) async fn ask(mut request: RequestBuilder) -> reqwest::Result<Response> {
+    for _ in 1..MOST_TRIES {
+        let Some(again) = request.try_clone() else { break };
+        match request.send().await {
+            Err(error) if is_dropped(&error) => request = again,
+            sent => return sent,
+        }
+    }
+    request.send().await
+}
+
+/// Whether the connection ended before a word of the answer came.
+fn is_dropped(error: &(dyn Error + 'static)) -> bool {
     error.downcast_ref::<hyper::Error>().is_some_and(hyper::Error::is_incomplete_message)
         || error.source().is_some_and(is_dropped)
 }

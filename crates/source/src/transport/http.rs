@@ -13,7 +13,7 @@ use reqwest::{
 use super::{
     Wire,
     authorization::authorization,
-    client::{Body, Broken, Clients, Redirects, SettingFault, Settings, is_dropped},
+    client::{Body, Broken, Clients, Redirects, SettingFault, Settings, ask},
     io::{Deadline, Io},
 };
 use crate::{address::Address, error::SourceError, request::GitRequest};
@@ -79,15 +79,7 @@ impl Http {
         if let Some(value) = &self.authorization {
             builder = builder.header(AUTHORIZATION, value.clone());
         }
-        let again = builder.try_clone();
-        let sent = self.io.until(self.deadline, async {
-            match (builder.send().await, again) {
-                // A connection that was kept open may be closed by the other side while it is used again. All requests ask only.
-                (Err(error), Some(again)) if is_dropped(&error) => again.send().await,
-                (sent, _) => sent,
-            }
-        });
-        match sent {
+        match self.io.until(self.deadline, ask(builder)) {
             Ok(Ok(response)) => Ok(response),
             Ok(Err(error)) => Err(self.failed(error.into())),
             Err(_) => Err(self.timeout("connecting")),
