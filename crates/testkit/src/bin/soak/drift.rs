@@ -6,19 +6,18 @@ use std::time::{Duration, Instant};
 
 use futures::StreamExt;
 use kube::api::{Api, ApiResource, DeleteParams, DynamicObject, Patch, PatchParams};
-use kube::config::{KubeConfigOptions, Kubeconfig};
 use kube::core::GroupVersionKind;
 use kube::runtime::watcher;
 use serde_json::{Value, json};
 use testkit::apiserver::RealApiServer;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
-use tokio::time::{sleep, timeout};
+use tokio::time::timeout;
 
 use crate::chance::Chance;
 use crate::held::Launch;
 use crate::manifest::{OWNER_LABEL, difference, key};
 use crate::platform::Platform;
-use crate::{Outcome, Report, USER_AGENT};
+use crate::{Outcome, Report};
 
 /// Kinds that are deleted and changed.
 const KINDS: [&str; 4] = ["ConfigMap", "Service", "Secret", "Deployment"];
@@ -26,8 +25,6 @@ const KINDS: [&str; 4] = ["ConfigMap", "Service", "Secret", "Deployment"];
 const DAMAGES_PER_OBJECT: usize = 4;
 /// How long healing may take before it counts as lost.
 const PATIENCE: Duration = Duration::from_secs(30);
-/// How long the cluster may take to be there and to calm down.
-const START: Duration = Duration::from_mins(1);
 /// What the person who meddles is called.
 const MEDDLER: &str = "meddler";
 
@@ -88,7 +85,7 @@ pub(crate) async fn drift(
     let platform = Platform::drifting();
     let revision = platform.commit();
     let mut held = launch.start(&platform)?;
-    let client = connect(&launch).await.map_err(|why| format!("{why}\n{}", launch.said()))?;
+    let client = launch.connect().await.map_err(|why| format!("{why}\n{}", launch.said()))?;
     let ready = held.ready(&client, &revision, platform.kustomizations()).await;
     ready.map_err(|why| format!("{why}\n{}", launch.said()))?;
     let mut bench = Bench { seen: watch_all(&client), client, took: BTreeMap::new() };
@@ -96,27 +93,6 @@ pub(crate) async fn drift(
     healed.map_err(|why| format!("{why}\n{}", launch.said()))?;
     held.check()?;
     report.say(&bench.table(cluster, seed))
-}
-
-/// A client of the held cluster, as soon as there is one.
-async fn connect(launch: &Launch) -> Outcome<kube::Client> {
-    let start = Instant::now();
-    loop {
-        match client(launch).await {
-            Ok(client) => return Ok(client),
-            Err(why) if start.elapsed() > START => return Err(why),
-            Err(_) => sleep(Duration::from_millis(50)).await,
-        }
-    }
-}
-
-async fn client(launch: &Launch) -> Outcome<kube::Client> {
-    let kubeconfig = Kubeconfig::read_from(launch.cluster())?;
-    let mut config = kube::Config::from_custom_kubeconfig(kubeconfig, &KubeConfigOptions::default()).await?;
-    config.headers.push((http::header::USER_AGENT, http::HeaderValue::from_static(USER_AGENT)));
-    let client = kube::Client::try_from(config)?;
-    client.apiserver_version().await?;
-    Ok(client)
 }
 
 fn resource(kind: &str) -> ApiResource {

@@ -9,17 +9,17 @@ mod files;
 mod standins;
 
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use kube::api::{Api, ApiResource, DynamicObject, ListParams, Patch, PatchParams};
-use kube::config::{KubeConfigOptions, Kubeconfig};
 use kube::core::GroupVersionKind;
 use serde_json::{Value, json};
 use testkit::apiserver::RealApiServer;
 use testkit::git::GitServer;
 
 use crate::drift::Cluster;
+use crate::held::{Held, Launch};
 use crate::{Outcome, Report, USER_AGENT};
 use files::Files;
 use standins::Standins;
@@ -75,11 +75,17 @@ pub(crate) async fn example(program: PathBuf, cluster: Cluster, example: Example
     let standins = Standins::serve(&files).await?;
     let kubeconfig = real.as_ref().map(RealApiServer::kubeconfig_path);
     let branch = branch.trim().to_owned();
-    let launch = Launch { program, kubeconfig, folder: folder.path(), example: &example, branch };
-    let up = launch.start(&[(example.url.clone(), git.url("example.git"))], &standins)?;
+    let launch = Launch { program, kubeconfig, folder: folder.path().to_owned() };
+    let own = [(example.url.clone(), git.url("example.git"))];
+    let up = launch.run(|command| {
+        command.args([&*example.url, "--path", &example.path, "--branch", &branch, "--without-releases"]);
+        for (from, to) in own.iter().chain(standins.mirrors()) {
+            command.args(["--mirror", &format!("{from}={to}")]);
+        }
+        command.args(standins.unverified().iter().flat_map(|address| ["--allow-unverified", address]))
+    })?;
     let outcome = hold(&launch, up, &files).await;
-    let said = std::fs::read_to_string(folder.path().join("output")).unwrap_or_default();
-    let (lines, made) = outcome.map_err(|why| format!("{why}\n{said}"))?;
+    let (lines, made) = outcome.map_err(|why| format!("{why}\n{}", launch.said()))?;
     report.say(&format!("{} {} on the {} API server:", example.url, example.path, cluster.name()))?;
     for line in standins.told().iter().chain(&made).chain(&lines) {
         report.say(&format!("  {line}"))?;
@@ -93,15 +99,15 @@ pub(crate) async fn example(program: PathBuf, cluster: Cluster, example: Example
 }
 
 /// Waits until all is ready; gives what is there, and what was made for it.
-async fn hold(launch: &Launch<'_>, mut up: Up, files: &Files) -> Outcome<(Vec<String>, Vec<String>)> {
-    let client = launch.client().await?;
+async fn hold(launch: &Launch, mut up: Held, files: &Files) -> Outcome<(Vec<String>, Vec<String>)> {
+    let client = launch.connect().await?;
     let mut told = Vec::new();
     for object in files.bootstrap().into_iter().chain(files.definitions(&client).await?) {
         make(&client, &object).await?;
         told.push(format!("made here: {}/{}", text(&object, "/kind"), text(&object, "/metadata/name")));
     }
     for chart in &files.charts {
-        up.source(&client).await?;
+        source(&client, &mut up).await?;
         make(&client, &helm_chart(chart)).await?;
         told.push(format!("made here: a HelmChart of {chart}"));
     }
@@ -197,84 +203,13 @@ async fn list(client: &kube::Client, (version, kind, plural): (&str, &str, &str)
     Ok(Api::all_with(client.clone(), &resource).list(&ListParams::default()).await?.items)
 }
 
-/// How `setpoint up` is started.
-struct Launch<'a> {
-    program: PathBuf,
-    kubeconfig: Option<PathBuf>,
-    folder: &'a Path,
-    example: &'a Example,
-    branch: String,
-}
-
-/// A running `setpoint up`; killed when dropped.
-struct Up(Child);
-
-impl Launch<'_> {
-    fn start(&self, mirrors: &[(String, String)], standins: &Standins) -> Outcome<Up> {
-        let output = std::fs::File::create(self.folder.join("output"))?;
-        let mut command = Command::new(&self.program);
-        command.args(["up", &self.example.url, "--path", &self.example.path, "--port", "0", "--without-releases"]);
-        command.args(["--branch", &self.branch, "--state"]).arg(self.folder);
-        for (from, to) in mirrors.iter().chain(standins.mirrors()) {
-            command.args(["--mirror", &format!("{from}={to}")]);
-        }
-        for address in standins.unverified() {
-            command.args(["--allow-unverified", address]);
-        }
-        if let Some(kubeconfig) = &self.kubeconfig {
-            command.arg("--yes").arg("--kubeconfig").arg(kubeconfig);
-        }
-        command.env_clear().env("HOME", self.folder).current_dir(self.folder);
-        command.stdin(Stdio::null()).stdout(output.try_clone()?).stderr(output);
-        Ok(Up(command.spawn().map_err(|why| format!("{}: {why}", self.program.display()))?))
+/// Waits until `setpoint` has made the repository's source.
+async fn source(client: &kube::Client, up: &mut Held) -> Outcome<()> {
+    while list(client, READY[1]).await.map_or(true, |found| found.is_empty()) {
+        up.check()?;
+        tokio::time::sleep(PAUSE).await;
     }
-
-    /// A client of the cluster, as soon as there is one.
-    async fn client(&self) -> Outcome<kube::Client> {
-        let start = Instant::now();
-        loop {
-            match self.connect().await {
-                Ok(client) => return Ok(client),
-                Err(why) if start.elapsed() > PATIENCE => return Err(why),
-                Err(_) => tokio::time::sleep(PAUSE).await,
-            }
-        }
-    }
-
-    async fn connect(&self) -> Outcome<kube::Client> {
-        let path = self.kubeconfig.clone().unwrap_or_else(|| self.folder.join(".setpoint/kubeconfig"));
-        let kubeconfig = Kubeconfig::read_from(path)?;
-        let config = kube::Config::from_custom_kubeconfig(kubeconfig, &KubeConfigOptions::default()).await?;
-        let client = kube::Client::try_from(config)?;
-        client.apiserver_version().await?;
-        Ok(client)
-    }
-}
-
-impl Up {
-    /// Fails where it has ended.
-    fn check(&mut self) -> Outcome<()> {
-        match self.0.try_wait()? {
-            Some(status) => Err(format!("setpoint ended by itself: {status}").into()),
-            None => Ok(()),
-        }
-    }
-
-    /// Waits until it has made the repository's source.
-    async fn source(&mut self, client: &kube::Client) -> Outcome<()> {
-        while list(client, READY[1]).await.map_or(true, |found| found.is_empty()) {
-            self.check()?;
-            tokio::time::sleep(PAUSE).await;
-        }
-        Ok(())
-    }
-}
-
-impl Drop for Up {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
+    Ok(())
 }
 
 /// All references of a repository and what they point to.

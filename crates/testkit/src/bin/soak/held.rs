@@ -6,17 +6,20 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use kube::api::{Api, ApiResource, DynamicObject, ListParams};
+use kube::config::{KubeConfigOptions, Kubeconfig};
 use kube::core::GroupVersionKind;
 use serde_json::Value;
 
-use crate::Outcome;
 use crate::manifest::HOME;
 use crate::platform::{Platform, ROOT};
+use crate::{Outcome, USER_AGENT};
 
 /// How long a commit may take until it is all applied and healthy, kills included.
 const PATIENCE: Duration = Duration::from_mins(3);
 /// How often the Kustomizations are asked.
 const ASK_EVERY: Duration = Duration::from_millis(20);
+/// How long the cluster may take to be there.
+const START: Duration = Duration::from_mins(1);
 /// Lines of `setpoint`'s output that an error shows.
 const SHOWN_LINES: usize = 40;
 
@@ -38,13 +41,15 @@ pub(crate) struct Held {
 impl Launch {
     /// Starts `setpoint up` on a repository.
     pub(crate) fn start(&self, platform: &Platform) -> Outcome<Held> {
+        self.run(|command| command.arg(platform.repository.path()).args(["--path", ROOT]))
+    }
+
+    /// Starts `setpoint up` with these arguments beside those that every run has.
+    pub(crate) fn run(&self, arguments: impl FnOnce(&mut Command) -> &mut Command) -> Outcome<Held> {
         let output = File::options().create(true).append(true).open(self.output())?;
         let mut command = Command::new(&self.program);
-        command
-            .arg("up")
-            .arg(platform.repository.path())
-            .args(["--path", ROOT, "--port", "0", "--state"])
-            .arg(&self.folder);
+        arguments(command.arg("up"));
+        command.args(["--port", "0", "--state"]).arg(&self.folder);
         if let Some(kubeconfig) = &self.kubeconfig {
             command.arg("--yes").arg("--kubeconfig").arg(kubeconfig);
         }
@@ -57,6 +62,27 @@ impl Launch {
     /// The kubeconfig of the cluster that is held.
     pub(crate) fn cluster(&self) -> PathBuf {
         self.kubeconfig.clone().unwrap_or_else(|| self.folder.join(".setpoint/kubeconfig"))
+    }
+
+    /// A client of the held cluster, as soon as there is one.
+    pub(crate) async fn connect(&self) -> Outcome<kube::Client> {
+        let start = Instant::now();
+        loop {
+            match self.client().await {
+                Ok(client) => return Ok(client),
+                Err(why) if start.elapsed() > START => return Err(why),
+                Err(_) => tokio::time::sleep(Duration::from_millis(50)).await,
+            }
+        }
+    }
+
+    async fn client(&self) -> Outcome<kube::Client> {
+        let kubeconfig = Kubeconfig::read_from(self.cluster())?;
+        let mut config = kube::Config::from_custom_kubeconfig(kubeconfig, &KubeConfigOptions::default()).await?;
+        config.headers.push((http::header::USER_AGENT, http::HeaderValue::from_static(USER_AGENT)));
+        let client = kube::Client::try_from(config)?;
+        client.apiserver_version().await?;
+        Ok(client)
     }
 
     fn output(&self) -> PathBuf {
