@@ -100,7 +100,7 @@ impl Live {
         let owner = Owner::of(&value);
         let mut live =
             Self { key, owner, uid, resource_version, value: Packed::of(&value), managers, owned: None, gvk };
-        live.owned = live.project(&value, &[]).map(|projection| Digest::of(&projection));
+        live.owned = live.project(&value).map(|projection| Digest::of(&projection));
         live
     }
 
@@ -111,11 +111,12 @@ impl Live {
 
     /// The fields we own but those that are left to others.
     pub(crate) fn projection_without(&self, ignored: &[Pointer]) -> Option<Value> {
-        self.project(&self.value(), ignored)
+        self.project(&ignore::without(&self.value(), ignored))
     }
 
-    fn project(&self, value: &Value, ignored: &[Pointer]) -> Option<Value> {
-        Some(structured_merge::project(&ignore::without(value, ignored), self.own_fields()?))
+    /// What we own of the object's value, which may lack what is left to others.
+    pub(crate) fn project(&self, value: &Value) -> Option<Value> {
+        Some(structured_merge::project(value, self.own_fields()?))
     }
 
     /// The object without `managedFields`; values of a Secret are sealed. It is kept packed, so whoever looks at it often

@@ -73,7 +73,7 @@ fn action(observer: &Observer, undo: &Undo, change: &Change) -> (Action, bool) {
     let ignored = &change.ignored;
     let seen = Seen { wanted: &wanted, digest: change.digest, live: &live, record: record.as_deref(), ignored };
     if change.handling.ssa == SsaPolicy::Override && live.has_foreign(undo) {
-        return (Action::Update(shown(&seen)), false);
+        return (Action::Update(shown(&seen, &Compared::of(&seen))), false);
     }
     match decide(&seen) {
         Decision::Keep => (Action::Keep, false),
@@ -95,16 +95,32 @@ pub(super) fn decide(seen: &Seen<'_>) -> Decision {
     if recorded.is_some_and(|record| seen.live.owned == Some(record.answer)) {
         return Decision::Keep;
     }
-    let projection = seen.live.projection_without(seen.ignored);
-    if projection.as_ref() == Some(&comparable(&ignore::without(seen.wanted, seen.ignored))) {
+    let compared = Compared::of(seen);
+    if compared.own.as_ref() == Some(&compared.wanted) {
         return Decision::Confirm;
     }
-    let fields = shown(seen);
-    if seen.record.is_some() || projection.is_none() {
+    let fields = shown(seen, &compared);
+    if seen.record.is_some() || compared.own.is_none() {
         // Another manifest than last time, or somebody changed what we applied, or it was never ours: a write.
         return Decision::Update(fields);
     }
     Decision::Unsure(fields)
+}
+
+/// What is compared, without what is left to others.
+struct Compared {
+    wanted: Value,
+    live: Value,
+    /// What we own of the live object.
+    own: Option<Value>,
+}
+
+impl Compared {
+    fn of(seen: &Seen<'_>) -> Self {
+        let live = ignore::without(&seen.live.value(), seen.ignored);
+        let wanted = comparable(&ignore::without(seen.wanted, seen.ignored));
+        Self { own: seen.live.project(&live), wanted, live }
+    }
 }
 
 /// A manifest in the form of a projection: without what names the object and what the server writes.
@@ -133,12 +149,11 @@ fn without_nulls(value: &Value) -> Value {
 
 /// What would change as far as can be told here: wanted fields with another value, and fields of ours that are not
 /// wanted any more.
-fn shown(seen: &Seen<'_>) -> Vec<FieldDiff> {
-    let wanted = comparable(&ignore::without(seen.wanted, seen.ignored));
-    let live = comparable(&ignore::without(&seen.live.value(), seen.ignored));
-    let mut fields = diff::fields(&diff::restrict(&live, &wanted), &wanted);
-    if let Some(own) = seen.live.projection_without(seen.ignored) {
-        let gone = diff::fields(&own, &wanted).into_iter().filter(|field| field.after.is_none());
+fn shown(seen: &Seen<'_>, compared: &Compared) -> Vec<FieldDiff> {
+    let wanted = &compared.wanted;
+    let mut fields = diff::fields(&diff::restrict(&comparable(&compared.live), wanted), wanted);
+    if let Some(own) = &compared.own {
+        let gone = diff::fields(own, wanted).into_iter().filter(|field| field.after.is_none());
         let gone: Vec<_> = gone.filter(|gone| fields.iter().all(|field| field.path != gone.path)).collect();
         fields.extend(gone);
     }
