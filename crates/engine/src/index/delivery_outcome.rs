@@ -107,16 +107,20 @@ impl Index {
         let timeout = delivery.object.spec.timeout().saturating_sub(delivery.applied_in);
         let object = delivery.object.clone();
         self.enter(name, Phase::Settling);
-        let settling = self.deliveries.values().filter(|delivery| delivery.phase == Phase::Settling);
-        let grace = if settling.take(CROWD).count() < CROWD { SETTLE_GRACE } else { CROWDED_SETTLE_GRACE };
-        self.timers.set(Alarm::Grace(name.clone()), self.moment.elapsed + grace);
+        self.timers.set(Alarm::Grace(name.clone()), self.moment.elapsed + SETTLE_GRACE);
         self.commands.push(Command::Settle(SettleOrder { name: name.clone(), run, object, held, timeout }));
     }
 
-    /// Health takes its time: the status says that work is under way.
+    /// Health takes its time: the status says that work is under way. In a crowd it waits longer for that.
     pub(super) fn settling_lasts(&mut self, name: &Name) {
         let now = self.moment.now;
+        let crowded = self.is_crowded();
         let Some(delivery) = self.deliveries.get_mut(name) else { return };
+        let waited = Duration::try_from(now.duration_since(delivery.since)).unwrap_or_default();
+        if crowded && waited < CROWDED_SETTLE_GRACE {
+            let rest = CROWDED_SETTLE_GRACE.saturating_sub(waited);
+            return self.timers.set(Alarm::Grace(name.clone()), self.moment.elapsed + rest);
+        }
         let revision = delivery.held.as_ref().map(|held| held.revision.to_string());
         // Under way since the inventory was recorded, or tried again with nothing changed.
         let ready = api::ready(&delivery.status.conditions);
@@ -131,6 +135,11 @@ impl Index {
         self.say_changes(name);
         self.changed.delivery(name);
         self.flush(name);
+    }
+
+    /// Whether the health of many deliveries is waited for.
+    fn is_crowded(&self) -> bool {
+        self.deliveries.values().filter(|delivery| delivery.phase == Phase::Settling).take(CROWD).count() == CROWD
     }
 
     /// Tells of changes that are applied while their health is still followed.

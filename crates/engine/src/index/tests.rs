@@ -422,6 +422,25 @@ fn health_takes_no_place_and_a_new_revision_ends_the_wait() {
 }
 
 #[test]
+fn long_health_is_told_after_seconds_and_in_a_crowd_after_a_minute() {
+    for (count, silent) in [(3, SECOND * 4), (20, SECOND * 59)] {
+        let mut world = World::with(|settings| settings.applies = count);
+        world.source().fetched("main@sha1:1");
+        let names: Vec<_> = (0..count).map(|number| format!("app-{number}")).collect();
+        for app in &names {
+            world.kustomization(app, &json!({"wait": true})).delivered(app, "main@sha1:1", true);
+        }
+        world.written().orders();
+        world.pass(silent);
+        assert_eq!(world.orders(), Vec::<String>::new(), "{count} wait");
+        world.pass(SECOND * 2);
+        assert_eq!(world.orders().len(), count, "{count} wait");
+        world.written().pass(Duration::from_mins(2));
+        assert_eq!(world.orders(), Vec::<String>::new(), "{count} wait");
+    }
+}
+
+#[test]
 fn a_suspended_delivery_is_left_alone() {
     let mut world = World::settled(&json!({}));
     world.index().apply_kustomization(kustomization("apps", 2, &json!({"suspend": true})));
