@@ -17,6 +17,7 @@ pub(crate) mod tree;
 pub(crate) mod up;
 pub(crate) mod why;
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::ExitCode;
 
 use clap::Parser;
@@ -26,7 +27,7 @@ use crate::args::{Cli, Command};
 use crate::failure::Failure;
 use crate::output;
 
-/// Stack of the thread that renders: templates that include themselves meet their own limit of depth before its end.
+/// Stack of what renders: templates that include themselves meet their own limit of depth before its end.
 const RENDER_STACK: usize = 256 << 20;
 
 /// Parses the command line, runs the verb and turns its outcome into an exit code.
@@ -58,13 +59,11 @@ pub(crate) fn run() -> ExitCode {
 }
 
 /// Runs a verb that only renders. It may wait for remote files, which the workers of a runtime must not.
-fn rendering(verb: impl FnOnce() -> Result<(), Failure> + Send + 'static) -> ExitCode {
-    let thread = std::thread::Builder::new().name("render".to_owned()).stack_size(RENDER_STACK).spawn(verb);
-    let outcome = match thread {
-        Ok(thread) => thread.join().unwrap_or_else(|_| Err(Failure::task("the rendering broke off"))),
-        Err(error) => Err(Failure::task(format!("cannot start: {error}"))),
-    };
-    finish(outcome)
+///
+/// It gets a stack of its own and stays on the first thread, whose heap grows in larger steps than that of another.
+fn rendering(verb: impl FnOnce() -> Result<(), Failure>) -> ExitCode {
+    let outcome = catch_unwind(AssertUnwindSafe(|| stacker::grow(RENDER_STACK, verb)));
+    finish(outcome.unwrap_or_else(|_| Err(Failure::task("the rendering broke off"))))
 }
 
 /// Runs a verb that talks to a cluster.

@@ -38,10 +38,10 @@ pub(crate) fn visit_always(
     set: &mut dyn FnMut(&mut Value) -> Result<(), String>,
 ) -> Result<(), String> {
     let missing = if spec.create { missing } else { Missing::Skip };
-    if missing == Missing::Skip && !leads_on(object, &spec.parts) {
+    if missing == Missing::Skip && !leads_on(object, spec.parts()) {
         return Ok(());
     }
-    walk(object, &spec.parts, missing, set).map_err(|error| format!("field '{}': {error}", spec.path))
+    walk(object, spec.parts(), missing, set).map_err(|error| format!("field '{}': {error}", spec.path))
 }
 
 /// Whether walking the path reaches a field or a fault. Looked at first, so that objects without are not copied.

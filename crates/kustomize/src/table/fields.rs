@@ -1,7 +1,7 @@
 //! The fields that kustomize's transformers change by default.
 
 use std::borrow::Cow;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use crate::id::{Gvk, GvkPattern};
 
@@ -18,8 +18,8 @@ pub(crate) struct FieldSpec {
     pub(crate) path: Cow<'static, str>,
     /// Whether the field is made if it is missing.
     pub(crate) create: bool,
-    /// The keys of the path.
-    pub(crate) parts: Arc<[Part]>,
+    /// The keys of the path, once they are asked for: most fields that are known are never looked for.
+    parts: OnceLock<Arc<[Part]>>,
 }
 
 /// One key of a path.
@@ -37,9 +37,12 @@ impl FieldSpec {
         path: impl Into<Cow<'static, str>>,
         create: bool,
     ) -> Self {
-        let path = path.into();
-        let parts = split(&path).into_iter().map(part).collect();
-        Self { group, version, kind, path, create, parts }
+        Self { group, version, kind, path: path.into(), create, parts: OnceLock::new() }
+    }
+
+    /// The keys of the path.
+    pub(crate) fn parts(&self) -> &[Part] {
+        self.parts.get_or_init(|| split(&self.path).into_iter().map(part).collect())
     }
 
     fn built_in(
