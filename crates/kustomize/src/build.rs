@@ -66,7 +66,8 @@ pub(crate) fn build(
     set::check_ids(&items, &root.file)?;
     check_texts(&context, &items)?;
     for item in &mut items {
-        context.raw.fill_empty(&mut item.value);
+        context.raw.renew_annotations(&mut item.value);
+        context.raw.as_written(&mut item.value);
     }
     let by = By::new("buildMetadata", step("buildMetadata", &root.file, 0), &context.raw);
     if let Some(option) = option("managedByLabel") {
@@ -106,7 +107,12 @@ fn check_names(items: &[Item]) -> Result<(), Vec<BuildError>> {
         let is_nameless = (item.was_nameless && !item.previous.is_empty()) || item.name().is_empty();
         is_nameless.then(|| BuildError::new(&*item.file, item.line, message).hint("Let no replacement empty it."))
     };
-    let faults: Vec<BuildError> = items.iter().filter_map(nameless).collect();
+    let torn = |item: &Item| {
+        let name = item.previous.iter().find(|previous| previous.is_torn()).map(|previous| &previous.name)?;
+        let message = format!("the {} was called '{name}', and kustomize tells names by their commas", item.gvk().kind);
+        Some(BuildError::new(&*item.file, item.line, message).hint("Let no replacement put a comma into a name."))
+    };
+    let faults: Vec<BuildError> = items.iter().filter_map(|item| nameless(item).or_else(|| torn(item))).collect();
     if faults.is_empty() { Ok(()) } else { Err(faults) }
 }
 

@@ -9,7 +9,7 @@ use goyaml::{Document, Kind, Map, ParseOptions, Pos, Value};
 
 use crate::BuildError;
 use crate::limit::MAX_LISTS;
-use crate::raw::RawTexts;
+use crate::raw::{self, RawTexts};
 use crate::{scalar, shared};
 
 /// A text and where it stands.
@@ -225,17 +225,28 @@ fn check(value: &Value) -> Result<(), String> {
 /// Before a text that is read out of base64.
 const BINARY: &str = "!!binary";
 
+/// Before a text that would be something else without.
+const TEXT: &str = "!!str";
+
 /// The lines of a text, to look up how a scalar was written.
 struct Lines<'a> {
     text: &'a str,
     has_binary: bool,
+    has_folded: bool,
+    has_tags: bool,
     /// Where they start; looked for when the first one is asked for.
     starts: OnceCell<Vec<usize>>,
 }
 
 impl<'a> Lines<'a> {
     fn new(text: &'a str) -> Self {
-        Self { text, has_binary: text.contains(BINARY), starts: OnceCell::new() }
+        Self {
+            text,
+            has_binary: text.contains(BINARY),
+            has_folded: may_fold(text),
+            has_tags: text.contains(TEXT),
+            starts: OnceCell::new(),
+        }
     }
 
     fn starts(&self) -> &[usize] {
@@ -268,11 +279,11 @@ impl<'a> Lines<'a> {
     /// Notes the scalars that print otherwise than they were written, and the nulls that were written at all.
     fn note(&self, value: &mut Value, raw: &RawTexts) {
         match value.kind() {
-            Kind::Map(map) if self.has_binary || map.values().any(may_be_noted) => {
+            Kind::Map(map) if self.has_binary || map.values().any(|child| self.may_be_noted(child)) => {
                 let children = value.as_map_mut().into_iter().flat_map(Map::iter_mut);
                 children.for_each(|(_, child)| self.note(child, raw));
             }
-            Kind::List(items) if self.has_binary || items.iter().any(may_be_noted) => {
+            Kind::List(items) if self.has_binary || items.iter().any(|child| self.may_be_noted(child)) => {
                 value.as_list_mut().into_iter().flatten().for_each(|child| self.note(child, raw));
             }
             Kind::Map(_) | Kind::List(_) => {}
@@ -285,15 +296,36 @@ impl<'a> Lines<'a> {
                 let written = self.plain_scalar(value);
                 *value = raw.noted(std::mem::take(value), written[BINARY.len()..].trim_start());
             }
+            Kind::String(_) if self.has_tags && self.rest_of_line(value.pos()).starts_with(TEXT) => {
+                if !value.is_quoted() {
+                    *value = raw::tagged(std::mem::take(value));
+                }
+            }
+            Kind::String(_) if value.is_quoted() => {
+                if self.has_folded && self.rest_of_line(value.pos()).starts_with('>') {
+                    *value = raw::folded(std::mem::take(value));
+                }
+            }
             Kind::Bool(flag) if self.rest_of_line(value.pos()).starts_with(if *flag { "true" } else { "false" }) => {}
-            _ if !may_be_noted(value) => {}
+            _ if !self.may_be_noted(value) => {}
             _ => {
                 let written = self.plain_scalar(value);
                 let written = without_tag(&written);
-                if !written.starts_with(['"', '\'', '*', '!', '|', '>', '&']) && written != scalar::text(value) {
+                if !written.starts_with(['"', '\'', '*', '!', '|', '>', '&']) && !raw::is_as_written(value, written) {
                     *value = raw.noted(std::mem::take(value), written);
                 }
             }
+        }
+    }
+
+    /// Whether the node may have to be noted, or holds others: of what is text, only dates are read as something else, and
+    /// folded blocks are written as such.
+    fn may_be_noted(&self, value: &Value) -> bool {
+        match value.kind() {
+            Kind::String(_) if value.is_quoted() => self.has_folded,
+            Kind::String(_) if self.has_tags => true,
+            Kind::String(text) => text.ends_with('Z') && text.starts_with(|first: char| first.is_ascii_digit()),
+            _ => true,
         }
     }
 
@@ -326,12 +358,11 @@ fn is_text_map(value: &Value) -> bool {
     value.as_map().is_none_or(|map| map.values().all(|value| value.as_str().is_some()))
 }
 
-/// Whether the node may have to be noted, or holds others: of what is text, only dates are read as something else.
-fn may_be_noted(value: &Value) -> bool {
-    match value.kind() {
-        Kind::String(text) => {
-            !value.is_quoted() && text.ends_with('Z') && text.starts_with(|first: char| first.is_ascii_digit())
-        }
-        _ => true,
-    }
+/// Whether a text may hold folded blocks.
+fn may_fold(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    memchr::memchr_iter(b'>', bytes).any(|at| {
+        let starts = at == 0 || bytes[at - 1].is_ascii_whitespace();
+        starts && bytes.get(at + 1).is_some_and(|next| b"-+ \r\n".contains(next) || next.is_ascii_digit())
+    })
 }

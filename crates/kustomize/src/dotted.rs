@@ -3,7 +3,7 @@
 use goyaml::{Kind, Value};
 use regex::Regex;
 
-use crate::scalar;
+use crate::{raw, scalar};
 
 /// The parts of a path. `\.` and dots in brackets do not part; brackets without `=` only protect a key.
 pub(crate) fn split(path: &str) -> Vec<String> {
@@ -91,7 +91,7 @@ pub(crate) fn lookup<'a>(object: &'a Value, path: &[String]) -> Result<Option<&'
 fn enter<'a>(node: &'a Value, part: &str) -> Result<Option<&'a Value>, String> {
     let items = || match node.kind() {
         Kind::List(items) => Ok(items.as_slice()),
-        Kind::Null => Ok(&[][..]),
+        Kind::Null if !raw::is_no_null(node) => Ok(&[][..]),
         _ => Err(wrong_kind("SequenceNode", node, part)),
     };
     if let Ok(at) = part.parse::<i64>() {
@@ -111,7 +111,7 @@ fn enter<'a>(node: &'a Value, part: &str) -> Result<Option<&'a Value>, String> {
         }
         _ => match node.kind() {
             Kind::Map(map) => Ok(map.get(part)),
-            Kind::Null => Ok(None),
+            Kind::Null if !raw::is_no_null(node) => Ok(None),
             _ => Err(wrong_kind("MappingNode", node, part)),
         },
     }
@@ -155,6 +155,8 @@ pub(crate) struct Visit<'a> {
     pub(crate) create: Option<Shape>,
     /// Called with what a condition in the path makes.
     pub(crate) make: &'a dyn Fn(Value) -> Value,
+    /// Called with a null, and a field that is made in it.
+    pub(crate) hide: &'a dyn Fn(&mut Value, &str, Value),
     /// Called with each node; true if it was just made.
     pub(crate) set: &'a mut dyn FnMut(&mut Value, bool) -> Result<(), String>,
 }
@@ -170,10 +172,8 @@ impl Visit<'_> {
             (self.set)(node, made)?;
             return Ok(1);
         };
-        if node.is_null() {
-            // Kustomize adds to the null, and does not see that a null has no room.
-            let adds = self.create.is_some() && part != "*";
-            return if adds && index(part).is_none_or(|at| at == 0) { Ok(1) } else { nothing(part) };
+        if node.is_null() && !raw::is_no_null(node) {
+            return self.null(node, part, rest);
         }
         if let Some(at) = index(part) {
             return self.item(node, (part, at), rest);
@@ -190,6 +190,20 @@ impl Visit<'_> {
             return Ok(count);
         }
         self.field(node, part, rest)
+    }
+
+    /// Kustomize adds to a null, and does not see that a null has no room.
+    fn null(&mut self, node: &mut Value, part: &str, rest: &[String]) -> Result<usize, String> {
+        match (self.create.filter(|_| part != "*"), index(part)) {
+            (Some(shape), None) if !is_condition(part) => {
+                let mut child = shape.node(rest.first());
+                self.walk(&mut child, rest, rest.is_empty())?;
+                (self.hide)(node, part, child);
+                Ok(1)
+            }
+            (Some(_), None | Some(0)) => Ok(1),
+            _ => nothing(part),
+        }
     }
 
     fn field(&mut self, node: &mut Value, part: &str, rest: &[String]) -> Result<usize, String> {
@@ -229,7 +243,7 @@ impl Visit<'_> {
         if found > 0 || self.create.is_none() {
             return Ok(found);
         }
-        let value = (self.make)(crate::raw::untyped(crate::raw::plain(pattern)));
+        let value = (self.make)(raw::untyped(raw::plain(pattern)));
         items.push(if key.is_empty() { value } else { [(key, value)].into_iter().collect() });
         self.matching_items(items, (key, &regex), rest)
     }
@@ -289,7 +303,8 @@ mod tests {
         let check = |path: &str, create, expected: Result<usize, &str>| {
             let text = r#"{"a":{"l":[{"n":"x","v":1},{"n":"y"},{"n":"xx","v":2}],"s":"t"}}"#;
             let mut object = goyaml::json::parse(text.as_bytes()).expect("a test's object is JSON");
-            let found = Visit { create, make: &|value| value, set: &mut |_, _| Ok(()) }.run(&mut object, &split(path));
+            let found = Visit { create, make: &|value| value, hide: &|_, _, _| (), set: &mut |_, _| Ok(()) }
+                .run(&mut object, &split(path));
             match (found, expected) {
                 (Ok(found), Ok(expected)) => assert_eq!(found, expected, "{path}"),
                 (Err(found), Err(expected)) => assert!(found.contains(expected), "{path}: {found}"),

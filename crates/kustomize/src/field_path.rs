@@ -5,8 +5,9 @@ use goyaml::{Kind, Value};
 
 use crate::accumulate::By;
 use crate::id::Gvk;
+use crate::raw::{self, RawTexts};
+use crate::scalar;
 use crate::table::fields::{FieldSpec, Part};
-use crate::{raw, scalar};
 
 /// What is made where a field is missing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,6 +43,19 @@ pub(crate) fn visit_always(
         return Ok(());
     }
     walk(object, spec.parts(), missing, set).map_err(|error| format!("field '{}': {error}", spec.path))
+}
+
+/// Makes maps of the nulls on a path that something was put into, as kustomize does where it may make the field.
+pub(crate) fn reveal(object: &mut Value, gvk: &Gvk, spec: &FieldSpec, raw: &RawTexts) {
+    let mut node = object;
+    for Part { key, is_list } in spec.parts.iter().filter(|_| spec.create && spec.selects(gvk)) {
+        let child = node.as_map_mut().filter(|_| !is_list).and_then(|map| map.get_mut(key));
+        let Some(child) = child else { return };
+        if let Some(hidden) = raw.hidden_in(child) {
+            *child = Value::from(hidden).with_pos(child.pos());
+        }
+        node = child;
+    }
 }
 
 /// Whether walking the path reaches a field or a fault. Looked at first, so that objects without are not copied.

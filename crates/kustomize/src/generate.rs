@@ -88,6 +88,7 @@ fn make(layer: &Layer, input: &GeneratorInput, raw: &RawTexts) -> Item {
     let mut item = Item::new(value, layer.file.clone(), input.line);
     item.is_generated = true;
     item.behavior = input.behavior;
+    item.noted_behavior = input.behavior.noted();
     item.needs_hash = !input.options.disable_name_suffix_hash;
     item
 }
@@ -97,12 +98,14 @@ fn absorb(items: &mut Vec<Item>, mut new: Item, raw: &RawTexts) -> Result<(), St
     let id = new.id();
     let matches = set::with_any_id(items, &id);
     match (matches.as_slice(), new.behavior) {
-        ([], Behavior::Create) => items.push(new),
+        ([], Behavior::Create | Behavior::Unspecified) => items.push(new),
         ([], _) => {
             let instead = set::instead(items, [&id.gvk.kind, &id.name], &raw.tracer);
             return Err(format!("id {id} does not exist; cannot merge or replace{instead}"));
         }
-        ([_], Behavior::Create) => return Err(format!("id {id} exists; behavior must be merge or replace")),
+        ([_], Behavior::Create | Behavior::Unspecified) => {
+            return Err(format!("id {id} exists; behavior must be merge or replace"));
+        }
         ([at], behavior) => {
             let old = &items[*at];
             let note = step("generator", &new.file, new.line);
@@ -127,6 +130,7 @@ fn absorb(items: &mut Vec<Item>, mut new: Item, raw: &RawTexts) -> Result<(), St
 /// Takes over the old object's identity and metadata; what the new one says itself wins.
 fn inherit(new: &mut Item, old: &Item, raw: &RawTexts) {
     let tracer = &raw.tracer;
+    new.noted_behavior = old.noted_behavior;
     for field in ["labels", "annotations"] {
         let mut map: Map = old.metadata_texts(field, raw).into_iter().collect();
         for (key, text) in new.metadata_texts(field, raw) {
@@ -143,6 +147,7 @@ fn inherit(new: &mut Item, old: &Item, raw: &RawTexts) {
     new.behavior = old.behavior;
     new.is_generated = old.is_generated;
     new.previous.clone_from(&old.previous);
+    new.was_nameless = old.was_nameless;
     new.variables.clone_from(&old.variables);
     new.prefixes.clone_from(&old.prefixes);
     new.suffixes.clone_from(&old.suffixes);

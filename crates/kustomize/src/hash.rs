@@ -6,7 +6,9 @@ use goyaml::origin::scalars;
 use goyaml::{Map, Value};
 use sha2::{Digest, Sha256};
 
-use crate::scalar;
+use crate::item::Item;
+use crate::raw::RawTexts;
+use crate::{layout, scalar};
 
 /// Characters of base64 in one line.
 const LINE: usize = 70;
@@ -15,7 +17,20 @@ const LINE: usize = 70;
 const HASH: usize = 10;
 
 /// The suffix for the name of a generated object: it depends on its data, not on its name.
-pub(crate) fn suffix(object: &Value) -> String {
+pub(crate) fn suffix(item: &Item, raw: &RawTexts) -> String {
+    let is_other = !["ConfigMap", "Secret"].contains(&&*item.gvk().kind);
+    match item.reread.as_ref().filter(|_| is_other) {
+        Some(reread) => of_text(&layout::text(item, reread, raw)),
+        None => of_data(&item.value),
+    }
+}
+
+fn of_text(text: &str) -> String {
+    let digest = Sha256::digest(text.as_bytes());
+    digest.iter().flat_map(|byte| [byte >> 4, byte & 15]).take(HASH).map(digit).collect()
+}
+
+fn of_data(object: &Value) -> String {
     let is_secret = object.str_at(&["kind"]) == Some("Secret");
     let mut input = Map::new();
     input.insert("kind", if is_secret { "Secret" } else { "ConfigMap" });
@@ -29,12 +44,15 @@ pub(crate) fn suffix(object: &Value) -> String {
     if is_secret {
         input.insert("type", object.get("type").map(scalar::text).unwrap_or_default());
     }
-    let digest = Sha256::digest(goyaml::json::to_go_string(&input.into()).as_bytes());
-    digest.iter().flat_map(|byte| [byte >> 4, byte & 15]).take(HASH).map(digit).collect()
+    of_text(&goyaml::json::to_go_string(&input.into()))
 }
 
 /// The scalars that the suffix is made of.
-pub(crate) fn inputs(object: &Value) -> Vec<&Value> {
+pub(crate) fn inputs(item: &Item) -> Vec<&Value> {
+    let object = &item.value;
+    if item.reread.is_some() && !["ConfigMap", "Secret"].contains(&&*item.gvk().kind) {
+        return scalars(object).into_iter().collect();
+    }
     let is_secret = object.str_at(&["kind"]) == Some("Secret");
     let fields: &[&str] = if is_secret { &["data", "stringData", "type"] } else { &["data", "binaryData"] };
     fields.iter().filter_map(|field| object.get(field)).flat_map(scalars).collect()
@@ -69,7 +87,7 @@ mod tests {
     #[test]
     fn known_hash() {
         let object = goyaml::json::parse(br#"{"kind":"ConfigMap","metadata":{"name":"x"},"data":{"a":"b"}}"#);
-        assert_eq!(suffix(&object.expect("a test's object is JSON")), "4h2mbtbbt6");
+        assert_eq!(of_data(&object.expect("a test's object is JSON")), "4h2mbtbbt6");
     }
 
     #[test]

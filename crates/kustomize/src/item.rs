@@ -6,19 +6,34 @@ use goyaml::{Kind, Map, Value};
 
 use crate::Resource;
 use crate::id::{Gvk, Id};
+use crate::layout::Reread;
 use crate::raw::{self, RawTexts};
 use crate::{scalar, shared};
 
 /// How a generator's output meets an object that is already there.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum Behavior {
-    /// It must not be there.
+    /// It must not be there, as nothing else was asked for.
     #[default]
+    Unspecified,
+    /// It must not be there.
     Create,
     /// It must be there, and is replaced.
     Replace,
     /// It must be there, and gets the new keys.
     Merge,
+}
+
+impl Behavior {
+    /// How kustomize notes it on what was generated.
+    pub(crate) fn noted(self) -> &'static str {
+        match self {
+            Self::Unspecified => "unspecified",
+            Self::Create => "create",
+            Self::Replace => "replace",
+            Self::Merge => "merge",
+        }
+    }
 }
 
 /// An id that an object had before something renamed it. Group and version are always the present ones.
@@ -27,6 +42,14 @@ pub(crate) struct Previous {
     pub(crate) kind: String,
     pub(crate) namespace: String,
     pub(crate) name: String,
+}
+
+impl Previous {
+    /// Kustomize keeps all names in one text, as all namespaces and all kinds, and cannot part them where it has commas.
+    pub(crate) fn is_torn(&self) -> bool {
+        let [kind, namespace, name] = [&self.kind, &self.namespace, &self.name].map(|text| text.matches(',').count());
+        name != namespace || name != kind
+    }
 }
 
 /// One object of a build.
@@ -49,6 +72,10 @@ pub(crate) struct Item {
     /// How many nodes stand at several places of the object.
     pub(crate) shared: u32,
     pub(crate) behavior: Behavior,
+    /// What kustomize notes of that; nothing on objects that no generator made.
+    pub(crate) noted_behavior: &'static str,
+    /// How a JSON patch left an object that gets a suffix.
+    pub(crate) reread: Option<Arc<Reread>>,
     /// A generator made it.
     pub(crate) is_generated: bool,
     /// The name gets a suffix from the content.
@@ -71,7 +98,9 @@ impl Item {
             suffixes: Vec::new(),
             variables: Vec::new(),
             shared: 0,
-            behavior: Behavior::Create,
+            behavior: Behavior::Unspecified,
+            noted_behavior: "",
+            reread: None,
             is_generated: false,
             needs_hash: false,
             was_nameless: false,

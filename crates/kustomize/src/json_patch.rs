@@ -1,7 +1,7 @@
 //! RFC 6902 patches as kustomize applies them.
 
 use goyaml::origin::{Derivation, Tracer};
-use goyaml::{Kind, ParseOptions, Pos, Value};
+use goyaml::{Kind, ParseOptions, Pos, Value, json};
 
 use crate::scalar;
 
@@ -238,7 +238,9 @@ fn may_be_entry(object: &Value, path: &Pointer) -> bool {
 
 fn test(object: &Value, path: &Pointer, expected: &Value, tracer: &Tracer) -> Result<(), String> {
     let found = find(object, path);
-    if found.map_or_else(|| expected.is_null() && may_be_entry(object, path), |found| found == expected) {
+    // A whole number may be a float here and none there.
+    let is_same = |found: &Value| found == expected || json::to_go_string(found) == json::to_go_string(expected);
+    if found.map_or_else(|| expected.is_null() && may_be_entry(object, path), is_same) {
         return Ok(());
     }
     let shown = found.map_or_else(

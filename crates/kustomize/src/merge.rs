@@ -26,17 +26,28 @@ enum Directive {
     Delete,
 }
 
-/// Merges a patch into an object. `None` if the patch deletes it.
+/// What a patch makes of an object.
+pub(crate) enum Outcome {
+    Deleted,
+    /// Kustomize drops what a patch puts in the place of the whole object: `$patch: replace` at its top does nothing.
+    Kept,
+    Merged(Value),
+}
+
+/// Merges a patch into an object.
 pub(crate) fn strategic(
     object: &Value,
     patch: &Value,
     custom: Option<&accumulate::Schema>,
     raw: &RawTexts,
-) -> Result<Option<Value>, String> {
+) -> Result<Outcome, String> {
     let schema = Schema { custom, raw: Some(raw), ..Schema::default() };
     let merged = node(Some(object.clone()), Some(patch.clone()), schema)?;
-    // Kustomize drops what a patch puts in the place of the whole object: `$patch: replace` at its top does nothing.
-    Ok(if merged.in_place { merged.value } else { Some(object.clone()) })
+    Ok(match merged.value {
+        _ if !merged.in_place => Outcome::Kept,
+        Some(value) => Outcome::Merged(value),
+        None => Outcome::Deleted,
+    })
 }
 
 /// Merges values of a chart over others, by the same rules, but that scalars are taken as they are and that items which are
@@ -88,8 +99,9 @@ impl<'a> Schema<'a> {
 
     fn field(self, name: &str) -> Self {
         let of = match self.of {
-            Of::Unknown => Of::Unknown,
-            Of::BuiltIn(of, _) => match merge_keys::find(of).and_then(|of| of.field(name)) {
+            // A list has no fields, also where a map stands in its place.
+            Of::Unknown | Of::BuiltIn(_, Some(_)) => Of::Unknown,
+            Of::BuiltIn(of, None) => match merge_keys::find(of).and_then(|of| of.field(name)) {
                 Some(Field { keys: None, child: "", .. }) | None => Of::Unknown,
                 Some(Field { keys, child, .. }) => Of::BuiltIn(child, keys),
             },
@@ -144,12 +156,12 @@ impl Merged {
 fn node(dest: Option<Value>, patch: Option<Value>, schema: Schema<'_>) -> Result<Merged, String> {
     let schema = schema.or_own(dest.as_ref(), patch.as_ref());
     let dest = dest.map(|dest| if dest.is_null() && patch.is_none() { passed_by(dest, schema.raw) } else { dest });
-    let shape = [&dest, &patch].into_iter().flatten().find(|node| !node.is_null());
+    let shape = [&dest, &patch].into_iter().flatten().find(|node| !is_missing(node));
     let Some(shape) = shape else {
         return map(dest, patch, schema);
     };
     let kind = scalar::node_kind(shape);
-    let other = [&dest, &patch].into_iter().flatten().find(|node| !node.is_null() && scalar::node_kind(node) != kind);
+    let other = [&dest, &patch].into_iter().flatten().find(|node| !is_missing(node) && scalar::node_kind(node) != kind);
     if let Some(other) = other {
         return Err(format!("wrong node kind: expected {kind} but was {}", scalar::node_kind(other)));
     }
@@ -164,6 +176,11 @@ fn node(dest: Option<Value>, patch: Option<Value>, schema: Schema<'_>) -> Result
             Ok(Merged { value, in_place })
         }
     }
+}
+
+/// Whether there is nothing at a node. An empty text that kustomize has given no type is one all the same.
+fn is_missing(node: &Value) -> bool {
+    node.is_null() && !raw::is_no_null(node)
 }
 
 /// A scalar that a patch passes by, as kustomize writes it again: in quotes where a reader of YAML 1.1 would take the text for
@@ -183,7 +200,7 @@ fn is_to_be_quoted(scalar: &Value, raw: &RawTexts) -> bool {
         return false;
     }
     match scalar.as_str() {
-        Some(text) => raw::is_other_in_yaml_1_1(text) && !raw.is_date(scalar),
+        Some(text) => raw::is_other_in_yaml_1_1(text) && !raw::is_tagged(scalar) && !raw.is_typed(scalar),
         None => raw.is_untyped(scalar) && raw::is_other_in_yaml_1_1(&raw.text(scalar)),
     }
 }
@@ -202,11 +219,11 @@ fn in_style_of(dest: Option<&Value>, patch: Value, raw: Option<&RawTexts>) -> Va
     } else {
         patch
     };
-    shared::in_place_of(dest, styled).with_quotes(dest.is_quoted())
+    raw::folded_as(shared::in_place_of(dest, styled).with_quotes(dest.is_quoted()), dest)
 }
 
 fn map(dest: Option<Value>, mut patch: Option<Value>, schema: Schema<'_>) -> Result<Merged, String> {
-    let Some(dest) = dest.filter(|dest| !dest.is_null() || patch.is_none()) else {
+    let Some(dest) = dest.filter(|dest| !is_missing(dest) || patch.is_none()) else {
         return added_map(patch, schema);
     };
     if dest.is_null() {

@@ -8,9 +8,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use foldhash::fast::RandomState;
 use goyaml::origin::Tracer;
-use goyaml::{Dialect, Duplicates, Key, Kind, Map, ParseOptions, Pos, Value};
+use goyaml::{Dialect, Duplicates, Key, Kind, Map, ParseOptions, Pos, Profile, Value};
 
-use crate::scalar;
+use crate::{folded, scalar};
 
 /// Bits of a mark that say which note belongs to the node; the others are those of [`crate::shared`].
 const NOTE_BITS: u32 = 18;
@@ -29,6 +29,12 @@ struct Note {
     bare: bool,
     /// The type that kustomize takes a text in quotes for, until it is written.
     quoted: Option<Type>,
+    /// The number of what a replacement has put into a null.
+    hidden: Option<u32>,
+    /// The text stands in a folded block.
+    folded: bool,
+    /// A tag says that it is text.
+    tagged: bool,
 }
 
 impl Note {
@@ -43,8 +49,14 @@ const UNTYPED: u32 = 1;
 /// How JSON writes the float below zero that is zero, which reads as a whole number.
 const MINUS_ZERO: &str = "-0";
 
-/// That of one that reads `null`, by which names are called that all the same.
-const UNTYPED_NULL: u32 = 2;
+/// Those of what reads as nothing, by which names are called that all the same.
+const UNTYPED_NULLS: [(u32, &str); 4] = [(2, "null"), (3, "~"), (4, "Null"), (5, "NULL")];
+
+/// That of a text in a folded block.
+const FOLDED: u32 = 6;
+
+/// That of a text that is one because a tag says so.
+const TAGGED: u32 = 7;
 
 /// A text in the place of a value of another type.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -79,14 +91,18 @@ struct Table {
     notes: Vec<Note>,
     known: HashMap<Note, u32, RandomState>,
     has_misfits: bool,
+    hidden: Vec<Map>,
 }
 
 impl Default for Table {
     fn default() -> Self {
         let untyped = Note { bare: true, ..Note::default() };
-        let null = Note { bare: true, ..Note::of("null") };
-        let known = [(untyped.clone(), UNTYPED), (null.clone(), UNTYPED_NULL)].into_iter().collect();
-        Self { notes: vec![untyped, null], known, has_misfits: false }
+        let nulls = UNTYPED_NULLS.iter().map(|(_, word)| Note { bare: true, ..Note::of(word) });
+        let folded = Note { folded: true, ..Note::default() };
+        let tagged = Note { tagged: true, ..Note::default() };
+        let notes: Vec<Note> = [untyped].into_iter().chain(nulls).chain([folded, tagged]).collect();
+        let known = notes.iter().cloned().zip(UNTYPED..).collect();
+        Self { notes, known, has_misfits: false, hidden: Vec::new() }
     }
 }
 
@@ -171,6 +187,11 @@ impl RawTexts {
         self.type_of(value) == Some(Type::Date)
     }
 
+    /// Whether the value has another type than text, be it that the text is none of it.
+    pub(crate) fn is_typed(&self, value: &Value) -> bool {
+        self.type_of(value).is_some()
+    }
+
     /// The type of a scalar; `None` for text.
     fn type_of(&self, value: &Value) -> Option<Type> {
         match value.kind() {
@@ -178,13 +199,12 @@ impl RawTexts {
             Kind::Bool(_) => Some(Type::Bool),
             Kind::Int(_) | Kind::Uint(_) => Some(Type::Int),
             Kind::Float(_) => Some(Type::Float),
-            Kind::String(text) => {
+            Kind::String(_) => {
                 let note = self.note(value)?;
                 if note.quoted.is_some() {
                     return note.quoted;
                 }
-                let is_date = note.text.is_some_and(|written| *written != **text);
-                note.misfit.map(|misfit| misfit.was).or_else(|| is_date.then_some(Type::Date))
+                note.misfit.map(|misfit| misfit.was).or_else(|| note.text.map(|_| Type::Date))
             }
             Kind::List(_) | Kind::Map(_) => None,
         }
@@ -199,10 +219,10 @@ impl RawTexts {
             return value.with_pos(node.pos());
         }
         let Some(wanted) = self.type_of(node) else {
-            return Value::from(text).with_pos(node.pos()).with_quotes(node.is_quoted());
+            return folded_as(Value::from(text).with_pos(node.pos()).with_quotes(node.is_quoted()), node);
         };
         let value = plain(text);
-        let is_date = |value: &Value| value.as_str().is_some_and(|read| read != text);
+        let is_date = |value: &Value| value.as_str().is_some_and(|read| read != text) || is_canonical_date(text);
         let fits = match (wanted, value.kind()) {
             (Type::Int, Kind::Int(_) | Kind::Uint(_))
             | (Type::Float, Kind::Float(_))
@@ -221,7 +241,7 @@ impl RawTexts {
         }
         let misfit = if fits.is_none() { Some(Misfit { was: wanted, by: by.clone() }) } else { None };
         let value = fits.unwrap_or_else(|| Value::from(text)).with_pos(node.pos()).with_quotes(node.is_quoted());
-        if misfit.is_none() && scalar::text(&value) == text {
+        if misfit.is_none() && wanted != Type::Date && scalar::text(&value) == text {
             return value;
         }
         self.with_note(value, Note { misfit, ..Note::of(text) })
@@ -253,13 +273,13 @@ impl RawTexts {
     /// What a scalar without quotes means, with a note if it prints otherwise.
     pub(crate) fn plain(&self, text: &str) -> Value {
         let value = plain(text);
-        if scalar::text(&value) == text { value } else { self.noted(value, text) }
+        if is_as_written(&value, text) { value } else { self.noted(value, text) }
     }
 
     /// The same of a text that kustomize has given no type.
     pub(crate) fn bare(&self, text: &str) -> Value {
         let value = plain(text);
-        if scalar::text(&value) == text {
+        if is_as_written(&value, text) {
             return untyped(value);
         }
         self.with_note(value, Note { bare: true, ..Note::of(text) })
@@ -272,7 +292,7 @@ impl RawTexts {
 
     /// Whether it is one that means something else than text.
     pub(crate) fn is_bare(&self, value: &Value) -> bool {
-        value.as_str().is_none() && self.is_untyped(value)
+        (value.as_str().is_none() || self.is_date(value)) && self.is_untyped(value)
     }
 
     /// What an object becomes when it is written out and read again: each node its own, with nothing noted but nulls.
@@ -301,31 +321,84 @@ impl RawTexts {
                 *node = self.noted(Value::from(0_i64).with_pos(node.pos()), MINUS_ZERO);
             }
             _ => {
-                let number = as_json_reads(node).unwrap_or_else(|| node.clone());
-                *node = number.with_pos(node.pos()).with_mark(0).with_quotes(false);
+                let number = written_as_float(node).map_or_else(|| node.clone().with_mark(0), |text| self.plain(&text));
+                *node = number.with_pos(node.pos()).with_quotes(false);
             }
         }
     }
 
-    /// Makes what is empty between braces empty text, as which kustomize writes it there.
-    pub(crate) fn fill_empty(&self, node: &mut Value) {
-        if has_empty(node, false) {
-            self.fill_below(node, false);
+    /// Makes of an object what it is when it was written: what is empty between braces becomes empty text, and folded
+    /// blocks grow.
+    pub(crate) fn as_written(&self, node: &mut Value) {
+        if changes_when_written(node, false) {
+            self.write_below(node, false);
         }
     }
 
-    fn fill_below(&self, node: &mut Value, in_flow: bool) {
+    fn write_below(&self, node: &mut Value, in_flow: bool) {
         let in_flow = in_flow || node.is_flow();
         match node.kind() {
-            Kind::Map(map) if map.values().any(|child| has_empty(child, in_flow)) => {
+            Kind::Map(map) if map.values().any(|child| changes_when_written(child, in_flow)) => {
                 let children = node.as_map_mut().into_iter().flat_map(Map::iter_mut);
-                children.for_each(|(_, child)| self.fill_below(child, in_flow));
+                children.for_each(|(_, child)| self.write_below(child, in_flow));
             }
-            Kind::List(items) if items.iter().any(|child| has_empty(child, in_flow)) => {
-                node.as_list_mut().into_iter().flatten().for_each(|child| self.fill_below(child, in_flow));
+            Kind::List(items) if items.iter().any(|child| changes_when_written(child, in_flow)) => {
+                node.as_list_mut().into_iter().flatten().for_each(|child| self.write_below(child, in_flow));
             }
-            Kind::Null if has_empty(node, in_flow) => *node = self.tracer.same(Value::from(""), node),
+            Kind::Null if changes_when_written(node, in_flow) => *node = self.tracer.same(Value::from(""), node),
+            Kind::String(text) if changes_when_written(node, in_flow) => {
+                let new = Value::from(folded::again(text)).with_pos(node.pos()).with_mark(node.mark());
+                *node = without_note(new).with_quotes(true);
+            }
             _ => {}
+        }
+    }
+
+    /// Puts an entry into a null, where it shows only when something makes a map of the null.
+    pub(crate) fn hide(&self, null: &mut Value, key: &str, child: Value) {
+        // An empty field is no place to keep anything: the next patch takes it away.
+        let Some(note) = self.note(null).filter(|_| is_spelled_null(null)) else { return };
+        let mut entries = self.hidden_in(null).unwrap_or_default();
+        entries.insert(key, child);
+        let mut table = self.notes.lock();
+        table.hidden.push(entries);
+        let number = u32::try_from(table.hidden.len()).ok();
+        drop(table);
+        *null = self.with_note(std::mem::take(null), Note { hidden: number, ..note });
+    }
+
+    /// What was put into a null.
+    pub(crate) fn hidden_in(&self, null: &Value) -> Option<Map> {
+        let at = self.note(null)?.hidden?;
+        let at = usize::try_from(at).ok()?.checked_sub(1)?;
+        self.notes.lock().hidden.get(at).cloned()
+    }
+
+    /// Whether anything was put into a null.
+    pub(crate) fn hides(&self) -> bool {
+        !self.notes.lock().hidden.is_empty()
+    }
+
+    /// Makes of annotations what they are when kustomize has taken its own away, for which it writes all anew: those in a null
+    /// show, and none is in a folded block.
+    pub(crate) fn renew_annotations(&self, object: &mut Value) {
+        let annotations = object.at(&["metadata", "annotations"]);
+        let is_hidden = self.hides() && annotations.is_some_and(|node| self.hidden_in(node).is_some());
+        let is_in_block = annotations.and_then(Value::as_map).is_some_and(|map| map.values().any(is_folded));
+        if !is_hidden && !is_in_block {
+            return;
+        }
+        let metadata = object.as_map_mut().and_then(|map| map.get_mut("metadata"));
+        let Some(annotations) = metadata.and_then(Value::as_map_mut).and_then(|map| map.get_mut("annotations")) else {
+            return;
+        };
+        if let Some(hidden) = self.hidden_in(annotations) {
+            *annotations = hidden.into();
+        }
+        for (_, entry) in annotations.as_map_mut().into_iter().flat_map(Map::iter_mut) {
+            if is_folded(entry) {
+                *entry = without_note(std::mem::take(entry)).with_quotes(true);
+            }
         }
     }
 
@@ -397,12 +470,19 @@ pub(crate) fn is_spelled_null(value: &Value) -> bool {
 
 /// Whether kustomize takes the null for a scalar as any other, since it has no type.
 pub(crate) fn is_no_null(value: &Value) -> bool {
-    value.is_null() && [UNTYPED, UNTYPED_NULL].contains(&(value.mark() & ((1 << NOTE_BITS) - 1)))
+    value.is_null() && (value.mark() & ((1 << NOTE_BITS) - 1) == UNTYPED || is_untyped_null(value))
 }
 
 /// Whether the value is a null only when it is written: kustomize takes it for a text that reads `null`.
 pub(crate) fn is_untyped_null(value: &Value) -> bool {
-    value.is_null() && value.mark() & ((1 << NOTE_BITS) - 1) == UNTYPED_NULL
+    untyped_null(value).is_some()
+}
+
+/// The text that kustomize takes such a null for.
+pub(crate) fn untyped_null(value: &Value) -> Option<&'static str> {
+    let number = value.mark() & ((1 << NOTE_BITS) - 1);
+    let (_, word) = UNTYPED_NULLS.iter().find(|(known, _)| *known == number && value.is_null())?;
+    Some(word)
 }
 
 /// Whether the value is a null that a patch leaves: one that was spelled out, or an empty text without a type.
@@ -410,28 +490,75 @@ pub(crate) fn is_kept_null(value: &Value) -> bool {
     value.is_null() && value.mark() & ((1 << NOTE_BITS) - 1) >= UNTYPED
 }
 
-/// Whether something between braces is empty: neither text nor a null that was spelled out.
-fn has_empty(node: &Value, in_flow: bool) -> bool {
+/// A text as it is in a folded block.
+pub(crate) fn folded(value: Value) -> Value {
+    let free = value.mark() >> NOTE_BITS << NOTE_BITS;
+    value.with_mark(free | FOLDED)
+}
+
+/// A text without quotes behind a tag.
+pub(crate) fn tagged(value: Value) -> Value {
+    let free = value.mark() >> NOTE_BITS << NOTE_BITS;
+    value.with_mark(free | TAGGED)
+}
+
+/// Whether the value is such a text, which kustomize then puts into no quotes.
+pub(crate) fn is_tagged(value: &Value) -> bool {
+    value.mark() & ((1 << NOTE_BITS) - 1) == TAGGED
+}
+
+fn is_folded(value: &Value) -> bool {
+    value.as_str().is_some() && value.mark() & ((1 << NOTE_BITS) - 1) == FOLDED
+}
+
+fn without_note(value: Value) -> Value {
+    let free = value.mark() >> NOTE_BITS << NOTE_BITS;
+    value.with_mark(free)
+}
+
+/// A text that takes the place of another: in a folded block where that was in one, and nowhere else.
+pub(crate) fn folded_as(value: Value, old: &Value) -> Value {
+    match (is_folded(&value), is_folded(old)) {
+        (false, true) if value.as_str().is_some() && value.mark() == 0 => folded(value),
+        (true, false) => without_note(value),
+        _ => value,
+    }
+}
+
+/// Whether writing makes something else of a part of the node: of what is empty between braces, neither text nor a null that
+/// was spelled out, and of folded blocks.
+fn changes_when_written(node: &Value, in_flow: bool) -> bool {
     let in_flow = in_flow || node.is_flow();
     match node.kind() {
-        Kind::Map(map) => map.values().any(|child| has_empty(child, in_flow)),
-        Kind::List(items) => items.iter().any(|child| has_empty(child, in_flow)),
+        Kind::Map(map) => map.values().any(|child| changes_when_written(child, in_flow)),
+        Kind::List(items) => items.iter().any(|child| changes_when_written(child, in_flow)),
         Kind::Null => in_flow && !is_spelled_null(node),
+        Kind::String(_) => !in_flow && is_folded(node),
         _ => false,
     }
 }
 
-/// A whole number after it went through a float, if that makes another of it.
-fn as_json_reads(value: &Value) -> Option<Value> {
-    let (Kind::Int(_) | Kind::Uint(_)) = value.kind() else { return None };
-    let number: f64 = scalar::text(value).parse().ok()?;
-    let text = format!("{number}");
-    let read = text.parse::<i64>().map(Value::from).or_else(|_| text.parse::<u64>().map(Value::from));
-    Some(read.unwrap_or_else(|_| Value::from(number)))
+/// Whole numbers below this one are written without an exponent wherever they have been.
+const EXPONENT_FROM: u64 = 1_000_000;
+
+/// How Go writes a number that it has read from JSON, where all are floats; `None` if that changes nothing.
+fn written_as_float(value: &Value) -> Option<String> {
+    let number = match value.kind() {
+        Kind::Int(number) if number.unsigned_abs() < EXPONENT_FROM => return None,
+        Kind::Int(_) | Kind::Uint(_) => scalar::text(value).parse().ok()?,
+        Kind::Float(number) => *number,
+        _ => return None,
+    };
+    let text = goyaml::emit_as(&Value::from(number), Profile::Pretty).ok()?;
+    Some(text.trim_end().to_owned())
 }
 
 /// Whether a text without quotes is something else than text to a reader of YAML 1.1: also a list, a map or a comment.
 pub(crate) fn is_other_in_yaml_1_1(text: &str) -> bool {
+    if let Some(rest) = text.strip_prefix('\u{feff}') {
+        // A byte order mark is passed over.
+        return rest.is_empty() || is_other_in_yaml_1_1(rest);
+    }
     let is_blank = |character: char| matches!(character, ' ' | '\u{85}' | '\u{2028}' | '\u{2029}');
     let is_other = |read: Value| read.as_str().is_none();
     if (may_mean_more(text) && read_plain(text, Dialect::V2).is_some_and(is_other))
@@ -473,10 +600,35 @@ pub(crate) fn plain(text: &str) -> Value {
     read.unwrap_or_else(|| Value::from(text))
 }
 
+/// Whether a value without quotes is known by itself, and prints as it was written.
+pub(crate) fn is_as_written(value: &Value, written: &str) -> bool {
+    scalar::text(value) == written && !(value.as_str().is_some() && is_canonical_date(written))
+}
+
+/// Whether a text is a date in the form that dates are printed in, so that nothing else tells it from other text.
+fn is_canonical_date(text: &str) -> bool {
+    let Some(time) = text.strip_suffix('Z').filter(|time| time.starts_with(|first: char| first.is_ascii_digit()))
+    else {
+        return false;
+    };
+    let in_other_words = plain(&format!("{time}+00:00"));
+    in_other_words.as_str() == Some(text)
+}
+
+/// Words that mean something else than themselves.
+const WORDS: [&str; 9] = ["null", "true", "false", "yes", "no", "on", "off", "y", "n"];
+
 /// Whether a text could be a number, a date, a switch or nothing. Asked first, since few texts could.
 fn may_mean_more(text: &str) -> bool {
-    text.starts_with(|first: char| first.is_ascii_digit() || "+-.~nNtTfFyYoO".contains(first))
-        && text.chars().all(|character| character.is_ascii_alphanumeric() || "+-._:~ ".contains(character))
+    match text.bytes().next() {
+        Some(first) if first.is_ascii_digit() || b"+-.~".contains(&first) => {
+            text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+-._:~ ".contains(&byte))
+        }
+        Some(first) if first.is_ascii_alphabetic() => {
+            WORDS.iter().any(|word| word.eq_ignore_ascii_case(text.trim_end()))
+        }
+        _ => false,
+    }
 }
 
 /// What a text without quotes is read as, if that is something else.

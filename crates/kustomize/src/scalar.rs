@@ -16,7 +16,7 @@ pub(crate) fn text(value: &Value) -> String {
 
 /// The text of a name, a kind or a namespace.
 pub(crate) fn id_text(value: &Value) -> String {
-    if crate::raw::is_untyped_null(value) { "null".to_owned() } else { text(value) }
+    crate::raw::untyped_null(value).map_or_else(|| text(value), str::to_owned)
 }
 
 /// Whether the node is neither a list nor a map.

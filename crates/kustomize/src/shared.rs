@@ -33,13 +33,16 @@ pub(crate) struct New<'a> {
     text: &'a Text,
     share: u32,
     is_quoted: bool,
+    /// The node itself, where it was put last.
+    own: Option<Value>,
     changed: Vec<(Share, Value)>,
 }
 
 impl<'a> New<'a> {
     pub(crate) fn text(item: &mut Item, text: &'a Text) -> Self {
         item.shared = (item.shared + 1).min((1 << SHARE_BITS) - 1);
-        Self { text, share: item.shared, is_quoted: raw::is_other_in_yaml_1_1(&text.text), changed: Vec::new() }
+        let is_quoted = raw::is_other_in_yaml_1_1(&text.text);
+        Self { text, share: item.shared, is_quoted, own: None, changed: Vec::new() }
     }
 
     /// Sets an entry of a map: to the node itself if the entry is new, or else to the same text.
@@ -51,14 +54,20 @@ impl<'a> New<'a> {
         let value = Value::from(self.text.text.as_str()).with_pos(old.map_or_else(Pos::default, Value::pos));
         let value = by.derive(value, |derivation| derivation.over(old).asked_by(&self.text.value()));
         let value = with_share(value, share).with_quotes(self.is_quoted);
-        if let Some(share) = share.filter(|share| share.0 != self.share) {
-            self.changed.push((share, value.clone()));
+        match share {
+            Some(share) if share.0 != self.share => self.changed.push((share, value.clone())),
+            Some(_) => self.own = Some(value.clone()),
+            None => {}
         }
         map.insert(key, value);
     }
 
     /// Makes the places of nodes that were set what these have become.
-    pub(crate) fn spread(self, item: &mut Item) {
+    pub(crate) fn spread(mut self, item: &mut Item) {
+        // The style taken over from a later place is that of all places.
+        if let Some(own) = self.own.filter(|own| own.is_quoted() != self.is_quoted) {
+            self.changed.push((Share(self.share), own.with_quotes(self.is_quoted)));
+        }
         spread(item, &self.changed);
     }
 }

@@ -18,7 +18,7 @@ use crate::accumulate::{By, Context, step};
 use crate::config::Config;
 use crate::item::Item;
 use crate::load::{Action, Layer, PatchInput, Plugin};
-use crate::{BuildError, hash, origin, path, raw};
+use crate::{BuildError, hash, origin, path, raw, set};
 
 type Outcome = Result<(), Vec<BuildError>>;
 
@@ -192,6 +192,7 @@ pub(crate) fn validate(context: &Context, layer: &Layer, items: &[Item]) -> Outc
         context.uses_built_in_schema();
         let mut after = items.to_vec();
         act(context, plugin, &mut after)?;
+        set::check_ids(&after, &plugin.file)?;
         // What kustomize remembers of an object is part of it here.
         let is_same = |before: &Item, after: &Item| {
             before.previous.len() == after.previous.len()
@@ -211,10 +212,10 @@ pub(crate) fn validate(context: &Context, layer: &Layer, items: &[Item]) -> Outc
 /// Puts the hash of its content behind the name of every generated object.
 pub(crate) fn add_hashes(items: &mut [Item], by: &By<'_>) {
     for item in items.iter_mut().filter(|item| item.needs_hash) {
-        let name = format!("{}-{}", item.name(), hash::suffix(&item.value));
+        let name = format!("{}-{}", item.name(), hash::suffix(item, by.raw));
         let name = by.derive(name.into(), |derivation| {
             let old = item.value.at(&["metadata", "name"]).cloned().unwrap_or_default();
-            hash::inputs(&item.value).into_iter().fold(derivation.of(&old), Derivation::with)
+            hash::inputs(item).into_iter().fold(derivation.of(&old), Derivation::with)
         });
         item.remember_id();
         let is_quoted = item.value.at(&["metadata", "name"]).is_some_and(Value::is_quoted);

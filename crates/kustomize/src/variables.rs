@@ -105,6 +105,10 @@ fn value_of(var: &Var, raw: &RawTexts, items: &[Item]) -> Result<Value, String> 
     let path = dotted::split_with_indices(&var.field_path);
     let missing = || format!("field '{}' of var '{}' not found in {}", var.field_path, var.name, item.id());
     let value = dotted::lookup(&item.value, &path)?.ok_or_else(missing)?;
+    if raw.is_untyped(value) {
+        // What has no type is text here, whatever it means where it stands.
+        return Ok(raw.tracer.same(Value::from(raw.text(value)), value));
+    }
     let meant = raw.unquoted(value).unwrap_or_else(|| value.clone());
     as_written(&meant, &raw.text(value)).map(|new| raw.tracer.same(new, value))
 }
@@ -165,7 +169,7 @@ fn replace<'a>(
 /// Whether kustomize takes an item of a list for text: no date, nor the key that merges.
 fn is_text(item: &Value, raw: &RawTexts) -> bool {
     let is_merge = item.as_str() == Some("<<") && !item.is_quoted() && !raw.is_untyped(item);
-    (item.as_str().is_some() || raw.is_untyped(item)) && !is_merge && !raw.is_date(item)
+    (raw.is_untyped(item) || item.as_str().is_some() && !raw.is_date(item)) && !is_merge
 }
 
 fn derived(value: Value, node: &Value, used: &[&Known], tracer: &Tracer) -> Value {

@@ -179,7 +179,8 @@ fn behavior(text: &str) -> Behavior {
     match text {
         "replace" => Behavior::Replace,
         "merge" => Behavior::Merge,
-        _ => Behavior::Create,
+        "create" => Behavior::Create,
+        _ => Behavior::Unspecified,
     }
 }
 

@@ -10,7 +10,7 @@ use crate::field_path::{Missing, visit};
 use crate::item::Item;
 use crate::read::{Labels, Pair};
 use crate::table::fields::{self, FieldSpec};
-use crate::{scalar, shared};
+use crate::{field_path, scalar, shared};
 
 /// The fields an entry of `labels` is for: its own, and those its switches add.
 pub(super) fn specs(entry: &Labels, config: &Config) -> Result<Vec<FieldSpec>, String> {
@@ -31,6 +31,11 @@ pub(super) fn specs(entry: &Labels, config: &Config) -> Result<Vec<FieldSpec>, S
 pub(super) fn set(items: &mut [Item], by: &By<'_>, pairs: &[Pair], specs: &[FieldSpec]) -> Result<(), Vec<BuildError>> {
     each(items, by, |item| {
         let gvk = item.gvk();
+        if by.raw.hides() {
+            for spec in specs {
+                field_path::reveal(&mut item.value, &gvk, spec, by.raw);
+            }
+        }
         for (key, text) in pairs {
             let mut new = shared::New::text(item, text);
             for spec in specs {

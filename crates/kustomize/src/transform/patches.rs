@@ -11,9 +11,10 @@ use crate::id::Id;
 use crate::item::{self, Item};
 use crate::json_patch::{self, Operation};
 use crate::load::{Layer, PatchInput, PatchKind};
+use crate::merge::{self, Outcome};
 use crate::raw::{self, RawTexts};
 use crate::selector::Selector;
-use crate::{BuildError, documents, merge, scalar, set, shared};
+use crate::{BuildError, documents, layout, scalar, set, shared};
 
 /// A patch, and the schema its lists are merged by if it is not the built-in one.
 type Merge<'a> = (&'a PatchInput, (Option<&'a Schema>, &'a RawTexts));
@@ -38,7 +39,8 @@ pub(super) fn run_in(
     let schema = context.schema();
     let mut errors = Vec::new();
     for patch in patches {
-        if matches!(patch.kind, PatchKind::Merge(_)) {
+        let is_wanted = || patch.target.as_ref().is_none_or(|target| items.iter().any(|item| target.selects(item)));
+        if matches!(patch.kind, PatchKind::Merge(_)) && is_wanted() {
             context.uses_built_in_schema();
         }
         let outcome = match (&patch.kind, &patch.target) {
@@ -159,13 +161,19 @@ fn merge_one(
         BuildError::new(&*patch.file, manifest.line, format!("the patch does not fit {id}: {message}"))
     })?;
     item.touched(by);
-    let Some(value) = merged else {
-        item.value = Value::NULL;
-        return Ok(());
-    };
-    let before = std::mem::replace(&mut item.value, value);
-    shared::spread_changes(item, &before);
-    documents::settle(&mut item.value, schema.1);
+    let is_kept = matches!(merged, Outcome::Kept);
+    match merged {
+        Outcome::Deleted => {
+            item.value = Value::NULL;
+            return Ok(());
+        }
+        Outcome::Kept => {}
+        Outcome::Merged(value) => {
+            let before = std::mem::replace(&mut item.value, value);
+            shared::spread_changes(item, &before);
+            documents::settle(&mut item.value, schema.1);
+        }
+    }
     if item.is_deleted() {
         return Ok(());
     }
@@ -179,7 +187,7 @@ fn merge_one(
         item.set_name(&name, schema.1);
     }
     item.set_namespace(&namespace, schema.1);
-    if let (true, Some(map)) = (patch.is_copied(), item.value.as_map_mut()) {
+    if let (true, Some(map)) = (patch.is_copied() && !is_kept, item.value.as_map_mut()) {
         // An object without gets an empty one, which stays.
         let new = map.get("apiVersion").filter(|new| api_version.is_some() || !scalar::text(new).is_empty()).cloned();
         let new = new.unwrap_or_else(|| schema.1.noted(Value::NULL, ""));
@@ -212,7 +220,10 @@ fn operate(
             continue;
         }
         item.shared = 0;
-        raw.fill_empty(&mut item.value);
+        raw.as_written(&mut item.value);
+        if item.needs_hash {
+            item.reread = layout::reread(item, operations, raw).map(Arc::new);
+        }
         match json_patch::apply(&mut item.value, operations, &raw.tracer) {
             Ok(()) => {
                 raw.rewrite(&mut item.value);

@@ -45,9 +45,9 @@ fn set(items: &mut [Item], replicas: &Replicas, specs: &[FieldSpec], by: &By<'_>
             let gvk = item.gvk();
             let count = Value::from(replicas.count).with_pos(replicas.count_at);
             visit(&mut item.value, &gvk, spec, Missing::Scalar, &mut |node| {
-                // Kustomize keeps the quotes, and with them it is text.
-                let new =
-                    if node.is_quoted() { replicas.count.to_string().into() } else { Value::from(replicas.count) };
+                // Kustomize keeps the quotes, and with them it is text when it is written.
+                let new = Value::from(replicas.count);
+                let new = if node.is_quoted() { by.raw.in_quotes(&new) } else { new };
                 set_scalar(node, new, by, |derivation, old| derivation.over(Some(old)).asked_by(&count))
             })?;
             item.touched(&by.note);
