@@ -8,6 +8,7 @@ use foldhash::fast::RandomState;
 
 use crate::documents::Manifest;
 use crate::raw::Notes;
+use crate::read::Kustomization;
 
 /// Bytes of files whose objects are kept, unless another limit is set.
 const MAX_BYTES: usize = 256 << 20;
@@ -41,10 +42,19 @@ pub(crate) enum Content {
     Bytes(Arc<[u8]>),
 }
 
+/// What was read, by what it was read from.
+type Kept<K, V> = HashMap<K, Arc<V>, RandomState>;
+
 #[derive(Debug, Default)]
 struct Files {
-    manifests: HashMap<Content, Arc<Vec<Manifest>>, RandomState>,
+    manifests: Kept<Content, Vec<Manifest>>,
     bytes: usize,
+    /// Patches by their text, and the line before it in its file.
+    patches: Kept<(Arc<[u8]>, u32), Vec<Manifest>>,
+    /// Kustomizations by their file and its text.
+    kustomizations: Kept<(Arc<str>, Arc<[u8]>), Kustomization>,
+    /// Bytes of patches and kustomizations.
+    small_bytes: usize,
     /// A file did not fit any more.
     is_full: bool,
 }
@@ -112,6 +122,38 @@ impl Generation {
         }
         files.bytes += bytes;
         files.manifests.insert(content, manifests.clone());
+    }
+
+    pub(crate) fn patch(&self, text: &Arc<[u8]>, offset: u32) -> Option<Arc<Vec<Manifest>>> {
+        self.lock().patches.get(&(text.clone(), offset)).cloned()
+    }
+
+    pub(crate) fn keep_patch(&self, text: &Arc<[u8]>, offset: u32, patch: &Arc<Vec<Manifest>>) {
+        let mut files = self.lock();
+        if files.has_room(text.len(), self.max_bytes) {
+            files.patches.insert((text.clone(), offset), patch.clone());
+        }
+    }
+
+    pub(crate) fn kustomization(&self, file: &Arc<str>, text: &Arc<[u8]>) -> Option<Arc<Kustomization>> {
+        self.lock().kustomizations.get(&(file.clone(), text.clone())).cloned()
+    }
+
+    pub(crate) fn keep_kustomization(&self, file: &Arc<str>, text: &Arc<[u8]>, read: &Arc<Kustomization>) {
+        let mut files = self.lock();
+        if files.has_room(text.len(), self.max_bytes) {
+            files.kustomizations.insert((file.clone(), text.clone()), read.clone());
+        }
+    }
+}
+
+impl Files {
+    /// Whether there is room for a patch or a kustomization.
+    fn has_room(&mut self, bytes: usize, max_bytes: usize) -> bool {
+        let has_room = self.small_bytes + bytes <= max_bytes;
+        self.is_full |= !has_room && bytes <= max_bytes;
+        self.small_bytes += if has_room { bytes } else { 0 };
+        has_room
     }
 }
 

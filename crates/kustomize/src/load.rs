@@ -14,6 +14,7 @@ mod trees;
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use foldhash::fast::RandomState;
 use goyaml::Value;
 use goyaml::origin::{self, Tracer};
 
@@ -42,7 +43,7 @@ const FILE_NAMES: [&str; 3] = ["kustomization.yaml", "kustomization.yml", "Kusto
 pub(crate) struct Layer {
     /// Path of the kustomization file.
     pub(crate) file: Arc<str>,
-    pub(crate) kustomization: Kustomization,
+    pub(crate) kustomization: Arc<Kustomization>,
     pub(crate) resources: Vec<Entry>,
     pub(crate) components: Vec<(Text, Self)>,
     /// `patchesStrategicMerge`, then `patches`.
@@ -90,8 +91,8 @@ pub(crate) fn load(
         options,
         errors: Vec::new(),
         layers: 0,
-        manifests: HashMap::new(),
-        parsed: HashMap::new(),
+        manifests: HashMap::default(),
+        parsed: HashMap::default(),
         cache,
         raw: RawTexts::new(tracer, notes),
         namespace: String::new(),
@@ -112,9 +113,9 @@ struct Loader<'a> {
     errors: Vec<BuildError>,
     layers: usize,
     /// Files that were read already; `None` for those with faults, which are told once.
-    manifests: HashMap<String, Option<Arc<Vec<Manifest>>>>,
+    manifests: HashMap<String, Option<Arc<Vec<Manifest>>>, RandomState>,
     /// Files that were parsed before they are asked for.
-    parsed: HashMap<String, Parsed>,
+    parsed: HashMap<String, Parsed, RandomState>,
     cache: Option<Arc<Generation>>,
     raw: RawTexts,
     /// The namespace that charts get which name none.
@@ -180,7 +181,7 @@ impl Loader<'_> {
         Found::Several
     }
 
-    fn kustomization(&mut self, file: &str) -> Option<Kustomization> {
+    fn kustomization(&mut self, file: &str) -> Option<Arc<Kustomization>> {
         let name: Arc<str> = file.into();
         let bytes = match self.files.read(file) {
             Ok(bytes) => bytes,
@@ -189,10 +190,19 @@ impl Loader<'_> {
                 return None;
             }
         };
+        if let Some(kept) = self.cache.as_ref().and_then(|cache| cache.kustomization(&name, &bytes)) {
+            return Some(kept);
+        }
         let source = self.source(&name);
         self.raw.keep(source.index, &bytes);
         match read::kustomization(&source, &bytes) {
-            Ok(kustomization) => Some(kustomization),
+            Ok(kustomization) => {
+                let kustomization = Arc::new(kustomization);
+                if let Some(cache) = &self.cache {
+                    cache.keep_kustomization(&name, &bytes, &kustomization);
+                }
+                Some(kustomization)
+            }
             Err(errors) => {
                 self.fail_all(errors);
                 None
@@ -204,7 +214,7 @@ impl Loader<'_> {
         let (file, base) = match self.find_kustomization(dir) {
             Found::One(file) => {
                 let base = self.kustomization(&file)?;
-                (file, Some(base))
+                (file, Some(Arc::unwrap_or_clone(base)))
             }
             Found::None => (path::join(dir, FILE_NAMES[0]).unwrap_or_default(), None),
             Found::Several => return None,
@@ -213,7 +223,7 @@ impl Loader<'_> {
         let place = self.options.overlay_place.clone().unwrap_or_else(|| file.clone());
         let overlay = self.raw.tracer.placed(overlay, origin::Source::given(place.clone()));
         match read::overlay(base, &place, &overlay) {
-            Ok(kustomization) => self.contents(dir, &[], file, kustomization),
+            Ok(kustomization) => self.contents(dir, &[], file, Arc::new(kustomization)),
             Err(errors) => {
                 self.fail_all(errors);
                 None
@@ -242,7 +252,13 @@ impl Loader<'_> {
         self.contents(dir, above, file.into(), kustomization)
     }
 
-    fn contents(&mut self, dir: &str, above: &[&str], file: Arc<str>, kustomization: Kustomization) -> Option<Layer> {
+    fn contents(
+        &mut self,
+        dir: &str,
+        above: &[&str],
+        file: Arc<str>,
+        kustomization: Arc<Kustomization>,
+    ) -> Option<Layer> {
         self.layers += 1;
         if above.len() >= MAX_DEPTH || self.layers > MAX_LAYERS {
             let message = format!("more than {MAX_DEPTH} levels of kustomizations, or more than {MAX_LAYERS} in all");

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use foldhash::fast::RandomState;
 use goyaml::origin::Tracer;
 
 use crate::BuildError;
@@ -18,10 +19,20 @@ pub(crate) fn check_count(items: &[Item], file: &Arc<str>) -> Result<(), Vec<Bui
     Ok(())
 }
 
+/// So few objects are sooner compared with each other than looked up.
+const FEW: usize = 16;
+
 /// Checks that no two objects have the same id, and that there are not too many.
 pub(crate) fn check_ids(items: &[Item], file: &Arc<str>) -> Result<(), Vec<BuildError>> {
     check_count(items, file)?;
-    let mut seen: HashMap<IdKey, &Item> = HashMap::with_capacity(items.len());
+    if items.len() <= FEW {
+        let ids: Vec<Id> = items.iter().map(Item::id).collect();
+        if ids.iter().enumerate().all(|(at, id)| !ids[..at].contains(id)) {
+            return Ok(());
+        }
+    }
+    let mut seen: HashMap<IdKey, &Item, RandomState> = HashMap::default();
+    seen.reserve(items.len());
     let mut errors = Vec::new();
     for item in items {
         let id = item.id();

@@ -1,7 +1,6 @@
 //! The order of the output.
 
 use std::cmp::Ordering;
-use std::collections::HashMap;
 
 use crate::id::{Gvk, Id};
 use crate::item::Item;
@@ -61,14 +60,12 @@ pub(crate) fn kind_order(gvk: &Gvk) -> (i64, String) {
 
 fn by_kind(items: &mut [Item], first: &[&str], last: &[&str]) {
     let count = |length: usize| i64::try_from(length).unwrap_or(i64::MAX);
-    let mut ranks: HashMap<&str, i64> = HashMap::new();
-    for (at, kind) in first.iter().enumerate() {
-        ranks.insert(kind, count(at) - count(first.len()));
-    }
-    for (at, kind) in last.iter().enumerate() {
-        ranks.insert(kind, count(at) + 1);
-    }
-    items.sort_by_cached_key(|item| SortKey::of(item, &ranks));
+    // Of a kind that is named twice the last place counts.
+    let rank = |kind: &str| {
+        let at = |kinds: &[&str]| kinds.iter().rposition(|known| *known == kind).map(count);
+        at(last).map(|at| at + 1).or_else(|| at(first).map(|at| at - count(first.len())))
+    };
+    items.sort_by_cached_key(|item| SortKey::of(item, rank));
 }
 
 #[derive(PartialEq, Eq)]
@@ -81,10 +78,10 @@ struct SortKey {
 }
 
 impl SortKey {
-    fn of(item: &Item, ranks: &HashMap<&str, i64>) -> Self {
+    fn of(item: &Item, rank: impl Fn(&str) -> Option<i64>) -> Self {
         let id = item.id();
         Self {
-            rank: ranks.get(id.gvk.kind.as_str()).copied().unwrap_or(0),
+            rank: rank(&id.gvk.kind).unwrap_or(0),
             backwards: id.gvk.kind == "Namespace",
             kind: kind_key(&id.gvk),
             id: id_key(&id),

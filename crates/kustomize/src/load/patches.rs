@@ -42,7 +42,7 @@ impl PatchInput {
 #[derive(Debug)]
 pub(crate) enum PatchKind {
     /// Parts of objects.
-    Merge(Vec<Manifest>),
+    Merge(Arc<Vec<Manifest>>),
     /// Operations.
     Json(Vec<Operation>),
 }
@@ -57,11 +57,8 @@ struct PatchText {
 impl Loader<'_> {
     /// `patchesStrategicMerge`, then `patches`.
     pub(super) fn patches(&mut self, dir: &str, file: &Arc<str>, kustomization: &Kustomization) -> Vec<PatchInput> {
-        let mut found: Vec<PatchInput> = kustomization
-            .patches_strategic_merge
-            .iter()
-            .filter_map(|named| self.strategic_merge(Place { dir, file, line: named.line() }, named))
-            .collect();
+        let merges: Vec<_> = kustomization.patches_strategic_merge.iter().map(|named| (named.line(), named)).collect();
+        let mut found = self.strategic_merges(Place { dir, file, line: 0 }, &merges);
         for patch in &kustomization.patches {
             let place = Place { dir, file: patch.from.as_ref().unwrap_or(file), line: patch.line };
             found.extend(self.patch(place, patch));
@@ -116,12 +113,23 @@ impl Loader<'_> {
         }
     }
 
+    /// All entries of `patchesStrategicMerge`, each with the line to blame. Some may be empty, but not all.
+    pub(super) fn strategic_merges(&mut self, place: Place<'_>, named: &[(u32, &Text)]) -> Vec<PatchInput> {
+        let read = |(line, text): &(u32, &Text)| self.strategic_merge(Place { line: *line, ..place }, text);
+        let found: Vec<PatchInput> = named.iter().filter_map(read).collect();
+        let is_empty = |patch: &PatchInput| matches!(&patch.kind, PatchKind::Merge(parts) if parts.is_empty());
+        if let Some((line, _)) = named.first().filter(|_| found.len() == named.len() && found.iter().all(is_empty)) {
+            self.fail(BuildError::new(&**place.file, *line, "the patch is empty"));
+        }
+        found
+    }
+
     /// An entry of `patchesStrategicMerge`: a patch itself, or the path of a file.
-    pub(super) fn strategic_merge(&mut self, place: Place<'_>, named: &Text) -> Option<PatchInput> {
+    fn strategic_merge(&mut self, place: Place<'_>, named: &Text) -> Option<PatchInput> {
         let offset = if named.text.contains('\n') { named.line() } else { named.line().saturating_sub(1) };
         let inline = self.inline(place.file, named, offset);
         let (manifests, file, offset) = match documents::read_patch(named.text.as_bytes(), &inline, &self.raw) {
-            Ok(manifests) => (manifests, place.file.clone(), offset),
+            Ok(manifests) => (Arc::new(manifests), place.file.clone(), offset),
             Err(errors) if named.text.contains('\n') => {
                 self.fail_all(errors);
                 return None;
@@ -130,7 +138,7 @@ impl Loader<'_> {
                 let (target, bytes) = self.content(place, &named.text)?;
                 let file: Arc<str> = target.into();
                 let source = self.source(&file);
-                match documents::read_patch(&bytes, &source, &self.raw) {
+                match self.read_patch(&bytes, &source) {
                     Ok(manifests) => (manifests, file, 0),
                     Err(errors) => {
                         self.fail_all(errors);
@@ -150,6 +158,18 @@ impl Loader<'_> {
             is_legacy: true,
             named_at: named.pos,
         })
+    }
+
+    /// The objects of a patch; what is kept of another build need not be read again.
+    fn read_patch(&self, bytes: &Arc<[u8]>, source: &Source) -> Result<Arc<Vec<Manifest>>, Vec<BuildError>> {
+        if let Some(kept) = self.cache.as_ref().and_then(|cache| cache.patch(bytes, source.offset)) {
+            return Ok(kept);
+        }
+        let read = Arc::new(documents::read_patch(bytes, source, &self.raw)?);
+        if let Some(cache) = &self.cache {
+            cache.keep_patch(bytes, source.offset, &read);
+        }
+        Ok(read)
     }
 
     /// Where the text of a patch stands.
@@ -180,7 +200,7 @@ impl Loader<'_> {
 
     /// Decides what a patch is by reading it both ways.
     fn classify(&mut self, place: Place<'_>, text: &PatchText, source: &Source) -> Option<PatchKind> {
-        let merge = documents::read_patch(&text.bytes, source, &self.raw);
+        let merge = self.read_patch(&text.bytes, source);
         let merge = match merge {
             // Whatever is an object is no list.
             Ok(manifests) if !manifests.is_empty() && !looks_like_operations(&text.bytes) => {

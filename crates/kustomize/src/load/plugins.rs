@@ -342,7 +342,8 @@ impl Loader<'_> {
         }
         faults.into_result(())?;
         let place = Place { file: &configured.file, line: configured.line, ..place };
-        Ok(Action::Patches(texts.iter().filter_map(|text| self.strategic_merge(place, text)).collect()))
+        let texts: Vec<_> = texts.iter().map(|text| (place.line, text)).collect();
+        Ok(Action::Patches(self.strategic_merges(place, &texts)))
     }
 
     fn json_transformer(&mut self, place: Place<'_>, configured: &Configured) -> Outcome {
