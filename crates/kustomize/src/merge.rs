@@ -210,7 +210,11 @@ fn in_style_of(dest: Option<&Value>, patch: Value, raw: Option<&RawTexts>) -> Va
     let Some(raw) = raw.filter(|_| scalar::is_scalar(&patch)) else { return patch };
     let Some(dest) = dest.filter(|dest| scalar::is_scalar(dest)) else {
         let is_bare = !patch.is_quoted() && patch.as_str().is_some_and(raw::is_other_in_yaml_1_1);
-        return if is_bare && !raw.is_date(&patch) { patch.with_quotes(true) } else { patch };
+        return if is_bare && !raw::is_tagged(&patch) && !raw.is_date(&patch) {
+            patch.with_quotes(true)
+        } else {
+            patch
+        };
     };
     let is_text = patch.as_str().is_some() && !raw.is_date(&patch);
     // What is in quotes and no text all the same has a tag that says so.
@@ -219,7 +223,7 @@ fn in_style_of(dest: Option<&Value>, patch: Value, raw: Option<&RawTexts>) -> Va
     } else {
         patch
     };
-    raw::folded_as(shared::in_place_of(dest, styled).with_quotes(dest.is_quoted()), dest)
+    raw::styled_as(shared::in_place_of(dest, styled).with_quotes(dest.is_quoted()), dest)
 }
 
 fn map(dest: Option<Value>, mut patch: Option<Value>, schema: Schema<'_>) -> Result<Merged, String> {

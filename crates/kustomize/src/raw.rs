@@ -219,7 +219,7 @@ impl RawTexts {
             return value.with_pos(node.pos());
         }
         let Some(wanted) = self.type_of(node) else {
-            return folded_as(Value::from(text).with_pos(node.pos()).with_quotes(node.is_quoted()), node);
+            return styled_as(Value::from(text).with_pos(node.pos()).with_quotes(node.is_quoted()), node);
         };
         let value = plain(text);
         let is_date = |value: &Value| value.as_str().is_some_and(|read| read != text) || is_canonical_date(text);
@@ -516,13 +516,25 @@ fn without_note(value: Value) -> Value {
     value.with_mark(free)
 }
 
-/// A text that takes the place of another: in a folded block where that was in one, and nowhere else.
-pub(crate) fn folded_as(value: Value, old: &Value) -> Value {
-    match (is_folded(&value), is_folded(old)) {
-        (false, true) if value.as_str().is_some() && value.mark() == 0 => folded(value),
-        (true, false) => without_note(value),
+/// A text that takes the place of another: in a folded block or behind a tag where that was so, and nowhere else.
+pub(crate) fn styled_as(value: Value, old: &Value) -> Value {
+    let style = |value: &Value| match value.mark() & ((1 << NOTE_BITS) - 1) {
+        note @ (FOLDED | TAGGED) => Some(note),
+        _ => None,
+    };
+    match (style(&value), style(old)) {
+        (None, Some(FOLDED)) if is_plain_text(&value) => folded(value),
+        (None, Some(TAGGED)) if is_plain_text(&value) => tagged(value),
+        (Some(FOLDED), Some(TAGGED)) => tagged(value),
+        (Some(TAGGED), Some(FOLDED)) => folded(value),
+        (Some(_), None) => without_note(value),
         _ => value,
     }
+}
+
+/// Whether nothing is noted of a text.
+fn is_plain_text(value: &Value) -> bool {
+    value.as_str().is_some() && value.mark() & ((1 << NOTE_BITS) - 1) == 0
 }
 
 /// Whether writing makes something else of a part of the node: of what is empty between braces, neither text nor a null that
