@@ -9,7 +9,7 @@ use goyaml::{Key, Kind, Map, ParseOptions, Pos, Profile, Value, json};
 use crate::item::Item;
 use crate::json_patch::{self, Operation};
 use crate::raw::{self, RawTexts};
-use crate::shared;
+use crate::{origin, shared};
 
 /// An object as it was read again after a patch.
 #[derive(Debug)]
@@ -33,6 +33,7 @@ const SCALAR: i64 = 8;
 
 const DOUBLE_QUOTED: i64 = 2;
 const SINGLE_QUOTED: i64 = 4;
+const LITERAL: i64 = 8;
 
 /// The object as kustomize reads it after a patch, which finds its own annotations in it.
 pub(crate) fn reread(item: &Item, operations: &[Operation], raw: &RawTexts) -> Option<Reread> {
@@ -139,7 +140,7 @@ impl Layout<'_> {
         match (self.rest(pos).chars().next(), is_scalar) {
             (Some('"'), true) => DOUBLE_QUOTED,
             (Some('\''), true) => SINGLE_QUOTED,
-            (Some('|'), true) => 8,
+            (Some('|'), true) => LITERAL,
             (Some('>'), true) => 16,
             (Some('{' | '['), false) => 32,
             _ => 0,
@@ -216,10 +217,19 @@ impl Layout<'_> {
         let added = ADDED.iter().map(|key| format!("{OWN}{key}"));
         let added = added.chain(given.into_iter().flat_map(Map::keys).map(|key| key.as_str().to_owned()));
         let added = added.filter(|key| !self.reread.annotations.contains(key));
-        let keys = self.reread.annotations.iter().cloned().chain(added);
-        let content = keys.filter_map(|key| Some((find(&key)?, key))).flat_map(|(text, key)| {
+        let mut keys: Vec<String> = self.reread.annotations.iter().cloned().chain(added).collect();
+        // Whoever notes what has run sets all of them anew.
+        let is_renewed = given.is_some_and(|map| map.get(origin::TRANSFORMATIONS).is_some());
+        if is_renewed {
+            keys.sort_unstable();
+        }
+        let content = keys.into_iter().filter_map(|key| Some((find(&key)?, key))).flat_map(|(text, key)| {
             let is_quoted = given.and_then(|map| map.get(&key)).is_some_and(Value::is_quoted);
-            let style = if noted.contains_key(&key) && !self.reread.annotations.contains(&key) {
+            let style = if text.contains('\n') {
+                LITERAL
+            } else if is_renewed {
+                if raw::is_other_in_yaml_1_1(&text) { DOUBLE_QUOTED } else { 0 }
+            } else if noted.contains_key(&key) && !self.reread.annotations.contains(&key) {
                 SINGLE_QUOTED
             } else if is_quoted {
                 DOUBLE_QUOTED
