@@ -206,20 +206,19 @@ impl Layout<'_> {
             self.entries(bare.as_map().unwrap_or(&Map::new()), old.as_ref(), &|_, now, was| self.value(now, was));
         let kept = old.as_ref().and_then(Value::as_map).into_iter().flat_map(Map::keys);
         let kept = kept.filter(|key| bare.get(key.as_str()).is_some()).count();
-        content.splice(kept * 2..kept * 2, [new_key("annotations"), self.annotations(now.get("annotations"))]);
+        let at = if is_renewed(now.get("annotations")) { content.len() } else { kept * 2 };
+        content.splice(at..at, [new_key("annotations"), self.annotations(now.get("annotations"))]);
         self.collection(MAPPING, content, was)
     }
 
     fn annotations(&self, given: Option<&Value>) -> Value {
-        let noted = noted(self.item);
+        let (noted, is_renewed) = (noted(self.item), is_renewed(given));
         let given = given.and_then(Value::as_map);
         let find = |key: &str| noted.get(key).cloned().or_else(|| Some(self.raw.text(given?.get(key)?)));
         let added = ADDED.iter().map(|key| format!("{OWN}{key}"));
         let added = added.chain(given.into_iter().flat_map(Map::keys).map(|key| key.as_str().to_owned()));
         let added = added.filter(|key| !self.reread.annotations.contains(key));
         let mut keys: Vec<String> = self.reread.annotations.iter().cloned().chain(added).collect();
-        // Whoever notes what has run sets all of them anew.
-        let is_renewed = given.is_some_and(|map| map.get(origin::TRANSFORMATIONS).is_some());
         if is_renewed {
             keys.sort_unstable();
         }
@@ -240,6 +239,11 @@ impl Layout<'_> {
         });
         node([MAPPING, 0], ["", ""], content.collect(), Pos::default())
     }
+}
+
+/// Whether what has run is noted on the object, for which all annotations are set anew each time.
+fn is_renewed(annotations: Option<&Value>) -> bool {
+    annotations.is_some_and(|annotations| annotations.get(origin::TRANSFORMATIONS).is_some())
 }
 
 fn new_key(key: &str) -> Value {
