@@ -102,9 +102,11 @@ async fn follow(world: &World, kind: Kind) {
     }
 }
 
-/// Reads one object; one that cannot be read must not hide the others.
-fn seen(world: &World, kind: Kind, object: DynamicObject) {
+/// Reads one object; one that cannot be read must not hide the others. Who wrote which of its fields is nothing that is
+/// looked at, and more than all the rest of it.
+fn seen(world: &World, kind: Kind, mut object: DynamicObject) {
     let name = Name::of_dynamic(&object);
+    object.metadata.managed_fields = None;
     match kind.read(object) {
         Ok(event) => world.send(event),
         Err(error) => tracing::error!(kind = kind.word(), %name, %error, "the object cannot be read and is left alone"),
