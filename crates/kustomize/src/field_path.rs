@@ -48,7 +48,7 @@ pub(crate) fn visit_always(
 /// Makes maps of the nulls on a path that something was put into, as kustomize does where it may make the field.
 pub(crate) fn reveal(object: &mut Value, gvk: &Gvk, spec: &FieldSpec, raw: &RawTexts) {
     let mut node = object;
-    for Part { key, is_list } in spec.parts.iter().filter(|_| spec.create && spec.selects(gvk)) {
+    for Part { key, is_list } in spec.parts().iter().filter(|_| spec.create && spec.selects(gvk)) {
         let child = node.as_map_mut().filter(|_| !is_list).and_then(|map| map.get_mut(key));
         let Some(child) = child else { return };
         if let Some(hidden) = raw.hidden_in(child) {
