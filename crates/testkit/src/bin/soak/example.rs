@@ -1,11 +1,13 @@
 //! A repository that Flux runs, as it is: cloned whole, held on a cluster, with nothing in it changed.
 //!
 //! What the repository names by addresses comes from here through `--mirror`: its own address from a Git server, charts and
-//! manifests as stand-ins from a registry and a chart repository. The definitions of kinds that its releases would bring are
+//! manifests as stand-ins from a registry and a chart repository. A repository of charts is held in the forms that its releases
+//! put into a registry too. The definitions of kinds that its releases would bring are
 //! made beforehand, as releases are not installed, and so is the account that `flux bootstrap` makes. Each of that is said
 //! in the output.
 
 mod files;
+mod published;
 mod standins;
 
 use std::path::{Path, PathBuf};
@@ -22,6 +24,7 @@ use crate::drift::Cluster;
 use crate::held::{Held, Launch};
 use crate::{Outcome, Report, USER_AGENT};
 use files::Files;
+use published::Published;
 use standins::Standins;
 
 /// How long it may take until all is ready; the examples try again after two minutes.
@@ -72,7 +75,8 @@ pub(crate) async fn example(program: PathBuf, cluster: Cluster, example: Example
     let before = refs(&served)?;
     let branch = run(Command::new("git").arg("--git-dir").arg(&served).args(["symbolic-ref", "--short", "HEAD"]))?;
     let files = Files::of_branches(&served, folder.path())?;
-    let standins = Standins::serve(&files).await?;
+    let published = Published::of(&served, &files.charts, &example.path)?;
+    let standins = Standins::serve(&files, &published).await?;
     let kubeconfig = real.as_ref().map(RealApiServer::kubeconfig_path);
     let branch = branch.trim().to_owned();
     let launch = Launch { program, kubeconfig, folder: folder.path().to_owned() };
@@ -84,7 +88,7 @@ pub(crate) async fn example(program: PathBuf, cluster: Cluster, example: Example
         }
         command.args(standins.unverified().iter().flat_map(|address| ["--allow-unverified", address]))
     })?;
-    let outcome = hold(&launch, up, &files).await;
+    let outcome = hold(&launch, up, &files, &published).await;
     let (lines, made) = outcome.map_err(|why| format!("{why}\n{}", launch.said()))?;
     report.say(&format!("{} {} on the {} API server:", example.url, example.path, cluster.name()))?;
     for line in standins.told().iter().chain(&made).chain(&lines) {
@@ -99,7 +103,12 @@ pub(crate) async fn example(program: PathBuf, cluster: Cluster, example: Example
 }
 
 /// Waits until all is ready; gives what is there, and what was made for it.
-async fn hold(launch: &Launch, mut up: Held, files: &Files) -> Outcome<(Vec<String>, Vec<String>)> {
+async fn hold(
+    launch: &Launch,
+    mut up: Held,
+    files: &Files,
+    published: &[Published],
+) -> Outcome<(Vec<String>, Vec<String>)> {
     let client = launch.connect().await?;
     let mut told = Vec::new();
     for object in files.bootstrap().into_iter().chain(files.definitions(&client).await?) {
@@ -110,6 +119,10 @@ async fn hold(launch: &Launch, mut up: Held, files: &Files) -> Outcome<(Vec<Stri
         source(&client, &mut up).await?;
         make(&client, &helm_chart(chart)).await?;
         told.push(format!("made here: a HelmChart of {chart}"));
+    }
+    for object in published.iter().flat_map(Published::objects) {
+        make(&client, &object).await?;
+        told.push(format!("made here: {}/{}", text(&object, "/kind"), text(&object, "/metadata/name")));
     }
     let (start, mut calm, mut last) = (Instant::now(), Instant::now(), Vec::new());
     loop {

@@ -8,6 +8,7 @@ use sha2::{Digest, Sha256};
 use testkit::charts::{CHART_LAYER, ChartSite, FLUX_LAYER, Login, Registry, RegistrySetup, archive};
 
 use super::files::Files;
+use super::published::{self, Published};
 use crate::Outcome;
 
 /// Versions of every chart in a chart repository.
@@ -23,9 +24,11 @@ pub(super) struct Standins {
 }
 
 impl Standins {
-    pub(super) async fn serve(files: &Files) -> Outcome<Self> {
-        let wanted = Wanted::of(files);
-        tokio::task::spawn_blocking(move || serve(&wanted).map_err(|why| why.to_string())).await?.map_err(Into::into)
+    pub(super) async fn serve(files: &Files, published: &[Published]) -> Outcome<Self> {
+        let (wanted, published) = (Wanted::of(files), published.to_vec());
+        tokio::task::spawn_blocking(move || serve(&wanted, &published).map_err(|why| why.to_string()))
+            .await?
+            .map_err(Into::into)
     }
 
     /// Addresses, and where they are fetched from instead.
@@ -90,7 +93,7 @@ fn version_of(range: &str) -> String {
     parts.join(".")
 }
 
-fn serve(wanted: &Wanted) -> Outcome<Standins> {
+fn serve(wanted: &Wanted, published: &[Published]) -> Outcome<Standins> {
     let registry = Registry::start(RegistrySetup { login: Login::None, ..RegistrySetup::default() })?;
     let (mut mirrors, mut told, mut sites) = (Vec::new(), Vec::new(), Vec::new());
     for (address, version, is_chart) in &wanted.artifacts {
@@ -101,6 +104,10 @@ fn serve(wanted: &Wanted) -> Outcome<Standins> {
         registry.publish((path, version), &[(layer, &packed)], None);
         mirrors.push((format!("oci://{host}/"), format!("http://{}/", registry.host())));
         told.push(format!("stands in: oci://{address} {version}"));
+    }
+    for of_repository in published {
+        of_repository.publish(&registry);
+        mirrors.push((published::ADDRESS.to_owned(), format!("http://{}/", registry.host())));
     }
     for (address, charts) in &wanted.charts {
         let site = ChartSite::start();
