@@ -22,8 +22,10 @@ pub(crate) struct Context {
     /// Objects carry where they come from, and what changed them, as annotations.
     pub(crate) track_origin: bool,
     pub(crate) raw: RawTexts,
-    /// The first schema that a kustomization on the way has set.
+    /// The first schema that a kustomization on the way has set, if it is not the built-in one.
     schema: RefCell<Option<Schema>>,
+    /// A kustomization on the way has set a schema, and no other can.
+    is_schema_set: Cell<bool>,
     /// The built-in schema was needed, or will be, before any other was set.
     uses_built_in: Cell<bool>,
 }
@@ -38,7 +40,13 @@ pub(crate) struct Schema {
 
 impl Context {
     pub(crate) fn new(track_origin: bool, raw: RawTexts) -> Self {
-        Self { track_origin, raw, schema: RefCell::new(None), uses_built_in: Cell::new(false) }
+        Self {
+            track_origin,
+            raw,
+            schema: RefCell::new(None),
+            is_schema_set: Cell::new(false),
+            uses_built_in: Cell::new(false),
+        }
     }
 
     pub(crate) fn schema(&self) -> Option<Schema> {
@@ -51,10 +59,10 @@ impl Context {
     }
 
     fn use_schema(&self, layer: &Layer) {
-        let adds = self.uses_built_in.get();
-        let mut schema = self.schema.borrow_mut();
-        if let (None, Some(api)) = (&*schema, &layer.open_api) {
-            *schema = Some(Schema { api: api.clone(), adds });
+        let sets_any = layer.open_api.is_some() || layer.kustomization.wants_built_in_schema;
+        if sets_any && !self.is_schema_set.replace(true) {
+            let adds = self.uses_built_in.get();
+            *self.schema.borrow_mut() = layer.open_api.clone().map(|api| Schema { api, adds });
         }
     }
 }

@@ -11,8 +11,10 @@ use crate::item::Item;
 use crate::load::{self, Loaded};
 use crate::raw::{self, RawTexts};
 use crate::read::Text;
+use crate::table::fields;
 use crate::{
-    BuildError, BuildOptions, Edition, Files, Traced, name_reference, origin, path, set, sort, transform, variables,
+    BuildError, BuildOptions, Edition, Files, Traced, field_path, name_reference, origin, path, set, sort, transform,
+    variables,
 };
 
 /// Annotations that keep an object out of the output, unless their value is `false`.
@@ -73,6 +75,8 @@ pub(crate) fn build(
     if let Some(option) = option("managedByLabel") {
         let label = format!("kustomize-{}", version(options.edition));
         for item in &mut items {
+            let gvk = item.gvk();
+            field_path::reveal(&mut item.value, &gvk, &fields::metadata_labels(), &context.raw);
             set_noted(item, ["labels", MANAGED_BY], label.as_str().into(), (option, &by));
         }
     }

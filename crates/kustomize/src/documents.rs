@@ -137,14 +137,15 @@ pub(crate) fn settle(object: &mut Value, raw: &RawTexts) {
 
 /// The text without what stands behind the end of a document: kustomize reads on where the next one is started.
 fn without_ends(text: &str) -> String {
-    let mut has_ended = false;
-    let line = |line: &str| {
+    let (mut has_ended, mut kept) = (false, String::with_capacity(text.len()));
+    for line in text.split_inclusive('\n') {
         let is_end = line.strip_prefix("...").is_some_and(|rest| rest.trim_start() != rest || rest.is_empty());
-        has_ended = (has_ended || is_end) && !line.starts_with("---");
-        let kept = if has_ended { "" } else { line };
-        if has_ended && line.ends_with('\n') { format!("{kept}\n") } else { kept.to_owned() }
-    };
-    text.split_inclusive('\n').map(line).collect()
+        let is_behind = has_ended && !line.starts_with("---");
+        has_ended = is_behind || is_end;
+        // The end itself stays: an empty line in its place would be one of the text before it.
+        kept.push_str(if is_behind { "\n" } else { line });
+    }
+    kept
 }
 
 /// Notes in a document of this text the nulls that were written, and the scalars that print otherwise than they were.

@@ -82,6 +82,8 @@ pub(crate) struct Kustomization {
     pub(crate) configurations: Vec<Text>,
     pub(crate) crds: Vec<Text>,
     pub(crate) open_api_path: Option<Text>,
+    /// `openapi.version` names the built-in schema.
+    pub(crate) wants_built_in_schema: bool,
     pub(crate) generator_plugins: Vec<Text>,
     pub(crate) transformer_plugins: Vec<Text>,
     pub(crate) validator_plugins: Vec<Text>,

@@ -18,7 +18,7 @@ use crate::accumulate::{By, Context, step};
 use crate::config::Config;
 use crate::item::Item;
 use crate::load::{Action, Layer, PatchInput, Plugin};
-use crate::{BuildError, hash, origin, path, raw, set};
+use crate::{BuildError, hash, origin, path, raw, scalar, set};
 
 type Outcome = Result<(), Vec<BuildError>>;
 
@@ -212,7 +212,8 @@ pub(crate) fn validate(context: &Context, layer: &Layer, items: &[Item]) -> Outc
 /// Puts the hash of its content behind the name of every generated object.
 pub(crate) fn add_hashes(items: &mut [Item], by: &By<'_>) {
     for item in items.iter_mut().filter(|item| item.needs_hash) {
-        let name = format!("{}-{}", item.name(), hash::suffix(item, by.raw));
+        let old = item.metadata_text("name", by.raw);
+        let name = format!("{}-{}", scalar::text(&old), hash::suffix(item, by.raw));
         let name = by.derive(name.into(), |derivation| {
             let old = item.value.at(&["metadata", "name"]).cloned().unwrap_or_default();
             hash::inputs(item).into_iter().fold(derivation.of(&old), Derivation::with)

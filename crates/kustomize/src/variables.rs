@@ -110,16 +110,22 @@ fn value_of(var: &Var, raw: &RawTexts, items: &[Item]) -> Result<Value, String> 
         return Ok(raw.tracer.same(Value::from(raw.text(value)), value));
     }
     let meant = raw.unquoted(value).unwrap_or_else(|| value.clone());
-    as_written(&meant, &raw.text(value)).map(|new| raw.tracer.same(new, value))
+    as_written(&meant, &raw.text(value), raw).map(|new| raw.tracer.same(new, value))
 }
 
 /// A value as kustomize takes it over: a date as it was written, a number by its decimal digits.
-fn as_written(value: &Value, written: &str) -> Result<Value, String> {
+fn as_written(value: &Value, written: &str, raw: &RawTexts) -> Result<Value, String> {
     match value.kind() {
         Kind::String(text) if **text != *written => Ok(Value::from(written)),
         Kind::Int(_) | Kind::Uint(_) => {
             let number: i64 = written.parse().map_err(|_| format!("'{written}' is not a decimal number"))?;
             Ok(Value::from(number))
+        }
+        Kind::Float(_) => {
+            let number: f64 = written.parse().map_err(|_| format!("'{written}' is not a decimal number"))?;
+            let (value, text) = (Value::from(number), number.to_string());
+            // Where it is the whole text, it is written without an exponent.
+            Ok(if scalar::text(&value) == text { value } else { raw.noted(value, &text) })
         }
         _ => Ok(value.clone()),
     }

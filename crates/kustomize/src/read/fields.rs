@@ -245,6 +245,7 @@ fn open_api(faults: &mut Faults, result: &mut Kustomization, value: &Value) {
         }
     }
     let Some(version) = version else { return };
+    result.wants_built_in_schema = !version.text.is_empty();
     if result.open_api_path.is_some() {
         faults.add(version.line(), "builtin version and custom schema provided, cannot use both");
     } else if ![OPEN_API_VERSION, ""].contains(&version.text.as_str()) {
