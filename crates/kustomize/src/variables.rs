@@ -12,7 +12,7 @@ use crate::dotted;
 use crate::field_path::{Missing, visit};
 use crate::id::{Gvk, Id};
 use crate::item::Item;
-use crate::raw::{self, RawTexts};
+use crate::raw::RawTexts;
 use crate::read::Var;
 use crate::shared::{self, Share};
 use crate::{BuildError, scalar, set};
@@ -72,7 +72,9 @@ pub(crate) fn resolve(vars: &Vars, config: &Config, raw: &RawTexts, items: &mut 
     for (name, (file, var)) in vars {
         match value_of(var, raw, items) {
             Ok(value) => {
-                let value = if value.is_null() { raw.tracer.same(Value::from(shown(&value)), &value) } else { value };
+                // An empty field is an empty text here, a null that was written is the word that it was.
+                let text = || raw.tracer.same(Value::from(raw.text(&value)), &value);
+                let value = if value.is_null() { text() } else { value };
                 values.insert(name.as_str(), Known { value, by: step("var", file, var.pos.line), at: var.pos });
             }
             Err(message) => errors.push(BuildError::new(&**file, var.pos.line, message)),
@@ -232,8 +234,6 @@ fn is_primitive(value: &Value) -> bool {
 fn shown(value: &Value) -> String {
     match value.kind() {
         Kind::Float(number) => go_float(*number),
-        // An empty field is an empty text here, a null that was written is that word.
-        Kind::Null if raw::is_spelled_null(value) => "null".to_owned(),
         _ => scalar::text(value),
     }
 }
