@@ -148,7 +148,7 @@ fn resources(context: &Context, layer: &Layer, all: &mut Accumulated, origin: &s
                     context.uses_built_in_schema();
                 }
                 all.items.extend(manifests.iter().map(|manifest| {
-                    let mut item = Item::new(manifest.value.clone(), file.clone(), manifest.line);
+                    let mut item = Item::new(manifest.value.clone(), file.clone(), manifest.line, &context.raw);
                     if let Some(label) = &label {
                         origin::annotate_file(&mut item, label, (named, &context.raw));
                     }

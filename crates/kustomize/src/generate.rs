@@ -85,7 +85,7 @@ fn make(layer: &Layer, input: &GeneratorInput, raw: &RawTexts) -> Item {
     if let Some(flag) = &input.options.immutable {
         value.set_at(&["immutable"], raw.tracer.same(Value::from(true), flag));
     }
-    let mut item = Item::new(value, layer.file.clone(), input.line);
+    let mut item = Item::new(value, layer.file.clone(), input.line, raw);
     item.is_generated = true;
     item.behavior = input.behavior;
     item.noted_behavior = input.behavior.noted();

@@ -4,6 +4,7 @@ use std::fmt;
 
 use goyaml::Value;
 
+use crate::raw::Notes;
 use crate::scalar;
 use crate::table::kinds;
 
@@ -74,8 +75,18 @@ pub(crate) struct Id {
 }
 
 impl Id {
+    /// The id of an object as it prints.
     pub(crate) fn of(value: &Value) -> Self {
-        let part = |key: &str| value.at(&["metadata", key]).map(scalar::id_text).unwrap_or_default();
+        Self::new(value, &scalar::id_text)
+    }
+
+    /// The id as kustomize has it, to which a name is the text that was written.
+    pub(crate) fn as_written(value: &Value, notes: &Notes) -> Self {
+        Self::new(value, &|part| notes.id_text(part))
+    }
+
+    fn new(value: &Value, text: &dyn Fn(&Value) -> String) -> Self {
+        let part = |key: &str| value.at(&["metadata", key]).map(text).unwrap_or_default();
         Self { gvk: Gvk::of(value), namespace: part("namespace"), name: part("name") }
     }
 

@@ -7,7 +7,7 @@ use goyaml::{Kind, Map, Value};
 use crate::Resource;
 use crate::id::{Gvk, Id};
 use crate::layout::Reread;
-use crate::raw::{self, RawTexts};
+use crate::raw::{self, Notes, RawTexts};
 use crate::{scalar, shared};
 
 /// How a generator's output meets an object that is already there.
@@ -84,10 +84,12 @@ pub(crate) struct Item {
     pub(crate) was_nameless: bool,
     /// What moves objects to a namespace passes it over.
     pub(crate) keeps_namespace: bool,
+    /// How its name and namespace were written.
+    notes: Arc<Notes>,
 }
 
 impl Item {
-    pub(crate) fn new(value: Value, file: Arc<str>, line: u32) -> Self {
+    pub(crate) fn new(value: Value, file: Arc<str>, line: u32, raw: &RawTexts) -> Self {
         Self {
             value,
             file,
@@ -105,6 +107,7 @@ impl Item {
             needs_hash: false,
             was_nameless: false,
             keeps_namespace: false,
+            notes: raw.notes().clone(),
         }
     }
 
@@ -113,7 +116,7 @@ impl Item {
     }
 
     pub(crate) fn id(&self) -> Id {
-        Id::of(&self.value)
+        Id::as_written(&self.value, &self.notes)
     }
 
     /// All ids the object had before, oldest first.
@@ -153,13 +156,13 @@ impl Item {
     }
 
     pub(crate) fn name(&self) -> String {
-        self.value.at(&["metadata", "name"]).map(scalar::id_text).unwrap_or_default()
+        self.value.at(&["metadata", "name"]).map(|name| self.notes.id_text(name)).unwrap_or_default()
     }
 
     /// A field of the metadata as text.
     pub(crate) fn metadata_text(&self, field: &str, raw: &RawTexts) -> Value {
         let Some(value) = self.value.at(&["metadata", field]) else { return Value::from("") };
-        raw.tracer.same(Value::from(if value.is_null() { scalar::id_text(value) } else { raw.text(value) }), value)
+        raw.tracer.same(Value::from(raw.notes().id_text(value)), value)
     }
 
     pub(crate) fn set_name(&mut self, name: &Value, raw: &RawTexts) {

@@ -31,6 +31,9 @@ const SEQUENCE: i64 = 2;
 const MAPPING: i64 = 4;
 const SCALAR: i64 = 8;
 
+/// What merges as a key, and has a tag of its own wherever it stands without quotes.
+const MERGE: &str = "<<";
+
 const DOUBLE_QUOTED: i64 = 2;
 const SINGLE_QUOTED: i64 = 4;
 const LITERAL: i64 = 8;
@@ -172,7 +175,8 @@ impl Layout<'_> {
         let is_kept = |was: &&Value| *was == now && !self.raw.is_untyped(now) && shared::of(now).is_none();
         if let Some(was) = was.filter(is_kept) {
             let text = was.as_str().unwrap_or_else(|| self.rest(was.pos()).trim_end());
-            return node([SCALAR, self.style(was.pos(), true)], [tag_of(was), text], Vec::new(), was.pos());
+            let tag = if text == MERGE && !was.is_quoted() { "!!merge" } else { tag_of(was) };
+            return node([SCALAR, self.style(was.pos(), true)], [tag, text], Vec::new(), was.pos());
         }
         let tag = if self.raw.is_untyped(now) { "" } else { tag_of(now) };
         let style = if now.is_quoted() { DOUBLE_QUOTED } else { 0 };

@@ -116,6 +116,23 @@ impl Notes {
         self.lock().notes.len() >> (NOTE_BITS - 1) > 0
     }
 
+    fn of(&self, value: &Value) -> Option<Note> {
+        let at = value.mark() & ((1 << NOTE_BITS) - 1);
+        let at = usize::try_from(at).ok()?.checked_sub(1)?;
+        self.lock().notes.get(at).cloned()
+    }
+
+    /// The text of a scalar as it was written; empty for an empty field and for collections.
+    fn text(&self, value: &Value) -> String {
+        let written = self.of(value).and_then(|note| note.text);
+        written.map_or_else(|| scalar::text(value), |written| String::from(&*written))
+    }
+
+    /// The text of a name or a namespace.
+    pub(crate) fn id_text(&self, value: &Value) -> String {
+        if value.is_null() { scalar::id_text(value) } else { self.text(value) }
+    }
+
     /// The number of a note; `None` if there are too many.
     fn number(&self, note: Note) -> Option<u32> {
         let mut table = self.lock();
@@ -158,6 +175,11 @@ impl RawTexts {
         }
     }
 
+    /// How scalars were written.
+    pub(crate) fn notes(&self) -> &Arc<Notes> {
+        &self.notes
+    }
+
     /// Keeps a file, so that it can be looked up how the texts inside of it are written. Only origins ask for that.
     pub(crate) fn keep(&mut self, source: u32, bytes: &Arc<[u8]>) {
         if self.tracer.is_on() {
@@ -171,15 +193,12 @@ impl RawTexts {
     }
 
     fn note(&self, value: &Value) -> Option<Note> {
-        let at = value.mark() & ((1 << NOTE_BITS) - 1);
-        let at = usize::try_from(at).ok()?.checked_sub(1)?;
-        self.notes.lock().notes.get(at).cloned()
+        self.notes.of(value)
     }
 
     /// The text of a scalar as it was written; empty for an empty field and for collections.
     pub(crate) fn text(&self, value: &Value) -> String {
-        let written = self.note(value).and_then(|note| note.text);
-        written.map_or_else(|| scalar::text(value), |written| String::from(&*written))
+        self.notes.text(value)
     }
 
     /// Whether the value is a date: text to all but kustomize's reader.

@@ -212,7 +212,7 @@ impl Loader<'_> {
                 Some(document) => (document.file.clone(), document.from),
                 None => (place.file.clone(), place.line),
             };
-            let mut item = Item::new(value, file, line);
+            let mut item = Item::new(value, file, line, &self.raw);
             item.keeps_namespace = self.options.edition == Edition::V5_8_1;
             item.touched(&note);
             item

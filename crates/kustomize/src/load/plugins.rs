@@ -179,7 +179,7 @@ impl Loader<'_> {
             inline.extend(self.configured_at(Place { line: text.line(), ..place }, chain, text));
         }
         let items: Vec<Item> =
-            inline.iter().map(|one| Item::new(one.value.clone(), one.file.clone(), one.line)).collect();
+            inline.iter().map(|one| Item::new(one.value.clone(), one.file.clone(), one.line, &self.raw)).collect();
         if let Err(errors) = set::check_ids(&items, place.file) {
             self.fail_all(errors);
         }
@@ -257,7 +257,7 @@ impl Loader<'_> {
             }
             "IAMPolicyGenerator" => {
                 let value = iam_policy(&mut faults, &configured.value, &self.raw.tracer);
-                ready = Some(vec![Item::new(value, place.file.clone(), configured.line)]);
+                ready = Some(vec![Item::new(value, place.file.clone(), configured.line, &self.raw)]);
             }
             _ => return Err(vec![unknown(configured, &id, "generator")]),
         }

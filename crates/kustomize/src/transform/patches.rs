@@ -68,7 +68,7 @@ pub(super) fn run_in(
 fn merge_by_id((patch, schema): Merge<'_>, manifests: &[Manifest], items: &mut [Item]) -> Result<(), Vec<BuildError>> {
     let mut errors = Vec::new();
     for manifest in manifests {
-        let id = Id::of(&manifest.value);
+        let id = Id::as_written(&manifest.value, schema.1.notes());
         let fail = |message: String| BuildError::new(&*patch.file, manifest.line, message);
         match set::with_any_id(items, &id).as_slice() {
             [at] => {
