@@ -3,7 +3,8 @@
 use goyaml::{Kind, Value};
 use regex::Regex;
 
-use crate::{raw, scalar};
+use crate::raw::{self, RawTexts};
+use crate::scalar;
 
 /// The parts of a path. `\.` and dots in brackets do not part; brackets without `=` only protect a key.
 pub(crate) fn split(path: &str) -> Vec<String> {
@@ -77,10 +78,10 @@ fn wrong_kind(wanted: &str, node: &Value, part: &str) -> String {
 }
 
 /// The one node a path leads to.
-pub(crate) fn lookup<'a>(object: &'a Value, path: &[String]) -> Result<Option<&'a Value>, String> {
+pub(crate) fn lookup<'a>(object: &'a Value, path: &[String], raw: &RawTexts) -> Result<Option<&'a Value>, String> {
     let mut node = object;
     for part in path.iter().map(|part| part.trim()).filter(|part| !part.is_empty()) {
-        match enter(node, part)? {
+        match enter(node, part, raw)? {
             Some(next) => node = next,
             None => return Ok(None),
         }
@@ -88,7 +89,7 @@ pub(crate) fn lookup<'a>(object: &'a Value, path: &[String]) -> Result<Option<&'
     Ok(Some(node))
 }
 
-fn enter<'a>(node: &'a Value, part: &str) -> Result<Option<&'a Value>, String> {
+fn enter<'a>(node: &'a Value, part: &str, raw: &RawTexts) -> Result<Option<&'a Value>, String> {
     let items = || match node.kind() {
         Kind::List(items) => Ok(items.as_slice()),
         Kind::Null if !raw::is_no_null(node) => Ok(&[][..]),
@@ -105,7 +106,7 @@ fn enter<'a>(node: &'a Value, part: &str) -> Result<Option<&'a Value>, String> {
             let (key, value) = condition(part)?;
             let matches = |item: &&Value| {
                 let field = if key.is_empty() { Some(*item) } else { item.get(key) };
-                field.is_some_and(|field| scalar::is_scalar(field) && scalar::text(field) == value)
+                field.is_some_and(|field| scalar::is_scalar(field) && raw.text(field) == value)
             };
             Ok(items()?.iter().find(matches))
         }
@@ -151,6 +152,7 @@ impl Shape {
 
 /// Visits all nodes a path leads to.
 pub(crate) struct Visit<'a> {
+    pub(crate) raw: &'a RawTexts,
     /// What to make where the path ends and nothing is there; `None` makes nothing.
     pub(crate) create: Option<Shape>,
     /// Called with what a condition in the path makes.
@@ -257,7 +259,7 @@ impl Visit<'_> {
         let mut count = 0;
         for item in items {
             let field = if key.is_empty() { Some(&*item) } else { item.get(key) };
-            if !field.is_some_and(|field| regex.is_match(&scalar::text(field))) {
+            if !field.is_some_and(|field| regex.is_match(&self.raw.text(field))) {
                 continue;
             }
             // A condition on the item itself ends the path, whatever follows.
@@ -303,7 +305,8 @@ mod tests {
         let check = |path: &str, create, expected: Result<usize, &str>| {
             let text = r#"{"a":{"l":[{"n":"x","v":1},{"n":"y"},{"n":"xx","v":2}],"s":"t"}}"#;
             let mut object = goyaml::json::parse(text.as_bytes()).expect("a test's object is JSON");
-            let found = Visit { create, make: &|value| value, hide: &|_, _, _| (), set: &mut |_, _| Ok(()) }
+            let raw = &RawTexts::default();
+            let found = Visit { raw, create, make: &|value| value, hide: &|_, _, _| (), set: &mut |_, _| Ok(()) }
                 .run(&mut object, &split(path));
             match (found, expected) {
                 (Ok(found), Ok(expected)) => assert_eq!(found, expected, "{path}"),

@@ -155,6 +155,11 @@ impl Item {
         self.previous.push(Previous { kind: id.gvk.kind, namespace, name: id.name });
     }
 
+    /// A label or an annotation as it was written.
+    pub(crate) fn text(&self, scalar: &Value) -> String {
+        self.notes.text(scalar)
+    }
+
     pub(crate) fn name(&self) -> String {
         self.value.at(&["metadata", "name"]).map(|name| self.notes.id_text(name)).unwrap_or_default()
     }
@@ -252,12 +257,8 @@ fn metadata_texts(object: &Value, field: &str, raw: &RawTexts) -> Vec<(String, V
     let Some(map) = object.at(&["metadata", field]).and_then(Value::as_map) else {
         return Vec::new();
     };
-    let text = |value: &Value| {
-        // A null that was written is that word to kustomize here; one that has no type yet is its text.
-        let is_null = raw::is_spelled_null(value) && !raw.is_untyped(value);
-        let text = if is_null { "null".to_owned() } else { raw.text(value) };
-        raw.tracer.same(Value::from(text), value)
-    };
+    // A null that was written is the word that it was to kustomize here.
+    let text = |value: &Value| raw.tracer.same(Value::from(raw.text(value)), value);
     map.iter().map(|(key, value)| (key.to_owned(), text(value))).collect()
 }
 

@@ -371,7 +371,7 @@ fn keyed_list(dest: Option<Value>, patch: Option<Value>, schema: Schema<'_>, key
     };
     let own = directive == Directive::Merge && !added;
     let (dest, patch) = (items_of(base.as_ref()), items_of(patch.as_ref()));
-    let lists = Lists { dest, patch, appends: schema.appends };
+    let lists = Lists { dest, patch, appends: schema.appends, raw: schema.raw };
     let merged = if keys.is_empty() { lists.into_set()? } else { lists.by_keys(keys, schema.items())? };
     let pos = base.map_or(Pos::default(), |base| base.pos());
     Ok(Merged { value: Some(Value::from(merged).with_pos(pos)), in_place: own })
@@ -387,13 +387,14 @@ fn items_of(list: Option<&Value>) -> Vec<Value> {
 }
 
 /// Two lists that are merged item by item.
-struct Lists {
+struct Lists<'a> {
     dest: Vec<Value>,
     patch: Vec<Value>,
     appends: bool,
+    raw: Option<&'a RawTexts>,
 }
 
-impl Lists {
+impl Lists<'_> {
     /// All items, those that come first before the others.
     fn all(&self) -> impl Iterator<Item = &Value> {
         let (first, then) = if self.appends { (&self.dest, &self.patch) } else { (&self.patch, &self.dest) };
@@ -409,8 +410,8 @@ impl Lists {
             if !scalar::is_scalar(item) {
                 return Err(format!("wrong node kind: expected ScalarNode but was {}", scalar::node_kind(item)));
             }
-            let text = scalar::text(item);
-            if !result.iter().any(|known| scalar::text(known) == text) {
+            let text = key_text(item, self.raw);
+            if !result.iter().any(|known| key_text(known, self.raw) == text) {
                 result.push(item.clone());
             }
         }
@@ -425,7 +426,7 @@ impl Lists {
         if keys.len() > 1 {
             complete(&mut all);
         }
-        let valid = ValidKeys::of(keys, &all);
+        let valid = ValidKeys::of(keys, &all, self.raw);
         let mut result: Vec<Value> = Vec::new();
         for values in &all {
             let values = valid.pick(values);
@@ -444,8 +445,10 @@ impl Lists {
     fn key_values(&self, keys: &[&str]) -> Vec<Vec<String>> {
         let mut all: Vec<Vec<String>> = Vec::new();
         for item in self.all() {
-            let values: Vec<String> =
-                keys.iter().map(|key| item.get(key).map(scalar::text).unwrap_or_default()).collect();
+            let values: Vec<String> = keys
+                .iter()
+                .map(|key| item.get(key).map(|field| key_text(field, self.raw)).unwrap_or_default())
+                .collect();
             if !all.contains(&values) {
                 all.push(values);
             }
@@ -469,7 +472,7 @@ impl Lists {
             self.dest.retain(|item| !is_empty(item) && !valid.equals(item, values));
             return Ok(());
         };
-        valid.complete_keys(&mut value, values, &|key, text| self.key_value(key, text, schema.raw));
+        valid.complete_keys(&mut value, values, &|key, text| self.key_value(key, text));
         // Where the list is new it is the patch's own, and an item of it that had a directive is the one that is left.
         if let Some(at) = at.filter(|at| merged.in_place || is_own && self.dest[*at].get(DIRECTIVE).is_some()) {
             self.dest[at] = value.clone();
@@ -479,9 +482,9 @@ impl Lists {
     }
 
     /// A key that an item lacks, as the item has it that it is merged with.
-    fn key_value(&self, key: &str, text: &str, raw: Option<&RawTexts>) -> Value {
+    fn key_value(&self, key: &str, text: &str) -> Value {
         let mut nodes = self.patch.iter().chain(&self.dest).filter_map(|item| item.get(key));
-        match (raw, nodes.find(|node| scalar::text(node) == text)) {
+        match (self.raw, nodes.find(|node| key_text(node, self.raw) == text)) {
             (Some(raw), Some(node)) => raw.tracer.same(plain(text), node),
             _ => plain(text),
         }
@@ -520,16 +523,17 @@ struct ValidKeys<'a> {
     keys: Vec<&'a str>,
     /// Whether a key of the type is among them.
     used: Vec<bool>,
+    raw: Option<&'a RawTexts>,
 }
 
 impl<'a> ValidKeys<'a> {
-    fn of(keys: &[&'a str], all: &[Vec<String>]) -> Self {
+    fn of(keys: &[&'a str], all: &[Vec<String>], raw: Option<&'a RawTexts>) -> Self {
         let mut used: Vec<bool> = (0..keys.len()).map(|at| all.iter().any(|values| !values[at].is_empty())).collect();
         if !used.contains(&true) {
             used.fill(true);
         }
         let keys = keys.iter().zip(&used).filter(|(_, used)| **used).map(|(key, _)| *key).collect();
-        Self { keys, used }
+        Self { keys, used, raw }
     }
 
     fn pick(&self, values: &[String]) -> Vec<String> {
@@ -546,15 +550,14 @@ impl<'a> ValidKeys<'a> {
             .iter()
             .zip(values)
             .filter(|(_, value)| !has_value || !value.is_empty())
-            .all(|(key, value)| item.get(key).is_some_and(|field| scalar::text(field) == *value))
+            .all(|(key, value)| item.get(key).is_some_and(|field| key_text(field, self.raw) == *value))
     }
 
     /// Whether an item has all keys, with the values as far as these are known.
     fn equals(&self, item: &Value, values: &[String]) -> bool {
-        self.keys
-            .iter()
-            .zip(values)
-            .all(|(key, value)| item.get(key).is_some_and(|field| value.is_empty() || scalar::text(field) == *value))
+        self.keys.iter().zip(values).all(|(key, value)| {
+            item.get(key).is_some_and(|field| value.is_empty() || key_text(field, self.raw) == *value)
+        })
     }
 
     fn complete_keys(&self, item: &mut Value, values: &[String], known: &dyn Fn(&str, &str) -> Value) {
@@ -581,7 +584,7 @@ impl<'a> ValidKeys<'a> {
 
     /// Adds an item of the object behind those that are already merged; one of them may be itself.
     fn append(&self, items: &mut Vec<Value>, item: Value) {
-        let text = |key: &&str| item.get(key).map(scalar::text);
+        let text = |key: &&str| item.get(key).map(|field| key_text(field, self.raw));
         let known: Vec<Option<String>> = self.keys.iter().map(text).collect();
         if known.iter().all(Option::is_some) {
             let values: Vec<String> = known.into_iter().flatten().collect();
@@ -599,11 +602,21 @@ impl<'a> ValidKeys<'a> {
         }
         let partial = |candidate: &Value| {
             self.keys.iter().zip(&known).all(|(key, value)| {
-                value.as_ref().is_none_or(|value| candidate.get(key).is_some_and(|field| scalar::text(field) == *value))
+                value
+                    .as_ref()
+                    .is_none_or(|value| candidate.get(key).is_some_and(|field| key_text(field, self.raw) == *value))
             })
         };
         items.retain(|candidate| !partial(candidate));
         items.push(item);
+    }
+}
+
+/// What a key or an item of a set is told by: its text as it was written.
+fn key_text(scalar: &Value, raw: Option<&RawTexts>) -> String {
+    match raw.filter(|_| !scalar.is_null()) {
+        Some(raw) => raw.text(scalar),
+        None => scalar::text(scalar),
     }
 }
 

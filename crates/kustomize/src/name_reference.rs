@@ -219,9 +219,14 @@ impl Search<'_> {
         }
     }
 
+    /// A name or namespace as it was written.
+    fn text(&self, node: &Value) -> String {
+        if node.is_null() { String::new() } else { self.targets.raw.text(node) }
+    }
+
     /// A field that is the name.
     fn update_name(&self, node: &mut Value) -> Result<(), String> {
-        let old = scalar::text(node);
+        let old = self.text(node);
         if let Some(target) = self.find(&old, Naming::Name)?
             && target.id.name != old
         {
@@ -233,10 +238,10 @@ impl Search<'_> {
 
     /// A field that holds name and namespace.
     fn update_map(&self, node: &mut Value) -> Result<(), String> {
-        let Some(old) = node.get("name").map(scalar::text) else {
+        let Some(old) = node.get("name").map(|name| self.text(name)) else {
             return Err(format!("the field '{}' lacks 'name'", self.spec.path));
         };
-        let namespace = node.get("namespace").map(scalar::text);
+        let namespace = node.get("namespace").map(|namespace| self.text(namespace));
         let Some(target) = self.find(&old, Naming::NameAndNamespace(namespace.as_deref()))? else { return Ok(()) };
         if target.id.name == old && target.id.namespace.is_empty() {
             return Ok(());

@@ -123,7 +123,7 @@ impl Notes {
     }
 
     /// The text of a scalar as it was written; empty for an empty field and for collections.
-    fn text(&self, value: &Value) -> String {
+    pub(crate) fn text(&self, value: &Value) -> String {
         let written = self.of(value).and_then(|note| note.text);
         written.map_or_else(|| scalar::text(value), |written| String::from(&*written))
     }

@@ -28,8 +28,8 @@ impl Selector {
             && part(&self.group, &now.gvk.group)
             && part(&self.version, &now.gvk.version)
             && part(&self.kind, &now.gvk.kind)
-            && accepts(&self.labels, &item.value, "labels")
-            && accepts(&self.annotations, &item.value, "annotations")
+            && accepts(&self.labels, (&item.value, "labels"), &|value| item.text(value))
+            && accepts(&self.annotations, (&item.value, "annotations"), &|value| item.text(value))
     }
 }
 
@@ -52,9 +52,14 @@ pub(crate) fn reason(error: &regex::Error) -> String {
     text.lines().last().unwrap_or_default().trim_start_matches("error: ").to_owned()
 }
 
-pub(crate) fn accepts(requirements: &[Requirement], object: &Value, field: &str) -> bool {
+/// Whether labels or annotations of an object, the texts of which are asked for, meet all conditions.
+pub(crate) fn accepts(
+    requirements: &[Requirement],
+    (object, field): (&Value, &str),
+    text: &dyn Fn(&Value) -> String,
+) -> bool {
     requirements.iter().all(|requirement| {
-        let value = object.at(&["metadata", field, &requirement.key]).map(crate::scalar::text);
+        let value = object.at(&["metadata", field, &requirement.key]).map(text);
         requirement.operator.accepts(value.as_deref())
     })
 }
@@ -179,7 +184,7 @@ mod tests {
         let object = goyaml::json::parse(labels.as_bytes()).expect("a test's object is JSON");
         let check = |text: &str, expected: bool| {
             let requirements = requirements(text).expect("a test's selector is valid");
-            assert_eq!(accepts(&requirements, &object, "labels"), expected, "{text}");
+            assert_eq!(accepts(&requirements, (&object, "labels"), &crate::scalar::text), expected, "{text}");
         };
         check("", true);
         check("app=web", true);

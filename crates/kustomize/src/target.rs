@@ -3,6 +3,7 @@
 use goyaml::Value;
 use regex::Regex;
 
+use crate::scalar;
 use crate::selector::{self, Requirement, Selector};
 
 /// A target as it is written; an empty part accepts everything.
@@ -67,8 +68,8 @@ impl TargetSelector {
             (&wanted.name, text(&["metadata", "name"])),
         ];
         parts.iter().all(|(pattern, text)| pattern.as_ref().is_none_or(|pattern| pattern.is_match(text)))
-            && selector::accepts(&wanted.labels, object, "labels")
-            && selector::accepts(&wanted.annotations, object, "annotations")
+            && selector::accepts(&wanted.labels, (object, "labels"), &scalar::text)
+            && selector::accepts(&wanted.annotations, (object, "annotations"), &scalar::text)
     }
 }
 

@@ -106,7 +106,7 @@ fn value_of(var: &Var, raw: &RawTexts, items: &[Item]) -> Result<Value, String> 
     })?;
     let path = dotted::split_with_indices(&var.field_path);
     let missing = || format!("field '{}' of var '{}' not found in {}", var.field_path, var.name, item.id());
-    let value = dotted::lookup(&item.value, &path)?.ok_or_else(missing)?;
+    let value = dotted::lookup(&item.value, &path, raw)?.ok_or_else(missing)?;
     if raw.is_untyped(value) {
         // What has no type is text here, whatever it means where it stands.
         return Ok(raw.tracer.same(Value::from(raw.text(value)), value));

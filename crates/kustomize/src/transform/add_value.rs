@@ -57,7 +57,7 @@ fn add(target: &AddValue, item: &mut Item, (by, raw): (&By<'_>, &RawTexts)) -> R
     };
     let text = match usize::try_from(target.position).ok().filter(|position| *position > 0) {
         Some(position) => {
-            let text = inserted(&old.map(scalar::text).unwrap_or_default(), position, &target.value.text);
+            let text = inserted(&old.map(|old| raw.text(old)).unwrap_or_default(), position, &target.value.text);
             by.derive(made(&text), |derivation| derivation.of(old.unwrap_or(&Value::NULL)).asked_by(&value))
         }
         None => by.derive(made(&target.value.text), |derivation| derivation.over(old).asked_by(&value)),

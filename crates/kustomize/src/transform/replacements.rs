@@ -86,7 +86,7 @@ fn source_value_of(source: &Source, (raw, file): (&RawTexts, &Arc<str>), items: 
         return Err(format!("multiple matches for the source {}: {one} and {other}", source.object.shown()));
     }
     let path = dotted::split(&source.field_path);
-    let value = dotted::lookup(&first.value, &path)?;
+    let value = dotted::lookup(&first.value, &path, raw)?;
     let value = value
         .filter(|value| !is_nothing(value))
         .ok_or_else(|| format!("fieldPath `{}` is missing for replacement source {}", source.field_path, first.id()))?;
@@ -173,9 +173,10 @@ impl Put<'_> {
         let source = self.own_source();
         let count = if source.is_some() {
             // What is made on the way to a field can lie in what is put there.
-            Visit { create, make: &make, hide: &hide, set: &mut |_, _| Ok(()) }.run(&mut item.value, &path)?
+            Visit { raw: self.raw, create, make: &make, hide: &hide, set: &mut |_, _| Ok(()) }
+                .run(&mut item.value, &path)?
         } else {
-            Visit { create, make: &make, hide: &hide, set: &mut set }.run(&mut item.value, &path)?
+            Visit { raw: self.raw, create, make: &make, hide: &hide, set: &mut set }.run(&mut item.value, &path)?
         };
         if count == 0 {
             let to_create = if self.options.create { "or create " } else { "" };
@@ -201,7 +202,7 @@ impl Put<'_> {
                 number += 1;
                 if number == wanted + 1 { self.set(node, made) } else { Ok(()) }
             };
-            Visit { create: None, make: &|value| value, hide: &|_, _, _| (), set: &mut set }
+            Visit { raw: self.raw, create: None, make: &|value| value, hide: &|_, _, _| (), set: &mut set }
                 .run(&mut item.value, path)?;
             if number <= wanted + 1 {
                 break;
@@ -212,7 +213,7 @@ impl Put<'_> {
     }
 
     fn read_again(&self, item: &Item, source: &[String]) {
-        if let Ok(Some(value)) = dotted::lookup(&item.value, source) {
+        if let Ok(Some(value)) = dotted::lookup(&item.value, source, self.raw) {
             let mut found = self.found.borrow_mut();
             (found.value, found.from) = (value.clone(), value.clone());
         }
@@ -299,8 +300,8 @@ impl ObjectSelector {
     }
 
     fn has_labels(&self, item: &Item) -> bool {
-        selector::accepts(&self.labels, &item.value, "labels")
-            && selector::accepts(&self.annotations, &item.value, "annotations")
+        selector::accepts(&self.labels, (&item.value, "labels"), &|value| item.text(value))
+            && selector::accepts(&self.annotations, (&item.value, "annotations"), &|value| item.text(value))
     }
 
     /// An object is kept out by labels and annotations, or by its id.
