@@ -75,9 +75,7 @@ pub(crate) fn build(
     if let Some(option) = option("managedByLabel") {
         let label = format!("kustomize-{}", version(options.edition));
         for item in &mut items {
-            let gvk = item.gvk();
-            field_path::reveal(&mut item.value, &gvk, &fields::metadata_labels(), &context.raw);
-            set_noted(item, ["labels", MANAGED_BY], label.as_str().into(), (option, &by));
+            set_label(item, MANAGED_BY, label.as_str().into(), (option, &by));
         }
     }
     let kept = [(origin::ORIGIN, "originAnnotations"), (origin::TRANSFORMATIONS, "transformerAnnotations")];
@@ -140,9 +138,10 @@ fn is_local(item: &Item) -> bool {
     value.is_some_and(|value| value != "false")
 }
 
-/// Sets an entry of the metadata that an option of `buildMetadata` asks for.
-fn set_noted(item: &mut Item, [field, key]: [&str; 2], value: Value, (option, by): (&Text, &By<'_>)) {
-    let path = ["metadata", field, key];
+/// Sets a label that an option of `buildMetadata` asks for.
+fn set_label(item: &mut Item, key: &str, value: Value, (option, by): (&Text, &By<'_>)) {
+    let (gvk, path) = (item.gvk(), ["metadata", "labels", key]);
+    field_path::reveal(&mut item.value, &gvk, &fields::metadata_labels(), by.raw);
     let value = by.derive(value, |derivation| derivation.asked_by(&option.value()));
     item.value.set_at(&path, value);
 }
