@@ -53,9 +53,10 @@ impl Context {
         self.schema.borrow().clone()
     }
 
-    /// Notes that objects were merged.
-    pub(crate) fn uses_built_in_schema(&self) {
+    /// Notes that the kinds of objects are looked up: in the schema that is set, or in the built-in one.
+    pub(crate) fn look_up_kinds(&self) -> Result<(), Vec<BuildError>> {
         self.uses_built_in.set(true);
+        self.schema.borrow().as_ref().map_or(Ok(()), |schema| schema.api.check())
     }
 
     fn use_schema(&self, layer: &Layer) {
@@ -145,7 +146,7 @@ fn resources(context: &Context, layer: &Layer, all: &mut Accumulated, origin: &s
                 let label = context.track_origin.then(|| path::join_relative(origin, &named.text));
                 if manifests.iter().any(|manifest| !Gvk::of(&manifest.value).is_known()) {
                     // Kustomize asks of every kind that it does not know whether it is namespaced.
-                    context.uses_built_in_schema();
+                    context.look_up_kinds()?;
                 }
                 all.items.extend(manifests.iter().map(|manifest| {
                     let mut item = Item::new(manifest.value.clone(), file.clone(), manifest.line, &context.raw);

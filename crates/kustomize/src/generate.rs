@@ -23,7 +23,7 @@ pub(crate) fn run(
         };
         // A plugin's own object is of a kind that kustomize does not know.
         if input.plugin.is_some() || made.iter().any(|item| !item.gvk().is_known()) {
-            context.uses_built_in_schema();
+            context.look_up_kinds()?;
         }
         if context.track_origin {
             for item in &mut made {

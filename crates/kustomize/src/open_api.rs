@@ -24,6 +24,8 @@ const MAX_REFERENCES: usize = 32;
 pub(crate) struct OpenApi {
     definitions: Value,
     kinds: HashMap<Gvk, String>,
+    /// The file, if there is nothing in it. To kustomize that is a fault once the schema is used, and not before.
+    empty: Option<Arc<str>>,
 }
 
 impl OpenApi {
@@ -40,7 +42,14 @@ impl OpenApi {
                 kinds.insert(gvk, name.to_owned());
             }
         }
-        Ok(Self { definitions, kinds })
+        Ok(Self { definitions, kinds, empty: bytes.is_empty().then(|| file.clone()) })
+    }
+
+    /// Whether objects can be looked up in it.
+    pub(crate) fn check(&self) -> Result<(), Vec<BuildError>> {
+        let Some(file) = &self.empty else { return Ok(()) };
+        let error = BuildError::new(&**file, 0, "invalid schema file: it is empty");
+        Err(vec![error.hint("Put `definitions` into it, or take it out of `openapi`.")])
     }
 
     /// The schema of a kind of object.

@@ -59,7 +59,7 @@ pub(crate) fn run(
     run.names_and_labels(config, layer)?;
     run.fields(config, layer)?;
     for plugin in &layer.transformers {
-        context.uses_built_in_schema();
+        context.look_up_kinds()?;
         act(context, plugin, items)?;
         if context.track_origin {
             let text = origin::of_plugin(origin_dir, &plugin.id);
@@ -189,7 +189,7 @@ fn act(context: &Context, plugin: &Plugin, items: &mut Vec<Item>) -> Outcome {
 /// Runs the validators of a kustomization, which may look but not change.
 pub(crate) fn validate(context: &Context, layer: &Layer, items: &[Item]) -> Outcome {
     for plugin in &layer.validators {
-        context.uses_built_in_schema();
+        context.look_up_kinds()?;
         let mut after = items.to_vec();
         act(context, plugin, &mut after)?;
         set::check_ids(&after, &plugin.file)?;

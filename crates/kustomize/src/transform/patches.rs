@@ -41,7 +41,7 @@ pub(super) fn run_in(
     for patch in patches {
         let is_wanted = || patch.target.as_ref().is_none_or(|target| items.iter().any(|item| target.selects(item)));
         if matches!(patch.kind, PatchKind::Merge(_)) && is_wanted() {
-            context.uses_built_in_schema();
+            context.look_up_kinds()?;
         }
         let outcome = match (&patch.kind, &patch.target) {
             (PatchKind::Merge(manifests), Some(target)) => {
