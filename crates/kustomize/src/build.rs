@@ -63,7 +63,7 @@ pub(crate) fn build(
     name_reference::fix(&mut items, &config, &root.file, &context.raw)?;
     variables::resolve(&built.vars, &config, &context.raw, &mut items)?;
     check_names(&items)?;
-    drop_local(&mut items);
+    drop_local(&mut items)?;
     sort::sort(&mut items, root.kustomization.sort.as_ref(), options.legacy_order);
     set::check_ids(&items, &root.file)?;
     check_texts(&context, &items)?;
@@ -125,12 +125,24 @@ fn version(edition: Edition) -> &'static str {
     }
 }
 
-/// Takes out what is not to be printed. Kustomize goes by the ids, and so keeps what has that of another object.
-fn drop_local(items: &mut Vec<Item>) {
-    if items.iter().any(is_local) {
-        let kept: HashSet<IdKey> = items.iter().filter(|item| !is_local(item)).map(|item| item.id().key()).collect();
-        items.retain(|item| !is_local(item) || kept.contains(&item.id().key()));
+/// Takes out what is not to be printed. Kustomize goes by the ids: it keeps what has that of another object, and cannot take
+/// out two of one id.
+fn drop_local(items: &mut Vec<Item>) -> Result<(), Vec<BuildError>> {
+    if !items.iter().any(is_local) {
+        return Ok(());
     }
+    let kept: HashSet<IdKey> = items.iter().filter(|item| !is_local(item)).map(|item| item.id().key()).collect();
+    let mut dropped = HashSet::new();
+    let is_second =
+        |item: &&Item| is_local(item) && !kept.contains(&item.id().key()) && !dropped.insert(item.id().key());
+    let fault = |item: &Item| {
+        let message = format!("{}: two objects of this id are marked as {LOCAL}", item.id());
+        BuildError::new(&*item.file, item.line, message)
+            .hint("Give one of them another name, or take the annotation off.")
+    };
+    let faults: Vec<BuildError> = items.iter().filter(is_second).map(fault).collect();
+    items.retain(|item| !is_local(item) || kept.contains(&item.id().key()));
+    if faults.is_empty() { Ok(()) } else { Err(faults) }
 }
 
 fn is_local(item: &Item) -> bool {
