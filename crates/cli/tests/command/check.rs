@@ -19,7 +19,7 @@ pub(crate) const CASES: &[Case] = &[
 const MARK: &str = "# FAULT ";
 
 /// The files below a folder: path and text.
-fn tree(folder: &Path, prefix: &str, found: &mut Vec<(String, String)>) {
+pub(crate) fn tree(folder: &Path, prefix: &str, found: &mut Vec<(String, String)>) {
     for entry in fs::read_dir(folder).expect("a folder") {
         let path = entry.expect("an entry").path();
         let name = format!("{prefix}{}", path.file_name().expect("a name").to_string_lossy());
@@ -37,7 +37,7 @@ fn faulty() -> Vec<(String, String)> {
     files
 }
 
-fn world(files: &[(String, String)]) -> World {
+pub(crate) fn world(files: &[(String, String)]) -> World {
     let files: Vec<(&str, &str)> = files.iter().map(|(path, text)| (path.as_str(), text.as_str())).collect();
     World::new(&files)
 }

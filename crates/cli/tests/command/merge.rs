@@ -1,13 +1,17 @@
 //! `setpoint diff` of two commits: what a merge would change, on every cluster, without one.
 
+use std::path::Path;
+
 use testkit::charts::{ChartSite, Helm};
 
 use crate::Case;
+use crate::check::{tree, world};
 use crate::world::World;
 
 pub(crate) const CASES: &[Case] = &[
     ("merge_is_told_for_people", is_told_for_people),
     ("merge_is_told_for_scripts", is_told_for_scripts),
+    ("merge_of_the_example_is_told", of_the_example_is_told),
     ("merge_is_told_in_a_comment", is_told_in_a_comment),
     ("merge_is_told_on_a_page", is_told_on_a_page),
     ("merge_that_breaks_a_build_deletes_nothing", that_breaks_a_build_deletes_nothing),
@@ -140,6 +144,42 @@ fn is_told_for_people() {
         diff(&world, "HEAD..HEAD", "table", 0),
         "clusters/dev: nothing changes\nclusters/prod: nothing changes\n"
     );
+}
+
+const OF_EXAMPLE: &str = "\
+examples/research-platform/clusters/dev: 1 to change
+  ~ Deployment/platform-canary/canary  examples/research-platform/infrastructure/base/canary/canary.yaml:8
+      .spec.template.spec.containers[name=web].image  registry.institute.example/platform/canary:1.4.0 -> registry.institute.example/platform/canary:1.5.0
+examples/research-platform/clusters/prod: 3 to change
+  ~ ConfigMap/flux-system/cluster-settings  examples/research-platform/clusters/prod/cluster-settings.yaml:2
+      .data.contact  platform@institute.example -> help@institute.example
+  ~ Deployment/platform-canary/canary  examples/research-platform/infrastructure/base/canary/canary.yaml:8
+      .spec.template.spec.containers[name=web].image  registry.institute.example/platform/canary:1.4.0 -> registry.institute.example/platform/canary:1.5.0
+  ~ Ingress/platform-canary/canary  examples/research-platform/infrastructure/base/canary/canary.yaml:52
+      .metadata.annotations[\"institute.example/contact\"]  platform@institute.example -> help@institute.example
+";
+
+/// A new image for all clusters, and a variable of one: its Kustomizations substitute it.
+fn of_the_example_is_told() {
+    let folder = "examples/research-platform";
+    let mut files = Vec::new();
+    let example = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").join(folder);
+    tree(&example, &format!("{folder}/"), &mut files);
+    let world = world(&files);
+    let changes = [
+        ("infrastructure/base/canary/canary.yaml", "canary:1.4.0", "canary:1.5.0"),
+        ("clusters/prod/cluster-settings.yaml", "contact: platform@", "contact: help@"),
+    ];
+    for (file, from, to) in changes {
+        let path = format!("{folder}/{file}");
+        let (_, text) = files.iter().find(|(known, _)| *known == path).expect("a file of the example");
+        assert!(text.contains(from), "{text}");
+        world.repository.write(&path, text.replace(from, to));
+    }
+    world.repository.commit("another image and another contact");
+    let path = format!("{}/{folder}", world.repository_path());
+    let output = world.run(&["diff", "HEAD~1..HEAD", "--path", &path]);
+    assert_eq!(String::from_utf8_lossy(&output.stdout), OF_EXAMPLE, "{}", String::from_utf8_lossy(&output.stderr));
 }
 
 fn is_told_for_scripts() {
