@@ -79,6 +79,7 @@ pub(crate) async fn example(program: PathBuf, cluster: Cluster, example: Example
     let standins = Standins::serve(&files, &published).await?;
     let kubeconfig = real.as_ref().map(RealApiServer::kubeconfig_path);
     let branch = branch.trim().to_owned();
+    let checked = checked(&program, &folder.path().join("branches").join(&branch))?;
     let launch = Launch { program, kubeconfig, folder: folder.path().to_owned() };
     let own = [(example.url.clone(), git.url("example.git"))];
     let up = launch.run(|command| {
@@ -91,7 +92,7 @@ pub(crate) async fn example(program: PathBuf, cluster: Cluster, example: Example
     let outcome = hold(&launch, up, &files, &published).await;
     let (lines, made) = outcome.map_err(|why| format!("{why}\n{}", launch.said()))?;
     report.say(&format!("{} {} on the {} API server:", example.url, example.path, cluster.name()))?;
-    for line in standins.told().iter().chain(&made).chain(&lines) {
+    for line in standins.told().iter().chain(&made).chain(&lines).chain(&checked) {
         report.say(&format!("  {line}"))?;
     }
     if refs(&served)? != before {
@@ -100,6 +101,20 @@ pub(crate) async fn example(program: PathBuf, cluster: Cluster, example: Example
     report.say("  the repository is as it was")?;
     tokio::task::spawn_blocking(move || drop((git, standins))).await?;
     Ok(())
+}
+
+/// What `setpoint check` says of a repository of clusters, in which it must find nothing.
+fn checked(program: &Path, tree: &Path) -> Outcome<Option<String>> {
+    if !tree.join("clusters").is_dir() {
+        return Ok(None);
+    }
+    let mut check = Command::new(program);
+    let output = check.arg("check").arg(tree).arg("--no-remote-bases").stdin(Stdio::null()).output()?;
+    let said = String::from_utf8_lossy(&output.stderr);
+    if !output.status.success() {
+        return Err(format!("{check:?}: {}{said}", String::from_utf8_lossy(&output.stdout)).into());
+    }
+    Ok(said.lines().last().map(|line| format!("check: {line}")))
 }
 
 /// Waits until all is ready; gives what is there, and what was made for it.
