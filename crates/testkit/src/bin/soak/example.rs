@@ -11,7 +11,7 @@ mod published;
 mod standins;
 
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
 use kube::api::{Api, ApiResource, DynamicObject, ListParams, Patch, PatchParams};
@@ -108,12 +108,8 @@ fn checked(program: &Path, tree: &Path) -> Outcome<Option<String>> {
     if !tree.join("clusters").is_dir() {
         return Ok(None);
     }
-    let mut check = Command::new(program);
-    let output = check.arg("check").arg(tree).arg("--no-remote-bases").stdin(Stdio::null()).output()?;
-    let said = String::from_utf8_lossy(&output.stderr);
-    if !output.status.success() {
-        return Err(format!("{check:?}: {}{said}", String::from_utf8_lossy(&output.stdout)).into());
-    }
+    let checked = output(Command::new(program).arg("check").arg(tree).arg("--no-remote-bases"))?;
+    let said = String::from_utf8_lossy(&checked.stderr);
     Ok(said.lines().last().map(|line| format!("check: {line}")))
 }
 
@@ -246,9 +242,15 @@ fn refs(repository: &Path) -> Outcome<String> {
 }
 
 fn run(command: &mut Command) -> Outcome<String> {
+    Ok(String::from_utf8(output(command)?.stdout)?)
+}
+
+/// What a program prints that ends well.
+fn output(command: &mut Command) -> Outcome<Output> {
     let output = command.stdin(Stdio::null()).output()?;
     if !output.status.success() {
-        return Err(format!("{command:?}: {}", String::from_utf8_lossy(&output.stderr)).into());
+        let [printed, said] = [&output.stdout, &output.stderr].map(|text| String::from_utf8_lossy(text));
+        return Err(format!("{command:?}: {printed}{said}").into());
     }
-    Ok(String::from_utf8(output.stdout)?)
+    Ok(output)
 }

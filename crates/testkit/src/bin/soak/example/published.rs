@@ -1,13 +1,13 @@
 //! What the releases of a repository put into a registry: a folder of manifests as Flux's artifact, and its charts.
 
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::Command;
 
 use goyaml::ParseOptions;
 use serde_json::{Value, json};
 use testkit::charts::{CHART_LAYER, FLUX_LAYER, Registry};
 
-use super::{HOME, KUSTOMIZE, SOURCE, run};
+use super::{HOME, KUSTOMIZE, SOURCE, output, run};
 use crate::Outcome;
 
 /// Where they are said to be.
@@ -74,11 +74,7 @@ impl Published {
 fn packed(repository: &Path, prefix: &str, folder: &str) -> Outcome<Vec<u8>> {
     let mut command = Command::new("git");
     command.arg("--git-dir").arg(repository).args(["archive", "--format=tar.gz", prefix]);
-    let output = command.arg(format!("HEAD:{folder}")).stdin(Stdio::null()).output()?;
-    if !output.status.success() {
-        return Err(format!("{command:?}: {}", String::from_utf8_lossy(&output.stderr)).into());
-    }
-    Ok(output.stdout)
+    Ok(output(command.arg(format!("HEAD:{folder}")))?.stdout)
 }
 
 /// The version that a chart has.
