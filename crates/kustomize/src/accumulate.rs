@@ -2,7 +2,7 @@
 //!
 //! The order in one directory is kustomize's: resources, generators, components, then the transformers.
 
-use std::cell::{Cell, RefCell};
+use std::cell::{Cell, OnceCell};
 use std::sync::Arc;
 
 use goyaml::Value;
@@ -22,10 +22,8 @@ pub(crate) struct Context {
     /// Objects carry where they come from, and what changed them, as annotations.
     pub(crate) track_origin: bool,
     pub(crate) raw: RawTexts,
-    /// The first schema that a kustomization on the way has set, if it is not the built-in one.
-    schema: RefCell<Option<Schema>>,
-    /// A kustomization on the way has set a schema, and no other can.
-    is_schema_set: Cell<bool>,
+    /// What the first kustomization on the way that sets a schema has set: one of its own, or the built-in one. No other can.
+    schema: OnceCell<Option<Schema>>,
     /// The built-in schema was needed, or will be, before any other was set.
     uses_built_in: Cell<bool>,
 }
@@ -40,30 +38,23 @@ pub(crate) struct Schema {
 
 impl Context {
     pub(crate) fn new(track_origin: bool, raw: RawTexts) -> Self {
-        Self {
-            track_origin,
-            raw,
-            schema: RefCell::new(None),
-            is_schema_set: Cell::new(false),
-            uses_built_in: Cell::new(false),
-        }
+        Self { track_origin, raw, schema: OnceCell::new(), uses_built_in: Cell::new(false) }
     }
 
-    pub(crate) fn schema(&self) -> Option<Schema> {
-        self.schema.borrow().clone()
+    pub(crate) fn schema(&self) -> Option<&Schema> {
+        self.schema.get()?.as_ref()
     }
 
     /// Notes that the kinds of objects are looked up: in the schema that is set, or in the built-in one.
     pub(crate) fn look_up_kinds(&self) -> Result<(), Vec<BuildError>> {
         self.uses_built_in.set(true);
-        self.schema.borrow().as_ref().map_or(Ok(()), |schema| schema.api.check())
+        self.schema().map_or(Ok(()), |schema| schema.api.check())
     }
 
     fn use_schema(&self, layer: &Layer) {
-        let sets_any = layer.open_api.is_some() || layer.kustomization.wants_built_in_schema;
-        if sets_any && !self.is_schema_set.replace(true) {
+        if layer.open_api.is_some() || layer.kustomization.wants_built_in_schema {
             let adds = self.uses_built_in.get();
-            *self.schema.borrow_mut() = layer.open_api.clone().map(|api| Schema { api, adds });
+            self.schema.get_or_init(|| layer.open_api.clone().map(|api| Schema { api, adds }));
         }
     }
 }

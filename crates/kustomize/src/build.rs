@@ -132,16 +132,19 @@ fn drop_local(items: &mut Vec<Item>) -> Result<(), Vec<BuildError>> {
         return Ok(());
     }
     let kept: HashSet<IdKey> = items.iter().filter(|item| !is_local(item)).map(|item| item.id().key()).collect();
-    let mut dropped = HashSet::new();
-    let is_second =
-        |item: &&Item| is_local(item) && !kept.contains(&item.id().key()) && !dropped.insert(item.id().key());
-    let fault = |item: &Item| {
-        let message = format!("{}: two objects of this id are marked as {LOCAL}", item.id());
-        BuildError::new(&*item.file, item.line, message)
-            .hint("Give one of them another name, or take the annotation off.")
-    };
-    let faults: Vec<BuildError> = items.iter().filter(is_second).map(fault).collect();
-    items.retain(|item| !is_local(item) || kept.contains(&item.id().key()));
+    let (mut dropped, mut faults) = (HashSet::new(), Vec::new());
+    items.retain(|item| {
+        let id = item.id();
+        if !is_local(item) || kept.contains(&id.key()) {
+            return true;
+        }
+        if !dropped.insert(id.key()) {
+            let message = format!("{id}: two objects of this id are marked as {LOCAL}");
+            let hint = "Give one of them another name, or take the annotation off.";
+            faults.push(BuildError::new(&*item.file, item.line, message).hint(hint));
+        }
+        false
+    });
     if faults.is_empty() { Ok(()) } else { Err(faults) }
 }
 

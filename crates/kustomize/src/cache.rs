@@ -1,6 +1,8 @@
 //! Files that need not be parsed again by the next build.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+use std::hash::Hash;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -48,14 +50,20 @@ type Kept<K, V> = HashMap<K, Arc<V>, RandomState>;
 #[derive(Debug, Default)]
 struct Files {
     manifests: Kept<Content, Vec<Manifest>>,
-    bytes: usize,
+    manifest_bytes: Budget,
     /// Patches by their text, and the line before it in its file.
     patches: Kept<(Arc<[u8]>, u32), Vec<Manifest>>,
     /// Kustomizations by their file and its text.
     kustomizations: Kept<(Arc<str>, Arc<[u8]>), Kustomization>,
-    /// Bytes of patches and kustomizations.
-    small_bytes: usize,
-    /// A file did not fit any more.
+    /// Of patches and kustomizations.
+    other_bytes: Budget,
+}
+
+/// Bytes of texts from which something is kept.
+#[derive(Debug, Default)]
+struct Budget {
+    used: usize,
+    /// A text did not fit any more.
     is_full: bool,
 }
 
@@ -71,7 +79,7 @@ impl ManifestCache {
         Self::default()
     }
 
-    /// An empty cache that keeps the objects of files of so many bytes.
+    /// An empty cache that keeps the objects of files of so many bytes, and what is in patches and kustomizations of as many.
     pub fn with_limit(max_bytes: usize) -> Self {
         let parsed = Arc::<AtomicU64>::default();
         Self { generation: Mutex::new(Arc::new(Generation::new(max_bytes, &parsed))), max_bytes, parsed }
@@ -98,7 +106,8 @@ impl Generation {
     }
 
     fn is_full(&self) -> bool {
-        self.notes.are_many() || self.lock().is_full
+        let files = self.lock();
+        self.notes.are_many() || files.manifest_bytes.is_full || files.other_bytes.is_full
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, Files> {
@@ -111,17 +120,8 @@ impl Generation {
 
     pub(crate) fn keep(&self, content: Content, bytes: usize, manifests: &Arc<Vec<Manifest>>) {
         self.parsed.fetch_add(1, Ordering::Relaxed);
-        let mut files = self.lock();
-        if files.manifests.contains_key(&content) {
-            return;
-        }
-        if files.bytes + bytes > self.max_bytes {
-            // A file that is larger than everything would empty the cache each time.
-            files.is_full |= bytes <= self.max_bytes;
-            return;
-        }
-        files.bytes += bytes;
-        files.manifests.insert(content, manifests.clone());
+        let Files { manifests: kept, manifest_bytes, .. } = &mut *self.lock();
+        manifest_bytes.keep(kept, (content, manifests), (bytes, self.max_bytes));
     }
 
     pub(crate) fn patch(&self, text: &Arc<[u8]>, offset: u32) -> Option<Arc<Vec<Manifest>>> {
@@ -129,10 +129,8 @@ impl Generation {
     }
 
     pub(crate) fn keep_patch(&self, text: &Arc<[u8]>, offset: u32, patch: &Arc<Vec<Manifest>>) {
-        let mut files = self.lock();
-        if files.has_room(text.len(), self.max_bytes) {
-            files.patches.insert((text.clone(), offset), patch.clone());
-        }
+        let Files { patches, other_bytes, .. } = &mut *self.lock();
+        other_bytes.keep(patches, ((text.clone(), offset), patch), (text.len(), self.max_bytes));
     }
 
     pub(crate) fn kustomization(&self, file: &Arc<str>, text: &Arc<[u8]>) -> Option<Arc<Kustomization>> {
@@ -140,20 +138,27 @@ impl Generation {
     }
 
     pub(crate) fn keep_kustomization(&self, file: &Arc<str>, text: &Arc<[u8]>, read: &Arc<Kustomization>) {
-        let mut files = self.lock();
-        if files.has_room(text.len(), self.max_bytes) {
-            files.kustomizations.insert((file.clone(), text.clone()), read.clone());
-        }
+        let Files { kustomizations, other_bytes, .. } = &mut *self.lock();
+        other_bytes.keep(kustomizations, ((file.clone(), text.clone()), read), (text.len(), self.max_bytes));
     }
 }
 
-impl Files {
-    /// Whether there is room for a patch or a kustomization.
-    fn has_room(&mut self, bytes: usize, max_bytes: usize) -> bool {
-        let has_room = self.small_bytes + bytes <= max_bytes;
-        self.is_full |= !has_room && bytes <= max_bytes;
-        self.small_bytes += if has_room { bytes } else { 0 };
-        has_room
+impl Budget {
+    /// Keeps what was read from a text of so many bytes, unless it is there or the text does not fit.
+    fn keep<K: Eq + Hash, V>(
+        &mut self,
+        kept: &mut Kept<K, V>,
+        (key, value): (K, &Arc<V>),
+        (bytes, max): (usize, usize),
+    ) {
+        let Entry::Vacant(place) = kept.entry(key) else { return };
+        if self.used + bytes <= max {
+            self.used += bytes;
+            place.insert(value.clone());
+        } else {
+            // A text that is larger than everything would empty the cache each time.
+            self.is_full |= bytes <= max;
+        }
     }
 }
 

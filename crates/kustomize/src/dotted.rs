@@ -157,8 +157,6 @@ pub(crate) struct Visit<'a> {
     pub(crate) create: Option<Shape>,
     /// Called with what a condition in the path makes.
     pub(crate) make: &'a dyn Fn(Value) -> Value,
-    /// Called with a null, and a field that is made in it.
-    pub(crate) hide: &'a dyn Fn(&mut Value, &str, Value),
     /// Called with each node; true if it was just made.
     pub(crate) set: &'a mut dyn FnMut(&mut Value, bool) -> Result<(), String>,
 }
@@ -200,7 +198,7 @@ impl Visit<'_> {
             (Some(shape), None) if !is_condition(part) => {
                 let mut child = shape.node(rest.first());
                 self.walk(&mut child, rest, rest.is_empty())?;
-                (self.hide)(node, part, child);
+                self.raw.hide(node, part, child);
                 Ok(1)
             }
             (Some(_), None | Some(0)) => Ok(1),
@@ -306,8 +304,8 @@ mod tests {
             let text = r#"{"a":{"l":[{"n":"x","v":1},{"n":"y"},{"n":"xx","v":2}],"s":"t"}}"#;
             let mut object = goyaml::json::parse(text.as_bytes()).expect("a test's object is JSON");
             let raw = &RawTexts::default();
-            let found = Visit { raw, create, make: &|value| value, hide: &|_, _, _| (), set: &mut |_, _| Ok(()) }
-                .run(&mut object, &split(path));
+            let found =
+                Visit { raw, create, make: &|value| value, set: &mut |_, _| Ok(()) }.run(&mut object, &split(path));
             match (found, expected) {
                 (Ok(found), Ok(expected)) => assert_eq!(found, expected, "{path}"),
                 (Err(found), Err(expected)) => assert!(found.contains(expected), "{path}: {found}"),

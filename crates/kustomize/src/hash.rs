@@ -7,6 +7,7 @@ use goyaml::{Map, Value};
 use sha2::{Digest, Sha256};
 
 use crate::item::Item;
+use crate::layout::Reread;
 use crate::raw::RawTexts;
 use crate::{layout, scalar};
 
@@ -18,11 +19,15 @@ const HASH: usize = 10;
 
 /// The suffix for the name of a generated object: it depends on its data, not on its name.
 pub(crate) fn suffix(item: &Item, raw: &RawTexts) -> String {
-    let is_other = !["ConfigMap", "Secret"].contains(&&*item.gvk().kind);
-    match item.reread.as_ref().filter(|_| is_other) {
+    match hashed_whole(item) {
         Some(reread) => of_text(&layout::text(item, reread, raw)),
         None => of_data(&item.value),
     }
+}
+
+/// What is hashed of an object that has become of another kind than those whose data is.
+fn hashed_whole(item: &Item) -> Option<&Reread> {
+    item.reread.as_deref().filter(|_| !["ConfigMap", "Secret"].contains(&&*item.gvk().kind))
 }
 
 fn of_text(text: &str) -> String {
@@ -50,7 +55,7 @@ fn of_data(object: &Value) -> String {
 /// The scalars that the suffix is made of.
 pub(crate) fn inputs(item: &Item) -> Vec<&Value> {
     let object = &item.value;
-    if item.reread.is_some() && !["ConfigMap", "Secret"].contains(&&*item.gvk().kind) {
+    if hashed_whole(item).is_some() {
         return scalars(object).into_iter().collect();
     }
     let is_secret = object.str_at(&["kind"]) == Some("Secret");

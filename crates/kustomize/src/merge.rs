@@ -614,10 +614,7 @@ impl<'a> ValidKeys<'a> {
 
 /// What a key or an item of a set is told by: its text as it was written.
 fn key_text(scalar: &Value, raw: Option<&RawTexts>) -> String {
-    match raw.filter(|_| !scalar.is_null()) {
-        Some(raw) => raw.text(scalar),
-        None => scalar::text(scalar),
-    }
+    raw.map_or_else(|| scalar::text(scalar), |raw| raw.text_unless_null(scalar))
 }
 
 /// A key's text as a plain scalar reads it.

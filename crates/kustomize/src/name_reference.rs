@@ -219,14 +219,9 @@ impl Search<'_> {
         }
     }
 
-    /// A name or namespace as it was written.
-    fn text(&self, node: &Value) -> String {
-        if node.is_null() { String::new() } else { self.targets.raw.text(node) }
-    }
-
     /// A field that is the name.
     fn update_name(&self, node: &mut Value) -> Result<(), String> {
-        let old = self.text(node);
+        let old = self.targets.raw.text_unless_null(node);
         if let Some(target) = self.find(&old, Naming::Name)?
             && target.id.name != old
         {
@@ -238,10 +233,10 @@ impl Search<'_> {
 
     /// A field that holds name and namespace.
     fn update_map(&self, node: &mut Value) -> Result<(), String> {
-        let Some(old) = node.get("name").map(|name| self.text(name)) else {
+        let Some(old) = node.get("name").map(|name| self.targets.raw.text_unless_null(name)) else {
             return Err(format!("the field '{}' lacks 'name'", self.spec.path));
         };
-        let namespace = node.get("namespace").map(|namespace| self.text(namespace));
+        let namespace = node.get("namespace").map(|namespace| self.targets.raw.text_unless_null(namespace));
         let Some(target) = self.find(&old, Naming::NameAndNamespace(namespace.as_deref()))? else { return Ok(()) };
         if target.id.name == old && target.id.namespace.is_empty() {
             return Ok(());

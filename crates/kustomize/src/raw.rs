@@ -117,8 +117,7 @@ impl Notes {
     }
 
     fn of(&self, value: &Value) -> Option<Note> {
-        let at = value.mark() & ((1 << NOTE_BITS) - 1);
-        let at = usize::try_from(at).ok()?.checked_sub(1)?;
+        let at = usize::try_from(noted_as(value)).ok()?.checked_sub(1)?;
         self.lock().notes.get(at).cloned()
     }
 
@@ -168,9 +167,8 @@ impl RawTexts {
     }
 
     fn with_note(&self, value: Value, note: Note) -> Value {
-        let free = value.mark() >> NOTE_BITS << NOTE_BITS;
         match self.notes.number(note) {
-            Some(at) => value.with_mark(free | at),
+            Some(number) => with_number(value, number),
             None => value,
         }
     }
@@ -199,6 +197,11 @@ impl RawTexts {
     /// The text of a scalar as it was written; empty for an empty field and for collections.
     pub(crate) fn text(&self, value: &Value) -> String {
         self.notes.text(value)
+    }
+
+    /// The same, but empty for every null.
+    pub(crate) fn text_unless_null(&self, value: &Value) -> String {
+        if value.is_null() { String::new() } else { self.text(value) }
     }
 
     /// Whether the value is a date: text to all but kustomize's reader.
@@ -449,10 +452,20 @@ impl RawTexts {
     }
 }
 
+/// The number of the note that a value carries; zero for none.
+fn noted_as(value: &Value) -> u32 {
+    value.mark() & ((1 << NOTE_BITS) - 1)
+}
+
+/// The value with the note of this number, and the rest of its mark.
+fn with_number(value: Value, number: u32) -> Value {
+    let free = value.mark() >> NOTE_BITS << NOTE_BITS;
+    value.with_mark(free | number)
+}
+
 /// A scalar that kustomize has given no type: another text that is put there later has whatever type it looks like.
 pub(crate) fn untyped(value: Value) -> Value {
-    let free = value.mark() >> NOTE_BITS << NOTE_BITS;
-    value.with_mark(free | UNTYPED)
+    with_number(value, UNTYPED)
 }
 
 /// A key of a map in an object that kustomize writes without quotes, and cannot read again as text.
@@ -484,12 +497,12 @@ pub(crate) fn unreadable(key: &str) -> String {
 
 /// Whether the value is a null that was spelled out, which stays where an empty field goes.
 pub(crate) fn is_spelled_null(value: &Value) -> bool {
-    value.is_null() && value.mark() & ((1 << NOTE_BITS) - 1) > UNTYPED
+    value.is_null() && noted_as(value) > UNTYPED
 }
 
 /// Whether kustomize takes the null for a scalar as any other, since it has no type.
 pub(crate) fn is_no_null(value: &Value) -> bool {
-    value.is_null() && (value.mark() & ((1 << NOTE_BITS) - 1) == UNTYPED || is_untyped_null(value))
+    value.is_null() && (noted_as(value) == UNTYPED || is_untyped_null(value))
 }
 
 /// Whether the value is a null only when it is written: kustomize takes it for a text that reads `null`.
@@ -499,45 +512,41 @@ pub(crate) fn is_untyped_null(value: &Value) -> bool {
 
 /// The text that kustomize takes such a null for.
 pub(crate) fn untyped_null(value: &Value) -> Option<&'static str> {
-    let number = value.mark() & ((1 << NOTE_BITS) - 1);
-    let (_, word) = UNTYPED_NULLS.iter().find(|(known, _)| *known == number && value.is_null())?;
+    let (_, word) = UNTYPED_NULLS.iter().find(|(known, _)| *known == noted_as(value) && value.is_null())?;
     Some(word)
 }
 
 /// Whether the value is a null that a patch leaves: one that was spelled out, or an empty text without a type.
 pub(crate) fn is_kept_null(value: &Value) -> bool {
-    value.is_null() && value.mark() & ((1 << NOTE_BITS) - 1) >= UNTYPED
+    value.is_null() && noted_as(value) >= UNTYPED
 }
 
 /// A text as it is in a folded block.
 pub(crate) fn folded(value: Value) -> Value {
-    let free = value.mark() >> NOTE_BITS << NOTE_BITS;
-    value.with_mark(free | FOLDED)
+    with_number(value, FOLDED)
 }
 
 /// A text without quotes behind a tag.
 pub(crate) fn tagged(value: Value) -> Value {
-    let free = value.mark() >> NOTE_BITS << NOTE_BITS;
-    value.with_mark(free | TAGGED)
+    with_number(value, TAGGED)
 }
 
 /// Whether the value is such a text, which kustomize then puts into no quotes.
 pub(crate) fn is_tagged(value: &Value) -> bool {
-    value.mark() & ((1 << NOTE_BITS) - 1) == TAGGED
+    noted_as(value) == TAGGED
 }
 
 fn is_folded(value: &Value) -> bool {
-    value.as_str().is_some() && value.mark() & ((1 << NOTE_BITS) - 1) == FOLDED
+    value.as_str().is_some() && noted_as(value) == FOLDED
 }
 
 fn without_note(value: Value) -> Value {
-    let free = value.mark() >> NOTE_BITS << NOTE_BITS;
-    value.with_mark(free)
+    with_number(value, 0)
 }
 
 /// A text that takes the place of another: in a folded block or behind a tag where that was so, and nowhere else.
 pub(crate) fn styled_as(value: Value, old: &Value) -> Value {
-    let style = |value: &Value| match value.mark() & ((1 << NOTE_BITS) - 1) {
+    let style = |value: &Value| match noted_as(value) {
         note @ (FOLDED | TAGGED) => Some(note),
         _ => None,
     };
@@ -553,7 +562,7 @@ pub(crate) fn styled_as(value: Value, old: &Value) -> Value {
 
 /// Whether nothing is noted of a text.
 fn is_plain_text(value: &Value) -> bool {
-    value.as_str().is_some() && value.mark() & ((1 << NOTE_BITS) - 1) == 0
+    value.as_str().is_some() && noted_as(value) == 0
 }
 
 /// Whether writing makes something else of a part of the node: of what is empty between braces, neither text nor a null that

@@ -37,19 +37,18 @@ pub(super) fn run_in(
     items: &mut Vec<Item>,
 ) -> Result<(), Vec<BuildError>> {
     let schema = context.schema();
-    let mut errors = Vec::new();
+    let (mut errors, mut has_looked) = (Vec::new(), false);
     for patch in patches {
         let is_wanted = || patch.target.as_ref().is_none_or(|target| items.iter().any(|item| target.selects(item)));
-        if matches!(patch.kind, PatchKind::Merge(_)) && is_wanted() {
+        if !has_looked && matches!(patch.kind, PatchKind::Merge(_)) && is_wanted() {
             context.look_up_kinds()?;
+            has_looked = true;
         }
         let outcome = match (&patch.kind, &patch.target) {
             (PatchKind::Merge(manifests), Some(target)) => {
-                merge_selected((patch, (schema.as_ref(), &context.raw)), manifests, target, items)
+                merge_selected((patch, (schema, &context.raw)), manifests, target, items)
             }
-            (PatchKind::Merge(manifests), None) => {
-                merge_by_id((patch, (schema.as_ref(), &context.raw)), manifests, items)
-            }
+            (PatchKind::Merge(manifests), None) => merge_by_id((patch, (schema, &context.raw)), manifests, items),
             (PatchKind::Json(operations), Some(target)) => operate((patch, &context.raw), operations, target, items),
             (PatchKind::Json(_), None) => Ok(()),
         };

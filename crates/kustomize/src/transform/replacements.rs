@@ -167,16 +167,14 @@ impl Put<'_> {
         let make = |value: Value| {
             self.raw.tracer.derive(value, || Derivation::by("replacements").asked_by(&self.path.value()))
         };
-        let hide = |null: &mut Value, key: &str, child: Value| self.raw.hide(null, key, child);
         let mut set = |node: &mut Value, made: bool| self.set(node, made);
         let path = dotted::split(&self.path.text);
         let source = self.own_source();
         let count = if source.is_some() {
             // What is made on the way to a field can lie in what is put there.
-            Visit { raw: self.raw, create, make: &make, hide: &hide, set: &mut |_, _| Ok(()) }
-                .run(&mut item.value, &path)?
+            Visit { raw: self.raw, create, make: &make, set: &mut |_, _| Ok(()) }.run(&mut item.value, &path)?
         } else {
-            Visit { raw: self.raw, create, make: &make, hide: &hide, set: &mut set }.run(&mut item.value, &path)?
+            Visit { raw: self.raw, create, make: &make, set: &mut set }.run(&mut item.value, &path)?
         };
         if count == 0 {
             let to_create = if self.options.create { "or create " } else { "" };
@@ -202,8 +200,7 @@ impl Put<'_> {
                 number += 1;
                 if number == wanted + 1 { self.set(node, made) } else { Ok(()) }
             };
-            Visit { raw: self.raw, create: None, make: &|value| value, hide: &|_, _, _| (), set: &mut set }
-                .run(&mut item.value, path)?;
+            Visit { raw: self.raw, create: None, make: &|value| value, set: &mut set }.run(&mut item.value, path)?;
             if number <= wanted + 1 {
                 break;
             }
