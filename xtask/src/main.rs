@@ -61,6 +61,9 @@ enum Chore {
 }
 
 fn main() -> ExitCode {
+    if let Some(code) = ::oracle::measured() {
+        return code;
+    }
     match run(Arguments::parse().chore) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {

@@ -15,17 +15,14 @@
 mod inside;
 #[path = "helm_bench/peer.rs"]
 mod peer;
-#[path = "helm_bench/process.rs"]
-mod process;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use oracle::Oracle;
+use oracle::{Cost, Oracle};
 
 use self::inside::Inside;
 use self::peer::Peer;
-use self::process::{Cost, measure};
 
 /// Charts of our own that stand for small ones.
 const OWN: [&str; 5] = ["web", "batch", "queue", "portal", "umbrella"];
@@ -40,7 +37,7 @@ struct Arguments {
 }
 
 fn main() -> ExitCode {
-    if let Some(code) = process::measured() {
+    if let Some(code) = oracle::measured() {
         return code;
     }
     let worker = std::thread::Builder::new().stack_size(64 << 20).spawn(run);
@@ -104,9 +101,9 @@ impl Rounds {
         }
         let mut rounds = Self { bytes: first.bytes, ..Self::default() };
         for _ in 0..arguments.rounds {
-            rounds.helm.push(measure(helm, folder)?);
+            rounds.helm.push(process(helm, folder)?);
             if let Some(setpoint) = &arguments.setpoint {
-                rounds.ours.push(measure(setpoint, folder)?);
+                rounds.ours.push(process(setpoint, folder)?);
             }
             let took = peer.time(folder)?;
             rounds.peer_cold.push(took.loaded + took.rendered);
@@ -139,6 +136,11 @@ impl Rounds {
             peer_warm / warm
         )
     }
+}
+
+/// Runs `PROGRAM template bench CHART`.
+fn process(program: &Path, chart: &Path) -> Result<Cost, String> {
+    Cost::of(program, &["template".as_ref(), "bench".as_ref(), chart.as_os_str()])
 }
 
 fn median(times: &mut [f64]) -> f64 {

@@ -6,12 +6,14 @@
 
 mod batch;
 mod catalogue;
+mod cost;
 
 use std::env;
 use std::path::{Path, PathBuf};
 
 pub use batch::Batch;
 pub use catalogue::{Catalogue, CatalogueError, Entry, Origin};
+pub use cost::{Cost, measured};
 
 /// A real program.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -3,30 +3,13 @@
 use std::path::Path;
 use std::process::Command;
 
-use oracle::Oracle;
+use oracle::{Cost, Oracle};
 
-use crate::failure::{At, Failure, output, run, say};
+use crate::failure::{At, Failure, run, say};
 use crate::programs;
 
 /// The overlays, as the example `timing` writes them.
 const TREES: [&str; 3] = ["one-patch", "3-mb", "11-mb-531-objects"];
-
-/// Runs a program and prints its seconds, its processor seconds and the most memory it had, in KiB.
-const MEASURE: &str = "import os, sys, time
-quiet = [(os.POSIX_SPAWN_OPEN, 1, '/dev/null', os.O_WRONLY, 0)]
-start = time.perf_counter()
-child = os.posix_spawn(sys.argv[1], sys.argv[1:], os.environ, file_actions=quiet)
-_, status, used = os.wait4(child, 0)
-print(time.perf_counter() - start, used.ru_utime + used.ru_stime, used.ru_maxrss)
-sys.exit(os.waitstatus_to_exitcode(status))
-";
-
-/// What one run took.
-struct Cost {
-    seconds: f64,
-    processor: f64,
-    kib: f64,
-}
 
 /// Measures processes, and then what is left of it without starting one.
 pub(super) fn bench(root: &Path, runs: usize) -> Result<(), Failure> {
@@ -44,10 +27,9 @@ pub(super) fn bench(root: &Path, runs: usize) -> Result<(), Failure> {
         let path = path.join("overlay");
         let (mut real, mut ours) = (Vec::new(), Vec::new());
         for _ in 0..runs.max(1) {
-            real.push(measure(
-                Command::new("python3").args(["-c", MEASURE]).arg(&kubectl).arg("kustomize").arg(&path),
-            )?);
-            ours.push(measure(Command::new("python3").args(["-c", MEASURE]).arg(&setpoint).arg("build").arg(&path))?);
+            let measure = |program: &Path, verb: &str| Cost::of(program, &[verb.as_ref(), path.as_os_str()]);
+            real.push(measure(&kubectl, "kustomize").map_err(Failure::Form)?);
+            ours.push(measure(&setpoint, "build").map_err(Failure::Form)?);
         }
         report(tree, &real, &ours);
     }
@@ -56,27 +38,14 @@ pub(super) fn bench(root: &Path, runs: usize) -> Result<(), Failure> {
     measured
 }
 
-fn measure(command: &mut Command) -> Result<Cost, Failure> {
-    let text = output(command)?;
-    let numbers: Vec<f64> = text.split_whitespace().filter_map(|word| word.parse().ok()).collect();
-    match numbers.as_slice() {
-        [seconds, processor, kib] => Ok(Cost { seconds: *seconds, processor: *processor, kib: *kib }),
-        _ => Err(Failure::Form(format!("three numbers were expected, not {text:?}"))),
-    }
-}
-
 fn report(tree: &str, real: &[Cost], ours: &[Cost]) {
-    let median = |costs: &[Cost], of: fn(&Cost) -> f64| {
-        let mut values: Vec<f64> = costs.iter().map(of).collect();
-        values.sort_by(f64::total_cmp);
-        values[values.len() / 2]
-    };
-    for (what, scale, unit, of) in [
-        ("time", 1e3, "ms", (|cost: &Cost| cost.seconds) as fn(&Cost) -> f64),
-        ("processor time", 1e3, "ms", |cost: &Cost| cost.processor),
-        ("most memory", 1.0 / 1024.0, "MiB", |cost: &Cost| cost.kib),
+    let (real, ours) = (Cost::median(real), Cost::median(ours));
+    for (what, unit, of) in [
+        ("time", "ms", (|cost: &Cost| cost.wall) as fn(&Cost) -> f64),
+        ("processor time", "ms", |cost: &Cost| cost.cpu),
+        ("most memory", "MiB", |cost: &Cost| cost.memory),
     ] {
-        let (real, ours) = (median(real, of) * scale, median(ours, of) * scale);
+        let (real, ours) = (of(&real), of(&ours));
         say(&format!("| {tree} | {what} | {real:.1} {unit} | {ours:.1} {unit} | {:.1}x |", real / ours));
     }
 }
