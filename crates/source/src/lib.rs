@@ -25,7 +25,7 @@ mod verify;
 pub use archive::{ArchiveError, Files, MAX_UNPACKED, unpack};
 pub use error::{SourceError, TreeError};
 pub use github_app::{GitHubApp, Installation};
-pub use local::LocalFolder;
+pub use local::{Checkout, LocalFolder};
 pub use request::{Auth, ClientCertificate, DEFAULT_TIMEOUT, GitRequest, Include, Proxy, Reference};
 pub use snapshot::{Commit, Snapshot};
 pub use store::Store;

@@ -24,15 +24,18 @@ use crate::{
 pub struct LocalFolder {
     root: PathBuf,
     sub_path: String,
-    repository: Option<Found>,
+    is_repository: bool,
 }
 
+/// What Git keeps of a working copy.
 #[derive(Clone, Debug)]
-struct Found {
-    git_dir: PathBuf,
-    /// The same, but in a linked working copy that of the main one.
+pub struct Checkout {
+    /// The repository's own folder, to be watched for commits (`HEAD`, `refs/heads`, `packed-refs`).
+    pub git_dir: PathBuf,
+    /// The branch that is checked out; none for a detached HEAD.
+    pub branch: Option<String>,
+    /// The same as `git_dir`, but in a linked working copy that of the main one.
     common_dir: PathBuf,
-    branch: Option<String>,
 }
 
 impl LocalFolder {
@@ -45,18 +48,11 @@ impl LocalFolder {
             return Err(SourceError::Folder { path: path.to_owned(), cause: "it is a file".to_owned() });
         }
         let Some(root) = folder.ancestors().find(|above| is_repository(above)) else {
-            return Ok(Self { root: folder, sub_path: String::new(), repository: None });
-        };
-        let repository = open(root)?;
-        let branch = repository.head_name().ok().flatten();
-        let found = Found {
-            git_dir: repository.path().to_owned(),
-            common_dir: repository.common_dir().to_owned(),
-            branch: branch.map(|name| name.shorten().to_str_lossy().into_owned()),
+            return Ok(Self { root: folder, sub_path: String::new(), is_repository: false });
         };
         let below = folder.strip_prefix(root).unwrap_or(Path::new(""));
         let parts: Vec<_> = below.iter().map(|part| part.to_string_lossy()).collect();
-        Ok(Self { root: root.to_owned(), sub_path: parts.join("/"), repository: Some(found) })
+        Ok(Self { root: root.to_owned(), sub_path: parts.join("/"), is_repository: true })
     }
 
     /// The root of the working copy, or the folder itself outside a repository.
@@ -69,18 +65,22 @@ impl LocalFolder {
         &self.sub_path
     }
 
-    /// The repository's own folder, to be watched for commits (`HEAD`, `refs/heads`, `packed-refs`).
-    pub fn git_dir(&self) -> Option<&Path> {
-        self.repository.as_ref().map(|found| found.git_dir.as_path())
-    }
-
-    /// The branch checked out when the folder was discovered; none for a detached HEAD.
-    pub fn branch(&self) -> Option<&str> {
-        self.repository.as_ref()?.branch.as_deref()
+    /// What Git keeps of the working copy now; nothing outside a repository.
+    pub fn checkout(&self) -> Result<Option<Checkout>, SourceError> {
+        if !self.is_repository {
+            return Ok(None);
+        }
+        let repository = open(&self.root)?;
+        let branch = repository.head_name().ok().flatten();
+        Ok(Some(Checkout {
+            git_dir: repository.path().to_owned(),
+            branch: branch.map(|name| name.shorten().to_str_lossy().into_owned()),
+            common_dir: repository.common_dir().to_owned(),
+        }))
     }
 
     fn open(&self) -> Result<gix::Repository, SourceError> {
-        if self.repository.is_none() {
+        if !self.is_repository {
             return Err(SourceError::NotARepository { path: self.root.clone() });
         }
         open(&self.root)

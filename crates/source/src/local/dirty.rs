@@ -5,7 +5,7 @@ use std::{
     cell::OnceCell,
     collections::{BTreeMap, BTreeSet, HashMap},
     fs, io,
-    path::Path,
+    path::{Path, PathBuf},
     sync::Arc,
 };
 
@@ -45,10 +45,11 @@ enum Kept {
 
 pub(super) fn read(folder: &LocalFolder) -> Result<Snapshot, SourceError> {
     let tree = tree(folder, Kept::Bytes(HashMap::new()))?;
-    let head = folder.repository.is_some().then(|| folder.committed().ok()).flatten();
+    let head = folder.is_repository.then(|| folder.committed().ok()).flatten();
     let digest = digest(&tree);
     let short = digest.trim_start_matches("sha256:").get(..40).unwrap_or_default();
-    let name = folder.branch().unwrap_or("dirty");
+    let branch = folder.checkout().ok().flatten().and_then(|checkout| checkout.branch);
+    let name = branch.as_deref().unwrap_or("dirty");
     Ok(Snapshot {
         revision: format!("{name}-dirty@sha256:{short}"),
         commit: head.map_or_else(nobody, |head| Commit {
@@ -77,8 +78,8 @@ fn tree(folder: &LocalFolder, kept: Kept) -> Result<FileTree, SourceError> {
         count: 0,
         total: 0,
     };
-    if let Some(repository) = &folder.repository
-        && let Ok(text) = fs::read_to_string(repository.common_dir.join("info/exclude"))
+    if let Some(git) = shared_git_dir(folder)?
+        && let Ok(text) = fs::read_to_string(git.join("info/exclude"))
     {
         reader.rules.add(&text, "");
     }
@@ -90,6 +91,16 @@ fn tree(folder: &LocalFolder, kept: Kept) -> Result<FileTree, SourceError> {
     let whole = FileTree::new(root, blobs.clone(), label.clone());
     let left = filter(&whole, None)?;
     Ok(FileTree::new(left, blobs, label))
+}
+
+/// The folder in which Git keeps what all working copies of a repository share. Opening the repository costs more than a small
+/// build, so where it is plain to see it is only looked at.
+fn shared_git_dir(folder: &LocalFolder) -> Result<Option<PathBuf>, SourceError> {
+    let plain = folder.root.join(".git");
+    if plain.is_dir() && !plain.join("commondir").exists() {
+        return Ok(Some(plain));
+    }
+    Ok(folder.checkout()?.map(|checkout| checkout.common_dir))
 }
 
 /// What is told where nothing is committed.
@@ -214,10 +225,7 @@ impl Reader<'_> {
         if let Some(known) = self.tracked.get() {
             return Ok(known.contains(path));
         }
-        let found = match &self.folder.repository {
-            Some(_) => tracked(&super::open(&self.folder.root)?),
-            None => BTreeSet::new(),
-        };
+        let found = if self.folder.is_repository { tracked(&super::open(&self.folder.root)?) } else { BTreeSet::new() };
         Ok(self.tracked.get_or_init(|| found).contains(path))
     }
 

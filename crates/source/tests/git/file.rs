@@ -116,8 +116,9 @@ fn committed_and_dirty() {
     repository.write(".setpoint/state", "x");
     let folder = LocalFolder::discover(repository.path().join("deploy")).expect("a folder");
     assert_eq!(folder.sub_path(), "deploy");
-    assert_eq!(folder.branch(), Some("main"));
-    assert!(folder.git_dir().is_some_and(|dir| dir.ends_with(".git")));
+    let checkout = folder.checkout().expect("it opens").expect("a repository");
+    assert_eq!(checkout.branch.as_deref(), Some("main"));
+    assert!(checkout.git_dir.ends_with(".git"));
     let committed = folder.committed().expect("a commit");
     assert_eq!(committed.revision, format!("main@sha1:{id}"));
     assert_eq!(text(&committed, "deploy/app.yaml"), "committed");

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use engine::{AgentSource, LocalSource, Name};
-use source::{Auth, GitRequest, LocalFolder, Reference, Snapshot, SourceError, Store};
+use source::{Auth, Checkout, GitRequest, LocalFolder, Reference, Snapshot, SourceError, Store};
 
 use super::{CredentialArgs, OBJECT_NAME, ReferenceArgs, UpArgs};
 use crate::failure::Failure;
@@ -71,8 +71,9 @@ pub(super) fn resolve(args: &UpArgs) -> Result<Repository, Failure> {
 
 fn local(path: &Path, args: &UpArgs) -> Result<Repository, Failure> {
     let folder = LocalFolder::discover(path).map_err(|error| Failure::task(error.to_string()))?;
-    let git_dir = match folder.git_dir() {
-        Some(git_dir) => git_dir.to_owned(),
+    let checkout = folder.checkout().map_err(|error| Failure::task(error.to_string()))?;
+    let git_dir = match &checkout {
+        Some(checkout) => checkout.git_dir.clone(),
         None if args.dirty => folder.root().join(".git"),
         None => {
             let failure = Failure::task(format!("{} is not in a Git repository", path.display()));
@@ -83,7 +84,7 @@ fn local(path: &Path, args: &UpArgs) -> Result<Repository, Failure> {
                 .hint("or hold the files as they are on disk, with --dirty"));
         }
     };
-    let reference = given(&args.reference).unwrap_or_else(|| checked_out(&folder));
+    let reference = given(&args.reference).unwrap_or_else(|| checked_out(checkout));
     let sub_path = args.path.as_deref().unwrap_or(folder.sub_path());
     Ok(Repository {
         url: format!("file://{}", folder.root().display()),
@@ -150,9 +151,9 @@ fn given(args: &ReferenceArgs) -> Option<Reference> {
 }
 
 /// The branch that is checked out, or the commit if none is.
-fn checked_out(folder: &LocalFolder) -> Reference {
-    match folder.branch() {
-        Some(branch) => Reference { branch: Some(branch.to_owned()), ..Reference::default() },
+fn checked_out(checkout: Option<Checkout>) -> Reference {
+    match checkout.and_then(|checkout| checkout.branch) {
+        Some(branch) => Reference { branch: Some(branch), ..Reference::default() },
         None => Reference { name: Some("HEAD".into()), ..Reference::default() },
     }
 }
