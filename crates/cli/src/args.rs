@@ -2,7 +2,9 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, FromArgMatches, Parser, Subcommand, ValueEnum};
+
+use crate::commands;
 
 /// Holds Kubernetes clusters to what Git says
 ///
@@ -11,33 +13,80 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 #[derive(Debug, Parser)]
 #[command(name = "setpoint", version, max_term_width = 100)]
 pub(crate) struct Cli {
+    #[command(flatten)]
+    pub(crate) always: Always,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// What every verb takes.
+#[derive(Args, Debug)]
+pub(crate) struct Always {
     /// Log what happens inside, for bug reports; the variable `RUST_LOG` refines it
     #[arg(long, global = true)]
     pub(crate) verbose: bool,
-    #[command(subcommand)]
-    pub(crate) command: Command,
 }
 
 /// The verbs.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    Up(Box<crate::commands::up::UpArgs>),
-    Down(crate::commands::down::DownArgs),
-    Install(crate::commands::install::InstallArgs),
-    Controller(Box<crate::commands::controller::ControllerArgs>),
-    Build(crate::commands::build::BuildArgs),
-    Why(crate::commands::why::WhyArgs),
-    Template(Box<crate::commands::template::TemplateArgs>),
-    Check(crate::commands::check::CheckArgs),
-    Secrets(crate::commands::secrets::SecretsArgs),
-    Diff(crate::commands::diff::DiffArgs),
-    Get(crate::commands::get::GetArgs),
-    Tree(crate::commands::tree::TreeArgs),
-    Reconcile(crate::commands::reconcile::ReconcileArgs),
-    Suspend(crate::commands::suspend::SuspendArgs),
-    Resume(crate::commands::suspend::ResumeArgs),
-    Events(crate::commands::events::EventsArgs),
-    Completion(crate::commands::completion::CompletionArgs),
+    Up(Box<commands::up::UpArgs>),
+    Down(commands::down::DownArgs),
+    Install(commands::install::InstallArgs),
+    Controller(Box<commands::controller::ControllerArgs>),
+    Build(commands::build::BuildArgs),
+    Why(commands::why::WhyArgs),
+    Template(Box<commands::template::TemplateArgs>),
+    Check(commands::check::CheckArgs),
+    Secrets(commands::secrets::SecretsArgs),
+    Diff(commands::diff::DiffArgs),
+    Get(commands::get::GetArgs),
+    Tree(commands::tree::TreeArgs),
+    Reconcile(commands::reconcile::ReconcileArgs),
+    Suspend(commands::suspend::SuspendArgs),
+    Resume(commands::suspend::ResumeArgs),
+    Events(commands::events::EventsArgs),
+    Completion(commands::completion::CompletionArgs),
+}
+
+/// Adds the flags of a verb to its command.
+type Flags = fn(clap::Command) -> clap::Command;
+
+/// The flags of each verb, by its name.
+const VERBS: [(&str, Flags); 17] = [
+    ("up", commands::up::UpArgs::augment_args),
+    ("down", commands::down::DownArgs::augment_args),
+    ("install", commands::install::InstallArgs::augment_args),
+    ("controller", commands::controller::ControllerArgs::augment_args),
+    ("build", commands::build::BuildArgs::augment_args),
+    ("why", commands::why::WhyArgs::augment_args),
+    ("template", commands::template::TemplateArgs::augment_args),
+    ("check", commands::check::CheckArgs::augment_args),
+    ("secrets", commands::secrets::SecretsArgs::augment_args),
+    ("diff", commands::diff::DiffArgs::augment_args),
+    ("get", commands::get::GetArgs::augment_args),
+    ("tree", commands::tree::TreeArgs::augment_args),
+    ("reconcile", commands::reconcile::ReconcileArgs::augment_args),
+    ("suspend", commands::suspend::SuspendArgs::augment_args),
+    ("resume", commands::suspend::ResumeArgs::augment_args),
+    ("events", commands::events::EventsArgs::augment_args),
+    ("completion", commands::completion::CompletionArgs::augment_args),
+];
+
+impl Cli {
+    /// Reads the command line; ends the program with what is to be said of it, if it is wrong or asks for help.
+    ///
+    /// Only the flags of the verb that was typed are laid out, as those of all cost more time than a small build. Where that
+    /// gives no result, all are, so that what is said is complete.
+    pub(crate) fn read() -> Self {
+        Self::read_verb(std::env::args_os()).unwrap_or_else(Self::parse)
+    }
+
+    fn read_verb(words: impl IntoIterator<Item = std::ffi::OsString>) -> Option<Self> {
+        let verbs = VERBS.map(|(name, flags)| clap::Command::new(name).defer(flags));
+        let command = Always::augment_args(clap::Command::new("setpoint")).subcommands(verbs);
+        Self::from_arg_matches(&command.try_get_matches_from(words).ok()?).ok()
+    }
 }
 
 /// Which cluster is meant.
@@ -61,4 +110,39 @@ pub(crate) enum OutputFormat {
     Json,
     /// YAML
     Yaml,
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn all_verbs_are_laid_out_when_they_are_typed() {
+        let all = Cli::command();
+        let names: Vec<&str> = all.get_subcommands().map(clap::Command::get_name).collect();
+        assert_eq!(names, VERBS.map(|(name, _)| name));
+    }
+
+    #[test]
+    fn a_verb_alone_reads_as_among_all() {
+        let lines = [
+            "setpoint build apps --origin",
+            "setpoint --verbose check .",
+            "setpoint diff main..HEAD --verbose -o json --mirror https://a/=https://b/",
+            "setpoint secrets encrypt --in-place a.yaml",
+            "setpoint up . --kubeconfig x --context y",
+            "setpoint get all -A",
+        ];
+        for line in lines {
+            let words = || line.split(' ').map(Into::into);
+            let alone = Cli::read_verb(words()).map(|cli| format!("{cli:?}"));
+            assert_eq!(alone, Cli::try_parse_from(words()).ok().map(|cli| format!("{cli:?}")), "{line}");
+            assert!(alone.is_some(), "{line}");
+        }
+        for line in ["setpoint", "setpoint help", "setpoint buidl", "setpoint build --orgin", "setpoint --version"] {
+            assert!(Cli::read_verb(line.split(' ').map(Into::into)).is_none(), "{line}");
+        }
+    }
 }

@@ -20,7 +20,6 @@ pub(crate) mod why;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::ExitCode;
 
-use clap::Parser;
 use tracing_subscriber::EnvFilter;
 
 use crate::args::{Cli, Command};
@@ -32,7 +31,7 @@ const RENDER_STACK: usize = 256 << 20;
 
 /// Parses the command line, runs the verb and turns its outcome into an exit code.
 pub(crate) fn run() -> ExitCode {
-    let cli = Cli::parse();
+    let cli = Cli::read();
     start_log(&cli);
     match cli.command {
         Command::Up(args) => with_cluster(async { finish(up::up(*args).await) }),
@@ -89,7 +88,7 @@ fn report(failure: &Failure) -> ExitCode {
 
 fn start_log(cli: &Cli) {
     let default = match &cli.command {
-        _ if cli.verbose => "info,engine=debug,apply=debug,source=debug,controlplane=debug",
+        _ if cli.always.verbose => "info,engine=debug,apply=debug,source=debug,controlplane=debug",
         // Its log is all that it has to say.
         Command::Controller(_) => "info",
         _ => "error",
