@@ -2,8 +2,7 @@
 
 mod crds;
 
-use std::collections::{BTreeSet, HashMap};
-use std::sync::{Arc, LazyLock, OnceLock};
+use std::sync::{Arc, LazyLock};
 
 use goyaml::Value;
 
@@ -32,32 +31,6 @@ pub(crate) struct Config {
     pub(crate) variables: Vec<FieldSpec>,
     pub(crate) images: Vec<FieldSpec>,
     pub(crate) replicas: Vec<FieldSpec>,
-    by_kind: OnceLock<ByKind>,
-}
-
-/// Positions of the fields of references that objects of a kind have: of the reference, and of the field in it.
-type Positions = Vec<(usize, usize)>;
-
-/// Where names are looked for in objects of each kind.
-#[derive(Clone, Debug, Default)]
-struct ByKind {
-    known: HashMap<String, Positions>,
-    /// In objects of all other kinds.
-    others: Positions,
-}
-
-impl ByKind {
-    fn new(references: &[Reference]) -> Self {
-        let all = || {
-            let fields =
-                |(at, reference): (usize, &'_ Reference)| (0..reference.fields.len()).map(move |field| (at, field));
-            references.iter().enumerate().flat_map(fields)
-        };
-        let kind = |(at, field): (usize, usize)| &*references[at].fields[field].kind;
-        let kinds: BTreeSet<&str> = all().map(kind).filter(|kind| !kind.is_empty()).collect();
-        let of = |wanted: &str| all().filter(|place| kind(*place).is_empty() || kind(*place) == wanted).collect();
-        Self { known: kinds.iter().map(|kind| ((*kind).to_owned(), of(kind))).collect(), others: of("") }
-    }
 }
 
 static BUILT_IN: LazyLock<Arc<Config>> = LazyLock::new(|| {
@@ -73,7 +46,6 @@ static BUILT_IN: LazyLock<Arc<Config>> = LazyLock::new(|| {
         variables: fields::variables(),
         images: fields::images(),
         replicas: fields::replicas(),
-        by_kind: OnceLock::new(),
     })
 });
 
@@ -83,15 +55,19 @@ pub(crate) fn built_in() -> Arc<Config> {
 }
 
 impl Config {
-    /// The references, and which fields of them objects of a kind may have, each in its order.
-    pub(crate) fn references_of(&self, kind: &str) -> (&[Reference], &[(usize, usize)]) {
-        let by_kind = self.by_kind.get_or_init(|| ByKind::new(&self.references));
-        (&self.references, by_kind.known.get(kind).unwrap_or(&by_kind.others))
+    /// Where objects of a kind may name others: the position of the reference, and of the field in it, each in its order.
+    pub(crate) fn places_of(&self, kind: &str) -> Vec<(usize, usize)> {
+        let mut places = Vec::new();
+        for (at, reference) in self.references.iter().enumerate() {
+            let fields = reference.fields.iter().enumerate();
+            let of_kind = fields.filter(|(_, field)| field.kind.is_empty() || field.kind == kind);
+            places.extend(of_kind.map(|(field, _)| (at, field)));
+        }
+        places
     }
 
     /// Adds what another one has.
     pub(crate) fn merge(&mut self, more: &Self) -> Result<(), String> {
-        self.by_kind = OnceLock::new();
         let lists = [
             (&mut self.name_prefix, &more.name_prefix),
             (&mut self.name_suffix, &more.name_suffix),

@@ -42,7 +42,7 @@ pub(crate) fn visit_always(
     if missing == Missing::Skip && !leads_on(object, spec.parts()) {
         return Ok(());
     }
-    walk(object, spec.parts(), missing, set).map_err(|error| format!("field '{}': {error}", spec.path))
+    walk(object, spec.parts(), missing, set).map_err(|error| format!("field '{}': {error}", spec.path()))
 }
 
 /// Makes maps of the nulls on a path that something was put into, as kustomize does where it may make the field.

@@ -26,13 +26,15 @@ pub(crate) fn fix(items: &mut [Item], config: &Config, file: &Arc<str>, raw: &Ra
     let targets = Targets::new(items, raw);
     let by = step("nameReference", file, 0);
     let mut errors = Vec::new();
+    let mut places: HashMap<&str, Vec<(usize, usize)>> = HashMap::new();
     for (item, own) in items.iter_mut().zip(&targets.all) {
         let referrer = Referrer::new(item, own);
         let mut value = item.value.clone();
         // The object may have changed its kind since it was read; the fields are those of what it was.
-        let (references, places) = config.references_of(&referrer.original.kind);
+        let kind = &*referrer.original.kind;
+        let places = places.entry(kind).or_insert_with(|| config.places_of(kind));
         for of_one in places.chunk_by(|one, other| one.0 == other.0) {
-            let outcome = follow(&mut value, (references, of_one), &referrer, &targets);
+            let outcome = follow(&mut value, (&config.references, of_one), &referrer, &targets);
             if let Err(message) = outcome {
                 errors.push(BuildError::new(&*item.file, item.line, message));
             }
@@ -234,7 +236,7 @@ impl Search<'_> {
     /// A field that holds name and namespace.
     fn update_map(&self, node: &mut Value) -> Result<(), String> {
         let Some(old) = node.get("name").map(|name| self.targets.raw.text_unless_null(name)) else {
-            return Err(format!("the field '{}' lacks 'name'", self.spec.path));
+            return Err(format!("the field '{}' lacks 'name'", self.spec.path()));
         };
         let namespace = node.get("namespace").map(|namespace| self.targets.raw.text_unless_null(namespace));
         let Some(target) = self.find(&old, Naming::NameAndNamespace(namespace.as_deref()))? else { return Ok(()) };
@@ -279,7 +281,7 @@ impl Search<'_> {
         let Gvk { group, version, kind } = self.target;
         let pattern = GvkPattern { group, version, kind };
         found.retain(|target| target.previous.iter().any(|id| pattern.selects(&id.gvk)));
-        if self.spec.path.ends_with("roleRef/name")
+        if self.spec.path().ends_with("roleRef/name")
             && let Some((group, kind)) = &self.referrer.role
         {
             let pattern = GvkPattern { group, version: "", kind };
@@ -320,7 +322,7 @@ impl Search<'_> {
             found.iter().map(|target| format!("{} ({}:{})", target.id, target.file, target.line)).collect();
         format!(
             "found multiple possible referrals for '{old}' in the field '{}': {}",
-            self.spec.path,
+            self.spec.path(),
             places.join(", ")
         )
     }

@@ -14,8 +14,10 @@ pub(crate) struct FieldSpec {
     pub(crate) version: Cow<'static, str>,
     /// Kind; empty for any.
     pub(crate) kind: Cow<'static, str>,
+    /// Where a pod stands in the kind, if `path` begins there; empty if it does not.
+    pod: &'static str,
     /// Keys joined by `/` (`\/` for a slash in a key); lists on the way are entered.
-    pub(crate) path: Cow<'static, str>,
+    path: Cow<'static, str>,
     /// Whether the field is made if it is missing.
     pub(crate) create: bool,
     /// The keys of the path, once they are asked for: most fields that are known are never looked for.
@@ -37,12 +39,22 @@ impl FieldSpec {
         path: impl Into<Cow<'static, str>>,
         create: bool,
     ) -> Self {
-        Self { group, version, kind, path: path.into(), create, parts: OnceLock::new() }
+        Self { group, version, kind, pod: "", path: path.into(), create, parts: OnceLock::new() }
+    }
+
+    /// A field of the pod that stands at `pod` in a kind, which is not made if it is missing.
+    pub(crate) fn in_pod(kind: &'static str, pod: &'static str, path: &'static str) -> Self {
+        Self { pod, ..Self::built_in("", "", kind, path, false) }
+    }
+
+    /// The keys joined by `/`.
+    pub(crate) fn path(&self) -> Cow<'_, str> {
+        if self.pod.is_empty() { Cow::Borrowed(&self.path) } else { Cow::Owned(format!("{}/{}", self.pod, self.path)) }
     }
 
     /// The keys of the path.
     pub(crate) fn parts(&self) -> &[Part] {
-        self.parts.get_or_init(|| split(&self.path).into_iter().map(part).collect())
+        self.parts.get_or_init(|| split(&self.path()).into_iter().map(part).collect())
     }
 
     fn built_in(
@@ -73,7 +85,7 @@ impl FieldSpec {
     /// Whether `other` already says what this one says.
     fn is_covered_by(&self, other: &Self) -> bool {
         let part = |wide: &str, narrow: &str| wide.is_empty() || wide == narrow;
-        self.path == other.path
+        (self.pod == other.pod && self.path == other.path || self.path() == other.path())
             && part(&self.group, &other.group)
             && part(&self.version, &other.version)
             && part(&self.kind, &other.kind)
@@ -87,7 +99,9 @@ pub(crate) fn merge(into: &mut Vec<FieldSpec>, more: &[FieldSpec]) -> Result<(),
             Some(known) if known.create != spec.create => {
                 return Err(format!(
                     "conflicting fieldspecs: the field {} is given with 'create: {}' and 'create: {}'",
-                    spec.path, known.create, spec.create
+                    spec.path(),
+                    known.create,
+                    spec.create
                 ));
             }
             Some(_) => {}
@@ -275,17 +289,16 @@ const VARIABLES_OF_PODS: [&str; 9] = [
 
 /// Fields in which `$(NAME)` is replaced.
 pub(crate) fn variables() -> Vec<FieldSpec> {
-    let mut all = Vec::new();
+    let mut all = Vec::with_capacity(POD_PATHS.len() * VARIABLES_OF_PODS.len() + 9);
     for (kind, pod) in POD_PATHS {
-        for path in VARIABLES_OF_PODS {
-            let path = match (*kind, path) {
-                // Two kinds have it at another place, and without effect.
-                ("CronJob", "volumes/nfs/server") => "spec/jobTemplate/spec/template/volumes/nfs/server".to_owned(),
-                ("StatefulSet", "volumes/nfs/server") => "spec/volumeClaimTemplates/spec/nfs/server".to_owned(),
-                _ => format!("{pod}/{path}"),
-            };
-            all.push(FieldSpec::new(["".into(), "".into(), (*kind).into()], path, false));
-        }
+        all.extend(VARIABLES_OF_PODS.iter().map(|path| match (*kind, *path) {
+            // Two kinds have it at another place, and without effect.
+            ("CronJob", "volumes/nfs/server") => FieldSpec::in_pod(kind, "spec/jobTemplate/spec/template", path),
+            ("StatefulSet", "volumes/nfs/server") => {
+                FieldSpec::built_in("", "", kind, "spec/volumeClaimTemplates/spec/nfs/server", false)
+            }
+            _ => FieldSpec::in_pod(kind, pod, path),
+        }));
     }
     all.extend(rows(&[
         ("", "", "Deployment", "spec/template/metadata/annotations", false),

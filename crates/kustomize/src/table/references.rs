@@ -98,20 +98,20 @@ fn pattern(group: &str, version: &str, kind: &str) -> Gvk {
     Gvk { group: group.to_owned(), version: version.to_owned(), kind: kind.to_owned() }
 }
 
-fn field(group: &'static str, kind: &'static str, path: String) -> FieldSpec {
+fn field(group: &'static str, kind: &'static str, path: &'static str) -> FieldSpec {
     FieldSpec::new([group.into(), "".into(), kind.into()], path, false)
 }
 
 fn places(places: &[Place]) -> Vec<FieldSpec> {
-    places.iter().map(|(group, kind, path)| field(group, kind, (*path).to_owned())).collect()
+    places.iter().map(|(group, kind, path)| field(group, kind, path)).collect()
 }
 
-fn in_pods(pods: &[(&'static str, &'static str)], paths: &[&str]) -> Vec<FieldSpec> {
-    let of_pod = |(kind, pod): &(&'static str, &'static str)| {
-        let (kind, pod) = (*kind, *pod);
-        paths.iter().map(move |path| field("", kind, format!("{pod}/{path}"))).collect::<Vec<_>>()
-    };
-    pods.iter().flat_map(of_pod).collect()
+fn in_pods(pods: &[(&'static str, &'static str)], paths: &[&'static str]) -> Vec<FieldSpec> {
+    let mut all = Vec::with_capacity(pods.len() * paths.len());
+    for (kind, pod) in pods {
+        all.extend(paths.iter().map(|path| FieldSpec::in_pod(kind, pod, path)));
+    }
+    all
 }
 
 fn joined(mut left: Vec<FieldSpec>, right: Vec<FieldSpec>) -> Vec<FieldSpec> {

@@ -61,7 +61,7 @@ fn rename(
             return Ok(());
         }
         for spec in specs.iter().filter(|spec| spec.selects(&original)) {
-            let pattern = pattern(item, spec.path == NAME);
+            let pattern = pattern(item, spec.path() == NAME);
             let gvk = item.gvk();
             visit(&mut item.value, &gvk, spec, Missing::Scalar, &mut |node| {
                 let name = pattern.replacen('\0', &by.raw.text(node), 1);

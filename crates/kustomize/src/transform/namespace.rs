@@ -70,7 +70,7 @@ impl<'a> Change<'a> {
             self.set_subjects(object, by)?;
         }
         for spec in self.specs {
-            let is_done = match &*spec.path {
+            let is_done = match &*spec.path() {
                 "metadata/namespace" => true,
                 "metadata/name" => gvk.api_version() != "v1",
                 "subjects/namespace" => is_binding && matches!(&*spec.kind, "RoleBinding" | "ClusterRoleBinding"),
