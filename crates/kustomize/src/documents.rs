@@ -298,7 +298,8 @@ impl<'a> Lines<'a> {
                 *value = raw.noted(std::mem::take(value), written[BINARY.len()..].trim_start());
             }
             Kind::String(_) if self.has_tags && self.rest_of_line(value.pos()).starts_with(TEXT) => {
-                if !value.is_quoted() {
+                let is_block = self.rest_of_line(value.pos())[TEXT.len()..].trim_start().starts_with(['|', '>']);
+                if !is_block {
                     *value = raw::tagged(std::mem::take(value));
                 }
             }
@@ -323,8 +324,8 @@ impl<'a> Lines<'a> {
     /// folded blocks are written as such.
     fn may_be_noted(&self, value: &Value) -> bool {
         match value.kind() {
-            Kind::String(_) if value.is_quoted() => self.has_folded,
             Kind::String(_) if self.has_tags => true,
+            Kind::String(_) if value.is_quoted() => self.has_folded,
             Kind::String(text) => text.ends_with('Z') && text.starts_with(|first: char| first.is_ascii_digit()),
             _ => true,
         }

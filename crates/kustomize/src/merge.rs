@@ -216,14 +216,13 @@ fn in_style_of(dest: Option<&Value>, patch: Value, raw: Option<&RawTexts>) -> Va
             patch
         };
     };
-    let is_text = patch.as_str().is_some() && !raw.is_date(&patch);
-    // What is in quotes and no text all the same has a tag that says so.
-    let styled = if dest.is_quoted() && dest.as_str().is_some() && !is_text && !patch.is_null() {
-        raw.in_quotes(&patch)
-    } else {
-        patch
-    };
-    raw::styled_as(shared::in_place_of(dest, styled).with_quotes(dest.is_quoted()), dest)
+    let is_text = |value: &Value| value.as_str().is_some() && !raw.is_date(value);
+    // What is in quotes and no text all the same has a tag that says so, and what is put there gets one.
+    let has_tag = raw::is_tagged(dest) || (dest.is_quoted() && !is_text(dest));
+    let becomes_text = dest.is_quoted() && !has_tag && !is_text(&patch) && !patch.is_null();
+    let styled = if becomes_text { raw.in_quotes(&patch) } else { patch };
+    let styled = raw::styled_as(shared::in_place_of(dest, styled).with_quotes(dest.is_quoted()), dest);
+    if has_tag && raw::is_plain_text(&styled) { raw::tagged(styled) } else { styled }
 }
 
 fn map(dest: Option<Value>, mut patch: Option<Value>, schema: Schema<'_>) -> Result<Merged, String> {

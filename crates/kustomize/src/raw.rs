@@ -55,7 +55,7 @@ const UNTYPED_NULLS: [(u32, &str); 4] = [(2, "null"), (3, "~"), (4, "Null"), (5,
 /// That of a text in a folded block.
 const FOLDED: u32 = 6;
 
-/// That of a text that is one because a tag says so.
+/// That of a text behind a tag that says so.
 const TAGGED: u32 = 7;
 
 /// A text in the place of a value of another type.
@@ -526,7 +526,7 @@ pub(crate) fn folded(value: Value) -> Value {
     with_number(value, FOLDED)
 }
 
-/// A text without quotes behind a tag.
+/// A text behind a tag.
 pub(crate) fn tagged(value: Value) -> Value {
     with_number(value, TAGGED)
 }
@@ -561,7 +561,7 @@ pub(crate) fn styled_as(value: Value, old: &Value) -> Value {
 }
 
 /// Whether nothing is noted of a text.
-fn is_plain_text(value: &Value) -> bool {
+pub(crate) fn is_plain_text(value: &Value) -> bool {
     value.as_str().is_some() && noted_as(value) == 0
 }
 

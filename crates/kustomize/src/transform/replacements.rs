@@ -144,10 +144,30 @@ fn put(
             if !super::unchanged(&before, &item.value) {
                 shared::spread_changes(item, &before);
                 item.touched(&step("replacement", file, path.line()));
+                // What is made of shared nodes has changed with them.
+                let source = found.borrow().source_in(at).map(<[String]>::to_vec);
+                source.into_iter().for_each(|source| found.borrow_mut().read_again(item, &source, raw));
             }
         }
     }
     Ok(())
+}
+
+impl Found {
+    /// The path of the map or list that the value is read from, if it is in this object.
+    fn source_in(&self, object: usize) -> Option<&[String]> {
+        match &self.source {
+            Some((at, Node::Whole(path))) if *at == object => Some(path),
+            _ => None,
+        }
+    }
+
+    /// Takes what the source has become.
+    fn read_again(&mut self, item: &Item, path: &[String], raw: &RawTexts) {
+        if let Ok(Some(value)) = dotted::lookup(&item.value, path, raw) {
+            (self.value, self.from) = (value.clone(), value.clone());
+        }
+    }
 }
 
 /// A value and how it is put into fields.
@@ -169,7 +189,7 @@ impl Put<'_> {
         };
         let mut set = |node: &mut Value, made: bool| self.set(node, made);
         let path = dotted::split(&self.path.text);
-        let source = self.own_source();
+        let source = self.found.borrow().source_in(self.at).map(<[String]>::to_vec);
         let count = if source.is_some() {
             // What is made on the way to a field can lie in what is put there.
             Visit { raw: self.raw, create, make: &make, set: &mut |_, _| Ok(()) }.run(&mut item.value, &path)?
@@ -183,18 +203,10 @@ impl Put<'_> {
         source.map_or(Ok(()), |source| self.put_into_itself(item, &source, &path))
     }
 
-    /// The path of a map or list of this same object that the value is read from.
-    fn own_source(&self) -> Option<Vec<String>> {
-        match &self.found.borrow().source {
-            Some((at, Node::Whole(path))) if *at == self.at => Some(path.clone()),
-            _ => None,
-        }
-    }
-
     /// Fills the fields of a path one after another, each with what the source has become by then.
     fn put_into_itself(&self, item: &mut Item, source: &[String], path: &[String]) -> Result<(), String> {
         for wanted in 0.. {
-            self.read_again(item, source);
+            self.found.borrow_mut().read_again(item, source, self.raw);
             let mut number = 0;
             let mut set = |node: &mut Value, made: bool| {
                 number += 1;
@@ -205,15 +217,8 @@ impl Put<'_> {
                 break;
             }
         }
-        self.read_again(item, source);
+        self.found.borrow_mut().read_again(item, source, self.raw);
         Ok(())
-    }
-
-    fn read_again(&self, item: &Item, source: &[String]) {
-        if let Ok(Some(value)) = dotted::lookup(&item.value, source, self.raw) {
-            let mut found = self.found.borrow_mut();
-            (found.value, found.from) = (value.clone(), value.clone());
-        }
     }
 
     fn set(&self, node: &mut Value, made: bool) -> Result<(), String> {
@@ -250,7 +255,11 @@ impl Put<'_> {
         let is_whole = crate::scalar::is_scalar(&value);
         self.raw.tracer.each(value, Some(node), &|scalar, before| {
             let from = if is_whole { &found.from } else { scalar };
-            let derivation = Derivation::by("replacements").at(self.path.pos).with(from);
+            let mut derivation = Derivation::by("replacements").at(self.path.pos).with(from);
+            if !crate::scalar::is_scalar(from) {
+                // Nothing of a map is left where a text was.
+                derivation = derivation.asked_by(&self.path.value());
+            }
             Some(match before {
                 Some(before) if keeps_part => derivation.of(before),
                 before => derivation.over(before),
