@@ -7,6 +7,7 @@
 //! in the output.
 
 mod files;
+mod merges;
 mod published;
 mod standins;
 
@@ -79,7 +80,8 @@ pub(crate) async fn example(program: PathBuf, cluster: Cluster, example: Example
     let standins = Standins::serve(&files, &published).await?;
     let kubeconfig = real.as_ref().map(RealApiServer::kubeconfig_path);
     let branch = branch.trim().to_owned();
-    let checked = checked(&program, &folder.path().join("branches").join(&branch))?;
+    let mut offline = merges::compared(&program, &served, &example.url, folder.path())?;
+    offline.extend(checked(&program, &folder.path().join("branches").join(&branch))?);
     let launch = Launch { program, kubeconfig, folder: folder.path().to_owned() };
     let own = [(example.url.clone(), git.url("example.git"))];
     let up = launch.run(|command| {
@@ -92,7 +94,7 @@ pub(crate) async fn example(program: PathBuf, cluster: Cluster, example: Example
     let outcome = hold(&launch, up, &files, &published).await;
     let (lines, made) = outcome.map_err(|why| format!("{why}\n{}", launch.said()))?;
     report.say(&format!("{} {} on the {} API server:", example.url, example.path, cluster.name()))?;
-    for line in standins.told().iter().chain(&made).chain(&lines).chain(&checked) {
+    for line in standins.told().iter().chain(&made).chain(&lines).chain(&offline) {
         report.say(&format!("  {line}"))?;
     }
     if refs(&served)? != before {
