@@ -308,6 +308,7 @@ impl<'a> Lines<'a> {
                     *value = raw::folded(std::mem::take(value));
                 }
             }
+            Kind::String(text) if !may_be_date(text) => {}
             Kind::Bool(flag) if self.rest_of_line(value.pos()).starts_with(if *flag { "true" } else { "false" }) => {}
             _ if !self.may_be_noted(value) => {}
             _ => {
@@ -326,7 +327,7 @@ impl<'a> Lines<'a> {
         match value.kind() {
             Kind::String(_) if self.has_tags => true,
             Kind::String(_) if value.is_quoted() => self.has_folded,
-            Kind::String(text) => text.ends_with('Z') && text.starts_with(|first: char| first.is_ascii_digit()),
+            Kind::String(text) => may_be_date(text),
             _ => true,
         }
     }
@@ -349,6 +350,11 @@ impl<'a> Lines<'a> {
 fn without_tag(written: &str) -> &str {
     let tagged = written.strip_prefix("!!").and_then(|rest| rest.split_once(' '));
     tagged.map_or(written, |(_, rest)| rest.trim_start())
+}
+
+/// Whether a text could be a date as dates are printed.
+fn may_be_date(text: &str) -> bool {
+    text.ends_with('Z') && text.starts_with(|first: char| first.is_ascii_digit())
 }
 
 /// Whether the parser counts a new line behind the character.

@@ -1,8 +1,10 @@
 //! `ConfigMap`s and `Secret`s out of literals and files.
 
+use goyaml::origin::Tracer;
 use goyaml::{Map, Value};
 
 use crate::accumulate::{By, Context, step};
+use crate::id::Id;
 use crate::item::{Behavior, Item};
 use crate::load::{Data, GeneratorInput, Layer};
 use crate::raw::{self, RawTexts};
@@ -118,13 +120,22 @@ fn absorb(items: &mut Vec<Item>, mut new: Item, raw: &RawTexts) -> Result<(), St
                 }
             }
             new.touched(&note);
-            items[*at] = new;
+            let at = place_of(items, &new.id(), &raw.tracer)?;
+            items[at] = new;
         }
         (several, _) => {
             return Err(format!("found {} objects that could accept the generated {id}", several.len()));
         }
     }
     Ok(())
+}
+
+/// Where the object is that has this id now: the one that was found may only have had it.
+fn place_of(items: &[Item], id: &Id, tracer: &Tracer) -> Result<usize, String> {
+    items.iter().position(|item| item.id() == *id).ok_or_else(|| {
+        let instead = set::instead(items, [&id.gvk.kind, &id.name], tracer);
+        format!("id {id} was found, but has become another by now; cannot merge or replace{instead}")
+    })
 }
 
 /// Takes over the old object's identity and metadata; what the new one says itself wins.

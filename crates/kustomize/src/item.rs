@@ -198,7 +198,7 @@ impl Item {
         }
     }
 
-    /// `metadata.labels` or `metadata.annotations` as text.
+    /// `metadata.labels` or `metadata.annotations` as text, in quotes where kustomize writes them.
     pub(crate) fn metadata_texts(&self, field: &str, raw: &RawTexts) -> Vec<(String, Value)> {
         metadata_texts(&self.value, field, raw)
     }
@@ -257,20 +257,19 @@ fn metadata_texts(object: &Value, field: &str, raw: &RawTexts) -> Vec<(String, V
     let Some(map) = object.at(&["metadata", field]).and_then(Value::as_map) else {
         return Vec::new();
     };
-    // A null that was written is the word that it was to kustomize here.
-    let text = |value: &Value| raw.tracer.same(Value::from(raw.text(value)), value);
+    let text = |value: &Value| {
+        // A null that was written is the word that it was to kustomize here.
+        let text = raw.text(value);
+        let is_quoted = raw::is_written_in_quotes(&text);
+        raw.tracer.same(Value::from(text), value).with_quotes(is_quoted)
+    };
     map.iter().map(|(key, value)| (key.to_owned(), text(value))).collect()
 }
 
 /// Makes every value of an object's labels or annotations text, and takes an empty map away.
 pub(crate) fn normalise_metadata(object: &mut Value, field: &str, raw: &RawTexts) {
     let path = ["metadata", field];
-    let style = |text: Value| {
-        let is_quoted = text.as_str().is_some_and(raw::is_written_in_quotes);
-        text.with_quotes(is_quoted)
-    };
-    let texts = metadata_texts(object, field, raw).into_iter();
-    let texts: Map = texts.map(|(key, text)| (key, style(text))).collect();
+    let texts: Map = metadata_texts(object, field, raw).into_iter().collect();
     if texts.is_empty() {
         object.remove_at(&path);
     } else {

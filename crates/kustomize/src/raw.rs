@@ -80,6 +80,8 @@ enum Type {
     Int,
     Float,
     Date,
+    /// Bytes in base64, behind a tag.
+    Binary,
 }
 
 /// All notes by their numbers, which are the same in all builds that share files.
@@ -204,9 +206,9 @@ impl RawTexts {
         if value.is_null() { String::new() } else { self.text(value) }
     }
 
-    /// Whether the value is a date: text to all but kustomize's reader.
+    /// Whether the value is a date or binary: text to all but kustomize's reader.
     pub(crate) fn is_date(&self, value: &Value) -> bool {
-        self.type_of(value) == Some(Type::Date)
+        matches!(self.type_of(value), Some(Type::Date | Type::Binary))
     }
 
     /// Whether the value has another type than text, be it that the text is none of it.
@@ -221,12 +223,14 @@ impl RawTexts {
             Kind::Bool(_) => Some(Type::Bool),
             Kind::Int(_) | Kind::Uint(_) => Some(Type::Int),
             Kind::Float(_) => Some(Type::Float),
-            Kind::String(_) => {
+            Kind::String(read) => {
                 let note = self.note(value)?;
                 if note.quoted.is_some() {
                     return note.quoted;
                 }
-                note.misfit.map(|misfit| misfit.was).or_else(|| note.text.map(|_| Type::Date))
+                let of_text =
+                    |text: Arc<str>| if plain(&text).as_str() == Some(read) { Type::Date } else { Type::Binary };
+                note.misfit.map(|misfit| misfit.was).or_else(|| note.text.map(of_text))
             }
             Kind::List(_) | Kind::Map(_) => None,
         }
@@ -243,7 +247,7 @@ impl RawTexts {
         let Some(wanted) = self.type_of(node) else {
             return styled_as(Value::from(text).with_pos(node.pos()).with_quotes(node.is_quoted()), node);
         };
-        let value = plain(text);
+        let value = if wanted == Type::Binary { decoded(text).unwrap_or_default() } else { plain(text) };
         let is_date = |value: &Value| value.as_str().is_some_and(|read| read != text) || is_canonical_date(text);
         let fits = match (wanted, value.kind()) {
             (Type::Int, Kind::Int(_) | Kind::Uint(_))
@@ -251,6 +255,7 @@ impl RawTexts {
             | (Type::Bool, Kind::Bool(_))
             | (Type::Null, Kind::Null) => Some(value),
             (Type::Date, _) if is_date(&value) => Some(value),
+            (Type::Binary, Kind::String(_)) => Some(value),
             (Type::Float, Kind::Int(number)) => {
                 #[expect(clippy::cast_precision_loss, reason = "as kustomize reads a number of this type")]
                 let number = *number as f64;
@@ -263,7 +268,7 @@ impl RawTexts {
         }
         let misfit = if fits.is_none() { Some(Misfit { was: wanted, by: by.clone() }) } else { None };
         let value = fits.unwrap_or_else(|| Value::from(text)).with_pos(node.pos()).with_quotes(node.is_quoted());
-        if misfit.is_none() && wanted != Type::Date && scalar::text(&value) == text {
+        if misfit.is_none() && !matches!(wanted, Type::Date | Type::Binary) && scalar::text(&value) == text {
             return value;
         }
         self.with_note(value, Note { misfit, ..Note::of(text) })
@@ -445,6 +450,7 @@ impl RawTexts {
                     Type::Int => "integer",
                     Type::Float => "number",
                     Type::Date => "date",
+                    Type::Binary => "binary",
                 };
                 Some((by, format!("the field is of type {name}, and '{text}' is not")))
             }
@@ -653,6 +659,13 @@ fn is_canonical_date(text: &str) -> bool {
     };
     let in_other_words = plain(&format!("{time}+00:00"));
     in_other_words.as_str() == Some(text)
+}
+
+/// What stands behind a tag that says it is binary; `None` if it is no base64.
+fn decoded(text: &str) -> Option<Value> {
+    let tagged = format!("!!binary {}", goyaml::emit(&Value::from(text)));
+    let read = goyaml::parse_first(&tagged, &ParseOptions::default()).ok()??;
+    Some(read.value.with_pos(Pos::default()))
 }
 
 /// Words that mean something else than themselves.

@@ -75,7 +75,7 @@ fn meaning(dialect: Dialect, node: &Node<'_>) -> Result<Meaning, Wrong> {
     match tag_of(dialect, node) {
         None if plain => Ok(Meaning::Plain(resolve::plain(dialect, text, true))),
         Some("!!binary") => match decode_base64(text) {
-            Some(bytes) => Ok(Meaning::Text(String::from_utf8_lossy(&bytes).into_owned())),
+            Some(bytes) => Ok(Meaning::Text(as_text(&bytes))),
             None => Err((node.mark, "!!binary value contains invalid base64 data".to_owned())),
         },
         Some(tag @ ("!!bool" | "!!int" | "!!float" | "!!null" | "!!timestamp")) => {
@@ -83,6 +83,16 @@ fn meaning(dialect: Dialect, node: &Node<'_>) -> Result<Meaning, Wrong> {
         }
         None | Some(_) => Ok(own()),
     }
+}
+
+/// Bytes as Go writes them in JSON: a replacement character for each that is no text.
+fn as_text(bytes: &[u8]) -> String {
+    let mut text = String::with_capacity(bytes.len());
+    for chunk in bytes.utf8_chunks() {
+        text.push_str(chunk.valid());
+        text.extend(chunk.invalid().iter().map(|_| char::REPLACEMENT_CHARACTER));
+    }
+    text
 }
 
 /// A scalar whose tag says what it must be.

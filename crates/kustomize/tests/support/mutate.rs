@@ -27,6 +27,11 @@ pub(crate) fn variants(text: &str, line: u32, column: u32) -> Vec<String> {
         found.push(put(from, " x"));
     }
     found.extend([put(to, "x"), put(from, "x"), format!("{}zz{}", &text[..from], &text[to..])]);
+    if inner.starts_with(|first: char| first.is_ascii_alphanumeric()) {
+        // Base64 stays base64.
+        let other = if inner.starts_with('b') { 'c' } else { 'b' };
+        found.push(format!("{}{other}{}", &text[..from], &text[from + 1..]));
+    }
     let breaks = inner.char_indices().filter(|(_, character)| !character.is_alphanumeric());
     found.extend(breaks.take(MAX_INNER).map(|(at, character)| put(from + at + character.len_utf8(), "x")));
     found
