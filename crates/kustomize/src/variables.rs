@@ -115,7 +115,7 @@ fn value_of(var: &Var, raw: &RawTexts, items: &[Item]) -> Result<Value, String> 
     as_written(&meant, &raw.text(value), raw).map(|new| raw.tracer.same(new, value))
 }
 
-/// A value as kustomize takes it over: a date as it was written, a number by its decimal digits.
+/// A value as kustomize takes it over: a date as it was written, a number by its decimal digits, a switch as Go has it.
 fn as_written(value: &Value, written: &str, raw: &RawTexts) -> Result<Value, String> {
     match value.kind() {
         Kind::String(text) if **text != *written => Ok(Value::from(written)),
@@ -123,6 +123,7 @@ fn as_written(value: &Value, written: &str, raw: &RawTexts) -> Result<Value, Str
             let number: i64 = written.parse().map_err(|_| format!("'{written}' is not a decimal number"))?;
             Ok(Value::from(number))
         }
+        Kind::Bool(flag) => Ok(Value::from(*flag)),
         Kind::Float(_) => {
             let number: f64 = written.parse().map_err(|_| format!("'{written}' is not a decimal number"))?;
             let (value, text) = (Value::from(number), number.to_string());
