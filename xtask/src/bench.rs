@@ -8,7 +8,7 @@ use std::process::Command;
 
 use clap::Subcommand;
 
-use crate::failure::{Failure, run};
+use crate::failure::{At, Failure, run};
 use crate::{programs, soak};
 
 /// Measurements.
@@ -81,8 +81,11 @@ pub(crate) fn bench(root: &Path, work: &Bench) -> Result<(), Failure> {
 }
 
 fn helm(root: &Path, rounds: u32, charts: &[String]) -> Result<(), Failure> {
-    let setpoint = programs::setpoint(root)?;
+    let folder = std::env::temp_dir().join(format!("setpoint-bench-helm-{}", std::process::id()));
+    let setpoint = programs::installed(root, &folder)?;
     let mut bench = Command::new(programs::example(root, "setpoint-helm", "helm_bench")?);
     bench.arg("--setpoint").arg(setpoint);
-    run(bench.args(["--rounds", &rounds.to_string()]).args(charts))
+    let measured = run(bench.args(["--rounds", &rounds.to_string()]).args(charts));
+    std::fs::remove_dir_all(&folder).at(&folder)?;
+    measured
 }

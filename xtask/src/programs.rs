@@ -1,9 +1,10 @@
 //! Our own programs, built and found.
 
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::failure::{Failure, output, run};
+use crate::failure::{At, Failure, output, run};
 
 /// What is built for development: exactly what `cargo test --workspace` builds, with the same features, so that nothing
 /// is compiled twice.
@@ -19,6 +20,15 @@ pub(crate) fn development(root: &Path) -> Result<PathBuf, Failure> {
 pub(crate) fn setpoint(root: &Path) -> Result<PathBuf, Failure> {
     run(cargo(root).args(["build", "--release", "--locked"]))?;
     Ok(target(root)?.join("release/setpoint"))
+}
+
+/// `setpoint` as it lies where it is installed: copied below `folder`. The system keeps a file that a linker wrote in small pages
+/// and one that was copied in large ones, of which a start touches fewer.
+pub(crate) fn installed(root: &Path, folder: &Path) -> Result<PathBuf, Failure> {
+    let place = folder.join("setpoint");
+    fs::create_dir_all(folder).at(folder)?;
+    fs::copy(setpoint(root)?, &place).at(&place)?;
+    Ok(place)
 }
 
 /// Builds one example in release and gives its path: for what is measured, or runs long.

@@ -20,6 +20,7 @@ pub(crate) mod why;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::ExitCode;
 
+use rustix::process::{Resource, getrlimit};
 use tracing_subscriber::EnvFilter;
 
 use crate::args::{Cli, Command};
@@ -28,6 +29,9 @@ use crate::output;
 
 /// Stack of what renders: templates that include themselves meet their own limit of depth before its end.
 const RENDER_STACK: usize = 256 << 20;
+
+/// Stack of what builds kustomizations without charts, as systems give it to the first thread.
+const BUILD_STACK: u64 = 8 << 20;
 
 /// Parses the command line, runs the verb and turns its outcome into an exit code.
 pub(crate) fn run() -> ExitCode {
@@ -38,6 +42,7 @@ pub(crate) fn run() -> ExitCode {
         Command::Install(args) => with_cluster(async { finish(install::install(args).await) }),
         Command::Controller(args) => with_cluster(async { finish(controller::controller(*args).await) }),
         Command::Down(args) => with_cluster(async { finish(down::down(args).await) }),
+        Command::Build(args) if !args.renders_charts() && has_room() => unbroken(|| build::build(&args)),
         Command::Build(args) => rendering(move || build::build(&args)),
         Command::Why(args) => rendering(move || why::why(&args)),
         Command::Template(args) => rendering(move || template::template(&args)),
@@ -61,8 +66,19 @@ pub(crate) fn run() -> ExitCode {
 ///
 /// It gets a stack of its own and stays on the first thread, whose heap grows in larger steps than that of another.
 fn rendering(verb: impl FnOnce() -> Result<(), Failure>) -> ExitCode {
-    let outcome = catch_unwind(AssertUnwindSafe(|| stacker::grow(RENDER_STACK, verb)));
+    unbroken(|| stacker::grow(RENDER_STACK, verb))
+}
+
+/// Runs a verb that only renders; a panic in it is a failure.
+fn unbroken(verb: impl FnOnce() -> Result<(), Failure>) -> ExitCode {
+    let outcome = catch_unwind(AssertUnwindSafe(verb));
     finish(outcome.unwrap_or_else(|_| Err(Failure::task("the rendering broke off"))))
+}
+
+/// Whether the first thread's own stack is enough for kustomizations: their levels are bounded, and so are those of YAML. To
+/// make another costs a tenth of a small build's start.
+fn has_room() -> bool {
+    getrlimit(Resource::Stack).current.is_none_or(|limit| limit >= BUILD_STACK)
 }
 
 /// Runs a verb that talks to a cluster.

@@ -15,8 +15,9 @@ const TREES: [&str; 3] = ["one-patch", "3-mb", "11-mb-531-objects"];
 pub(super) fn bench(root: &Path, runs: usize) -> Result<(), Failure> {
     let find = |oracle| oracle::find(oracle).map_err(|missing| Failure::Refused(missing.to_string()));
     let (kubectl, batch) = (find(Oracle::Kubectl)?, find(Oracle::KustomizeBatch)?);
-    let (setpoint, timing) = (programs::setpoint(root)?, programs::example(root, "setpoint-kustomize", "timing")?);
     let folder = std::env::temp_dir().join(format!("setpoint-bench-kustomize-{}", std::process::id()));
+    let setpoint = programs::installed(root, &folder.join("bin"))?;
+    let timing = programs::example(root, "setpoint-kustomize", "timing")?;
     run(Command::new(&timing).arg(&folder))?;
     say("| overlay | a process's | kubectl kustomize | setpoint build | |");
     say("|---|---|---:|---:|---:|");

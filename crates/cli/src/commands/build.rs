@@ -75,6 +75,13 @@ enum LoadRestrictor {
     None,
 }
 
+impl BuildArgs {
+    /// Whether templates are run, which may include themselves.
+    pub(super) fn renders_charts(&self) -> bool {
+        self.enable_helm || self.expand
+    }
+}
+
 pub(super) fn build(args: &BuildArgs) -> Result<(), Failure> {
     let fetch = remote::fetch(args.no_remote_bases, &args.mirrors)?;
     let options = BuildOptions {
