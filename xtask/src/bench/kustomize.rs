@@ -36,7 +36,9 @@ pub(super) fn bench(root: &Path, runs: usize) -> Result<(), Failure> {
     }
     let measured = run(Command::new(&timing).arg(&folder).arg(batch));
     std::fs::remove_dir_all(&folder).at(&folder)?;
-    measured
+    measured?;
+    run(Command::new("taskset").args(["--cpu-list", "0"]).arg(&timing).arg("--spread"))?;
+    run(Command::new(&timing).arg("--spread"))
 }
 
 fn report(tree: &str, real: &[Cost], ours: &[Cost]) {
