@@ -129,9 +129,14 @@ impl Notes {
         written.map_or_else(|| scalar::text(value), |written| String::from(&*written))
     }
 
-    /// The text of a name or a namespace.
+    /// The text of a name or a namespace; none where it was put into a null, which it stays to kustomize.
     pub(crate) fn id_text(&self, value: &Value) -> String {
-        if value.is_null() { scalar::id_text(value) } else { self.text(value) }
+        let is_in_null = |note: Note| note.misfit.is_some_and(|misfit| misfit.was == Type::Null);
+        match value.is_null() {
+            true => scalar::id_text(value),
+            false if self.of(value).is_some_and(is_in_null) => String::new(),
+            false => self.text(value),
+        }
     }
 
     /// The number of a note; `None` if there are too many.
