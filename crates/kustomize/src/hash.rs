@@ -3,7 +3,7 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use goyaml::origin::scalars;
-use goyaml::{Map, Value};
+use goyaml::{Kind, Map, Value};
 use sha2::{Digest, Sha256};
 
 use crate::item::Item;
@@ -17,11 +17,14 @@ const LINE: usize = 70;
 /// Characters of a hash.
 const HASH: usize = 10;
 
+/// Up to here a float tells whole numbers apart.
+const EXACT: f64 = 9_007_199_254_740_992.0;
+
 /// The suffix for the name of a generated object: it depends on its data, not on its name.
 pub(crate) fn suffix(item: &Item, raw: &RawTexts) -> String {
     match hashed_whole(item) {
         Some(reread) => of_text(&layout::text(item, reread, raw)),
-        None => of_data(&item.value),
+        None => of_data(&item.value, raw),
     }
 }
 
@@ -35,21 +38,38 @@ fn of_text(text: &str) -> String {
     digest.iter().flat_map(|byte| [byte >> 4, byte & 15]).take(HASH).map(digit).collect()
 }
 
-fn of_data(object: &Value) -> String {
+fn of_data(object: &Value, raw: &RawTexts) -> String {
     let is_secret = object.str_at(&["kind"]) == Some("Secret");
     let mut input = Map::new();
     input.insert("kind", if is_secret { "Secret" } else { "ConfigMap" });
     // kustomize looks the name up under a wrong path and finds nothing.
     input.insert("name", "");
-    input.insert("data", object.get("data").cloned().unwrap_or_else(|| Value::from("")));
+    input.insert("data", object.get("data").map_or_else(|| Value::from(""), |data| hashed(data, raw)));
     let other = if is_secret { "stringData" } else { "binaryData" };
     if let Some(map) = object.get(other).filter(|value| value.as_map().is_some()) {
-        input.insert(other, map.clone());
+        input.insert(other, hashed(map, raw));
     }
     if is_secret {
         input.insert("type", object.get("type").map(scalar::text).unwrap_or_default());
     }
     of_text(&goyaml::json::to_go_string(&input.into()))
+}
+
+/// A field as kustomize hashes it: a scalar as text, and what is in a map by way of JSON, whose numbers are all floats.
+fn hashed(field: &Value, raw: &RawTexts) -> Value {
+    if scalar::is_scalar(field) { Value::from(raw.text(field)) } else { with_floats(field) }
+}
+
+fn with_floats(value: &Value) -> Value {
+    match value.kind() {
+        Kind::Map(map) => map.iter().map(|(key, value)| (key.to_owned(), with_floats(value))).collect(),
+        Kind::List(items) => Value::from(items.iter().map(with_floats).collect::<Vec<_>>()),
+        Kind::Int(_) | Kind::Uint(_) => {
+            let number: Option<f64> = scalar::text(value).parse().ok();
+            number.filter(|number| number.abs() > EXACT).map_or_else(|| value.clone(), Value::from)
+        }
+        _ => value.clone(),
+    }
 }
 
 /// The scalars that the suffix is made of.
