@@ -112,7 +112,7 @@ mod tests {
     #[test]
     fn known_hash() {
         let object = goyaml::json::parse(br#"{"kind":"ConfigMap","metadata":{"name":"x"},"data":{"a":"b"}}"#);
-        assert_eq!(of_data(&object.expect("a test's object is JSON")), "4h2mbtbbt6");
+        assert_eq!(of_data(&object.expect("a test's object is JSON"), &RawTexts::default()), "4h2mbtbbt6");
     }
 
     #[test]

@@ -132,10 +132,12 @@ impl Notes {
     /// The text of a name or a namespace; none where it was put into a null, which it stays to kustomize.
     pub(crate) fn id_text(&self, value: &Value) -> String {
         let is_in_null = |note: Note| note.misfit.is_some_and(|misfit| misfit.was == Type::Null);
-        match value.is_null() {
-            true => scalar::id_text(value),
-            false if self.of(value).is_some_and(is_in_null) => String::new(),
-            false => self.text(value),
+        if value.is_null() {
+            scalar::id_text(value)
+        } else if self.of(value).is_some_and(is_in_null) {
+            String::new()
+        } else {
+            self.text(value)
         }
     }
 
@@ -258,9 +260,9 @@ impl RawTexts {
             (Type::Int, Kind::Int(_) | Kind::Uint(_))
             | (Type::Float, Kind::Float(_))
             | (Type::Bool, Kind::Bool(_))
-            | (Type::Null, Kind::Null) => Some(value),
+            | (Type::Null, Kind::Null)
+            | (Type::Binary, Kind::String(_)) => Some(value),
             (Type::Date, _) if is_date(&value) => Some(value),
-            (Type::Binary, Kind::String(_)) => Some(value),
             (Type::Float, Kind::Int(number)) => {
                 #[expect(clippy::cast_precision_loss, reason = "as kustomize reads a number of this type")]
                 let number = *number as f64;

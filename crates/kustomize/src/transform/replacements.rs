@@ -146,7 +146,9 @@ fn put(
                 item.touched(&step("replacement", file, path.line()));
                 // What is made of shared nodes has changed with them.
                 let source = found.borrow().source_in(at).map(<[String]>::to_vec);
-                source.into_iter().for_each(|source| found.borrow_mut().read_again(item, &source, raw));
+                if let Some(source) = source {
+                    found.borrow_mut().read_again(item, &source, raw);
+                }
             }
         }
     }
