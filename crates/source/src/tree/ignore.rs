@@ -213,6 +213,44 @@ mod tests {
         check("a/**/z", &["a/z", "a/b/c/z"], &["z"]);
     }
 
+    /// The situations that Flux's own rules are tested with.
+    #[test]
+    fn situations_of_flux() {
+        check("ignore-dir/*\n!ignore-dir/include\n", &["ignore-dir/file.yaml"], &["file.yaml", "ignore-dir/include"]);
+        check("ignore-dir/*\n# !ignore-dir/include", &["ignore-dir/file.yaml", "ignore-dir/include"], &["file.yaml"]);
+        check("# .sourceignore\nignore-this.txt", &["ignore-this.txt", "a/ignore-this.txt"], &["other.txt"]);
+        let mut rules = Rules::default();
+        rules.add("ignore-dir/*", "domain/scoped");
+        assert!(rules.leaves_out_path("domain/scoped/ignore-dir/file.yaml"));
+        for kept in ["ignore-dir/file.yaml", "domain/ignore-dir/file.yaml", "domain/scoped/file.yaml"] {
+            assert!(!rules.leaves_out_path(kept), "{kept}");
+        }
+        let of_git = GIT_FILES.join("\n");
+        check(
+            &of_git,
+            &[
+                ".git/config",
+                ".gitignore",
+                ".gitmodules",
+                ".gitattributes",
+                "directory/.git/config",
+                "directory/.gitignore",
+            ],
+            &["workload.yaml", "workload.yml", "simple.txt", "git/config"],
+        );
+        let built_in = NO_MANIFESTS.join("\n");
+        let pictures = ["image.jpg", "image.jpeg", "image.gif", "image.png", "a/image.wmv", "a/image.flv"];
+        let archives = ["archive.tar.gz", "directory/archive.tar.gz", "archive.zip"];
+        let forges =
+            [".github/workflows/workflow.yaml", ".circleci/config.yml", ".travis.yml", ".gitlab-ci.yml", ".drone.yml"];
+        let tools = ["subdir/.flux.yaml", "subdir2/.sops.yaml", ".goreleaser.yml", "cloudbuild.yaml", "appveyor.yml"];
+        let kept = ["workload.yaml", "workload.yml", "simple.txt", "archive.tar", "jpg", "github/workflow.yaml"];
+        for out in [&pictures[..], &archives, &forges, &tools] {
+            check(&built_in, out, &kept);
+        }
+        check(&format!("{built_in}\n!*.jpg"), &["image.png"], &["image.jpg", "a/image.jpg"]);
+    }
+
     #[test]
     fn rules_of_a_folder_hold_below_it_only() {
         let mut rules = Rules::default();
