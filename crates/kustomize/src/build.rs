@@ -175,9 +175,8 @@ fn clean(item: &mut Item, kept: &[(&str, &Text)], (by, raw): (&By<'_>, &RawTexts
             map.retain(|key, _| !internal(key));
         }
     }
-    let is_text = |value: &Value| value.as_str().is_some() && !raw.is_date(value);
     let annotations = item.value.at(&["metadata", "annotations"]).and_then(Value::as_map);
-    if !annotations.is_some_and(|map| !map.is_empty() && map.values().all(is_text)) {
+    if !annotations.is_some_and(|map| !map.is_empty() && map.values().all(|value| raw.is_text(value))) {
         item.normalise_metadata("annotations", raw);
     }
     for (key, option) in kept.iter().filter(|_| raw.tracer.is_on()) {

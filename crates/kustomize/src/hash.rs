@@ -17,9 +17,6 @@ const LINE: usize = 70;
 /// Characters of a hash.
 const HASH: usize = 10;
 
-/// Up to here a float tells whole numbers apart.
-const EXACT: f64 = 9_007_199_254_740_992.0;
-
 /// The suffix for the name of a generated object: it depends on its data, not on its name.
 pub(crate) fn suffix(item: &Item, raw: &RawTexts) -> String {
     match hashed_whole(item) {
@@ -57,7 +54,12 @@ fn of_data(object: &Value, raw: &RawTexts) -> String {
 
 /// A field as kustomize hashes it: a scalar as text, and what is in a map by way of JSON, whose numbers are all floats.
 fn hashed(field: &Value, raw: &RawTexts) -> Value {
-    if scalar::is_scalar(field) { Value::from(raw.text(field)) } else { with_floats(field) }
+    let is_whole = |value: &&Value| matches!(value.kind(), Kind::Int(_) | Kind::Uint(_));
+    match field.kind() {
+        Kind::Map(_) | Kind::List(_) if scalars(field).iter().any(is_whole) => with_floats(field),
+        Kind::Map(_) | Kind::List(_) => field.clone(),
+        _ => Value::from(raw.text(field)),
+    }
 }
 
 fn with_floats(value: &Value) -> Value {
@@ -66,7 +68,7 @@ fn with_floats(value: &Value) -> Value {
         Kind::List(items) => Value::from(items.iter().map(with_floats).collect::<Vec<_>>()),
         Kind::Int(_) | Kind::Uint(_) => {
             let number: Option<f64> = scalar::text(value).parse().ok();
-            number.filter(|number| number.abs() > EXACT).map_or_else(|| value.clone(), Value::from)
+            number.map_or_else(|| value.clone(), Value::from)
         }
         _ => value.clone(),
     }

@@ -210,16 +210,11 @@ fn in_style_of(dest: Option<&Value>, patch: Value, raw: Option<&RawTexts>) -> Va
     let Some(raw) = raw.filter(|_| scalar::is_scalar(&patch)) else { return patch };
     let Some(dest) = dest.filter(|dest| scalar::is_scalar(dest)) else {
         let is_bare = !patch.is_quoted() && patch.as_str().is_some_and(raw::is_other_in_yaml_1_1);
-        return if is_bare && !raw::is_tagged(&patch) && !raw.is_date(&patch) {
-            patch.with_quotes(true)
-        } else {
-            patch
-        };
+        return if is_bare && !raw::is_tagged(&patch) && raw.is_text(&patch) { patch.with_quotes(true) } else { patch };
     };
-    let is_text = |value: &Value| value.as_str().is_some() && !raw.is_date(value);
     // What is in quotes and no text all the same has a tag that says so, and what is put there gets one.
-    let has_tag = raw::is_tagged(dest) || (dest.is_quoted() && !is_text(dest));
-    let becomes_text = dest.is_quoted() && !has_tag && !is_text(&patch) && !patch.is_null();
+    let has_tag = raw::is_tagged(dest) || (dest.is_quoted() && !raw.is_text(dest));
+    let becomes_text = dest.is_quoted() && !has_tag && !raw.is_text(&patch) && !patch.is_null();
     let styled = if becomes_text { raw.in_quotes(&patch) } else { patch };
     let styled = raw::styled_as(shared::in_place_of(dest, styled).with_quotes(dest.is_quoted()), dest);
     if has_tag && raw::is_plain_text(&styled) { raw::tagged(styled) } else { styled }

@@ -213,9 +213,9 @@ impl RawTexts {
         if value.is_null() { String::new() } else { self.text(value) }
     }
 
-    /// Whether the value is a date or binary: text to all but kustomize's reader.
-    pub(crate) fn is_date(&self, value: &Value) -> bool {
-        matches!(self.type_of(value), Some(Type::Date | Type::Binary))
+    /// Whether kustomize takes the value for text: not what is a date or binary to its reader alone.
+    pub(crate) fn is_text(&self, value: &Value) -> bool {
+        value.as_str().is_some() && !matches!(self.type_of(value), Some(Type::Date | Type::Binary))
     }
 
     /// Whether the value has another type than text, be it that the text is none of it.
@@ -326,7 +326,7 @@ impl RawTexts {
 
     /// Whether it is one that means something else than text.
     pub(crate) fn is_bare(&self, value: &Value) -> bool {
-        (value.as_str().is_none() || self.is_date(value)) && self.is_untyped(value)
+        !self.is_text(value) && self.is_untyped(value)
     }
 
     /// What an object becomes when it is written out and read again: each node its own, with nothing noted but nulls.

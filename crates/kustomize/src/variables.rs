@@ -178,7 +178,7 @@ fn replace<'a>(
 /// Whether kustomize takes an item of a list for text: no date, nor the key that merges.
 fn is_text(item: &Value, raw: &RawTexts) -> bool {
     let is_merge = item.as_str() == Some("<<") && !item.is_quoted() && !raw.is_untyped(item);
-    (raw.is_untyped(item) || item.as_str().is_some() && !raw.is_date(item)) && !is_merge
+    (raw.is_untyped(item) || raw.is_text(item)) && !is_merge
 }
 
 fn derived(value: Value, node: &Value, used: &[&Known], tracer: &Tracer) -> Value {

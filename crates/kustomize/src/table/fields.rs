@@ -57,7 +57,8 @@ impl FieldSpec {
         self.parts.get_or_init(|| split(&self.path()).into_iter().map(part).collect())
     }
 
-    fn built_in(
+    /// One of kustomize's own.
+    pub(crate) fn built_in(
         group: &'static str,
         version: &'static str,
         kind: &'static str,
@@ -85,10 +86,10 @@ impl FieldSpec {
     /// Whether `other` already says what this one says.
     fn is_covered_by(&self, other: &Self) -> bool {
         let part = |wide: &str, narrow: &str| wide.is_empty() || wide == narrow;
-        (self.pod == other.pod && self.path == other.path || self.path() == other.path())
-            && part(&self.group, &other.group)
+        part(&self.group, &other.group)
             && part(&self.version, &other.version)
             && part(&self.kind, &other.kind)
+            && self.path() == other.path()
     }
 }
 

@@ -98,12 +98,8 @@ fn pattern(group: &str, version: &str, kind: &str) -> Gvk {
     Gvk { group: group.to_owned(), version: version.to_owned(), kind: kind.to_owned() }
 }
 
-fn field(group: &'static str, kind: &'static str, path: &'static str) -> FieldSpec {
-    FieldSpec::new([group.into(), "".into(), kind.into()], path, false)
-}
-
 fn places(places: &[Place]) -> Vec<FieldSpec> {
-    places.iter().map(|(group, kind, path)| field(group, kind, path)).collect()
+    places.iter().map(|(group, kind, path)| FieldSpec::built_in(group, "", kind, path, false)).collect()
 }
 
 fn in_pods(pods: &[(&'static str, &'static str)], paths: &[&'static str]) -> Vec<FieldSpec> {

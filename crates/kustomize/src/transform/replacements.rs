@@ -144,8 +144,8 @@ fn put(
             if !super::unchanged(&before, &item.value) {
                 shared::spread_changes(item, &before);
                 item.touched(&step("replacement", file, path.line()));
-                // What is made of shared nodes has changed with them.
-                let source = found.borrow().source_in(at).map(<[String]>::to_vec);
+                // What it was read from may have been put there, or have changed with nodes that are shared.
+                let source = found.borrow().source_in(at);
                 if let Some(source) = source {
                     found.borrow_mut().read_again(item, &source, raw);
                 }
@@ -157,9 +157,9 @@ fn put(
 
 impl Found {
     /// The path of the map or list that the value is read from, if it is in this object.
-    fn source_in(&self, object: usize) -> Option<&[String]> {
+    fn source_in(&self, object: usize) -> Option<Vec<String>> {
         match &self.source {
-            Some((at, Node::Whole(path))) if *at == object => Some(path),
+            Some((at, Node::Whole(path))) if *at == object => Some(path.clone()),
             _ => None,
         }
     }
@@ -191,7 +191,7 @@ impl Put<'_> {
         };
         let mut set = |node: &mut Value, made: bool| self.set(node, made);
         let path = dotted::split(&self.path.text);
-        let source = self.found.borrow().source_in(self.at).map(<[String]>::to_vec);
+        let source = self.found.borrow().source_in(self.at);
         let count = if source.is_some() {
             // What is made on the way to a field can lie in what is put there.
             Visit { raw: self.raw, create, make: &make, set: &mut |_, _| Ok(()) }.run(&mut item.value, &path)?
@@ -219,7 +219,6 @@ impl Put<'_> {
                 break;
             }
         }
-        self.found.borrow_mut().read_again(item, source, self.raw);
         Ok(())
     }
 
