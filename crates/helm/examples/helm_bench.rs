@@ -19,7 +19,7 @@ mod peer;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use oracle::{Cost, Oracle};
+use oracle::{Cost, Oracle, median};
 
 use self::inside::Inside;
 use self::peer::Peer;
@@ -150,11 +150,6 @@ impl Rounds {
 /// Runs `PROGRAM template bench CHART`.
 fn process(program: &Path, chart: &Path) -> Result<Cost, String> {
     Cost::of(program, &["template".as_ref(), "bench".as_ref(), chart.as_os_str()])
-}
-
-fn median(times: &mut [f64]) -> f64 {
-    times.sort_by(f64::total_cmp);
-    times[times.len() / 2]
 }
 
 #[expect(clippy::cast_precision_loss, reason = "a figure for people")]

@@ -30,11 +30,7 @@ impl Cost {
     ///
     /// Where there are none.
     pub fn median(costs: &[Self]) -> Self {
-        let middle = |of: fn(&Self) -> f64| {
-            let mut values: Vec<f64> = costs.iter().map(of).collect();
-            values.sort_by(f64::total_cmp);
-            values[values.len() / 2]
-        };
+        let middle = |of: fn(&Self) -> f64| median(&mut costs.iter().map(of).collect::<Vec<_>>());
         Self { wall: middle(|cost| cost.wall), cpu: middle(|cost| cost.cpu), memory: middle(|cost| cost.memory) }
     }
 
@@ -55,6 +51,16 @@ impl Cost {
             _ => Err(format!("{} failed: {}", program.display(), String::from_utf8_lossy(&output.stderr))),
         }
     }
+}
+
+/// The middle of some values, which are put in order.
+///
+/// # Panics
+///
+/// Where there are none.
+pub fn median(values: &mut [f64]) -> f64 {
+    values.sort_by(f64::total_cmp);
+    values[values.len() / 2]
 }
 
 /// If this is the parent of a measured program: runs it and prints what it cost.

@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 
 pub use batch::Batch;
 pub use catalogue::{Catalogue, CatalogueError, Entry, Origin};
-pub use cost::{Cost, measured};
+pub use cost::{Cost, measured, median};
 
 /// A real program.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
