@@ -80,7 +80,7 @@ pub(crate) async fn example(program: PathBuf, cluster: Cluster, example: Example
     let standins = Standins::serve(&files, &published).await?;
     let kubeconfig = real.as_ref().map(RealApiServer::kubeconfig_path);
     let branch = branch.trim().to_owned();
-    let mut offline = merges::compared(&program, &served, &example.url, folder.path())?;
+    let mut offline = merges::compared(&program, &served, &example.url)?;
     offline.extend(checked(&program, &folder.path().join("branches").join(&branch))?);
     let launch = Launch { program, kubeconfig, folder: folder.path().to_owned() };
     let own = [(example.url.clone(), git.url("example.git"))];
@@ -249,8 +249,13 @@ fn run(command: &mut Command) -> Outcome<String> {
 
 /// What a program prints that ends well.
 fn output(command: &mut Command) -> Outcome<Output> {
+    ended(command, &[0])
+}
+
+/// What a program prints that ends with one of these exit codes.
+fn ended(command: &mut Command, codes: &[i32]) -> Outcome<Output> {
     let output = command.stdin(Stdio::null()).output()?;
-    if !output.status.success() {
+    if !output.status.code().is_some_and(|code| codes.contains(&code)) {
         let [printed, said] = [&output.stdout, &output.stderr].map(|text| String::from_utf8_lossy(text));
         return Err(format!("{command:?}: {printed}{said}").into());
     }

@@ -4,11 +4,11 @@
 //! it names were those that differ between what the real kustomize makes of both sides.
 
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::Command;
 
 use sha2::{Digest, Sha256};
 
-use super::run;
+use super::ended;
 use crate::Outcome;
 
 /// A merge.
@@ -64,29 +64,23 @@ const EXAMPLE: &str = "https://github.com/fluxcd/flux2-kustomize-helm-example";
 const TENANTS: &str = "https://github.com/fluxcd/flux2-multi-tenancy";
 
 /// Compares the merges that were recorded of the repository at `url`; says what was compared.
-pub(super) fn compared(program: &Path, served: &Path, url: &str, folder: &Path) -> Outcome<Vec<String>> {
+pub(super) fn compared(program: &Path, served: &Path, url: &str) -> Outcome<Vec<String>> {
     let recorded = MERGES.iter().filter(|merge| merge.url == url.trim_end_matches(".git"));
-    let (clone, mut lines) = (folder.join("merges"), Vec::new());
-    run(Command::new("git").args(["clone", "--quiet"]).arg(served).arg(&clone))?;
-    for Merge { commit, about, digest, .. } in recorded {
-        let diff = changes(program, &clone, commit)?;
+    let line = |Merge { commit, about, digest, .. }: &Merge| {
+        let diff = changes(program, served, commit)?;
         let found = format!("{:x}", Sha256::digest(&diff));
         if found != *digest {
             let shown = String::from_utf8_lossy(&diff);
             return Err(format!("diff of {commit} ({about}) is not as recorded, but {found}:\n{shown}").into());
         }
-        lines.push(format!("diff of {} ({about}): as recorded", &commit[..7]));
-    }
-    Ok(lines)
+        Ok(format!("diff of {} ({about}): as recorded", &commit[..7]))
+    };
+    recorded.map(line).collect()
 }
 
 /// What a commit changes, as JSON. The exit code says whether it changes anything.
-fn changes(program: &Path, clone: &Path, commit: &str) -> Outcome<Vec<u8>> {
+fn changes(program: &Path, repository: &Path, commit: &str) -> Outcome<Vec<u8>> {
     let mut diff = Command::new(program);
-    diff.args(["diff", &format!("{commit}^..{commit}"), "--no-remote-bases", "-o", "json", "--path"]).arg(clone);
-    let output = diff.stdin(Stdio::null()).output()?;
-    if !matches!(output.status.code(), Some(0 | 1)) {
-        return Err(format!("{diff:?}: {}, {}", output.status, String::from_utf8_lossy(&output.stderr)).into());
-    }
-    Ok(output.stdout)
+    diff.args(["diff", &format!("{commit}^..{commit}"), "--no-remote-bases", "-o", "json", "--path"]).arg(repository);
+    Ok(ended(&mut diff, &[0, 1])?.stdout)
 }
