@@ -45,7 +45,7 @@ enum Kept {
 
 pub(super) fn read(folder: &LocalFolder) -> Result<Snapshot, SourceError> {
     let tree = tree(folder, Kept::Bytes(HashMap::new()))?;
-    let head = folder.is_repository.then(|| folder.committed().ok()).flatten();
+    let head = folder.committed().ok();
     let digest = digest(&tree);
     let short = digest.trim_start_matches("sha256:").get(..40).unwrap_or_default();
     let branch = folder.checkout().ok().flatten().and_then(|checkout| checkout.branch);
