@@ -229,12 +229,16 @@ const BINARY: &str = "!!binary";
 /// Before a text that would be something else without.
 const TEXT: &str = "!!str";
 
+/// Before a text in quotes that is a date all the same.
+const DATE: &str = "!!timestamp";
+
 /// The lines of a text, to look up how a scalar was written.
 struct Lines<'a> {
     text: &'a str,
     has_binary: bool,
     has_folded: bool,
     has_tags: bool,
+    has_dates: bool,
     /// Where they start; looked for when the first one is asked for.
     starts: OnceCell<Vec<usize>>,
 }
@@ -246,6 +250,7 @@ impl<'a> Lines<'a> {
             has_binary: text.contains(BINARY),
             has_folded: may_fold(text),
             has_tags: text.contains(TEXT),
+            has_dates: text.contains(DATE),
             starts: OnceCell::new(),
         }
     }
@@ -306,6 +311,10 @@ impl<'a> Lines<'a> {
             Kind::String(_) if value.is_quoted() => {
                 if self.has_folded && self.rest_of_line(value.pos()).starts_with('>') {
                     *value = raw::folded(std::mem::take(value));
+                } else if self.has_dates && self.rest_of_line(value.pos()).starts_with(DATE) {
+                    let written = self.plain_scalar(value);
+                    let written = without_tag(&written).trim_matches(['"', '\'']);
+                    *value = raw.noted(std::mem::take(value), written);
                 }
             }
             Kind::String(text) if !may_be_date(text) => {}
@@ -326,7 +335,7 @@ impl<'a> Lines<'a> {
     fn may_be_noted(&self, value: &Value) -> bool {
         match value.kind() {
             Kind::String(_) if self.has_tags => true,
-            Kind::String(_) if value.is_quoted() => self.has_folded,
+            Kind::String(_) if value.is_quoted() => self.has_folded || self.has_dates,
             Kind::String(text) => may_be_date(text),
             _ => true,
         }

@@ -58,6 +58,14 @@ pub(crate) fn reread(item: &Item, operations: &[Operation], raw: &RawTexts) -> O
     Some(Reread { text, root, annotations })
 }
 
+/// Notes that a field was set after the patch, which shows also where it was set to what it is.
+pub(crate) fn note_set(item: &mut Item, path: &[&str]) {
+    if item.reread.is_some() {
+        let nodes = item.value.at(path).and_then(|node| shared::path_to(&item.value, node));
+        nodes.and_then(|nodes| shared::mark(item, &nodes));
+    }
+}
+
 /// The annotations that kustomize has set on an object by now.
 fn noted(item: &Item) -> BTreeMap<String, String> {
     let joined =

@@ -212,8 +212,8 @@ fn in_style_of(dest: Option<&Value>, patch: Value, raw: Option<&RawTexts>) -> Va
         let is_bare = !patch.is_quoted() && patch.as_str().is_some_and(raw::is_other_in_yaml_1_1);
         return if is_bare && !raw::is_tagged(&patch) && raw.is_text(&patch) { patch.with_quotes(true) } else { patch };
     };
-    // What is in quotes and no text all the same has a tag that says so, and what is put there gets one.
-    let has_tag = raw::is_tagged(dest) || (dest.is_quoted() && !raw.is_text(dest));
+    // What is put where a tag was gets one.
+    let has_tag = raw.has_tag(dest);
     let becomes_text = dest.is_quoted() && !has_tag && !raw.is_text(&patch) && !patch.is_null();
     let styled = if becomes_text { raw.in_quotes(&patch) } else { patch };
     let styled = raw::styled_as(shared::in_place_of(dest, styled).with_quotes(dest.is_quoted()), dest);
@@ -273,10 +273,15 @@ fn fields(mut dest: Value, patch: Option<&Value>, schema: Schema<'_>) -> Result<
             continue;
         }
         let kept_null = new.is_none() && old.as_ref().is_some_and(raw::is_kept_null);
+        let is_flow = old.as_ref().map(|old| is_flow_after(old, new.as_ref()));
         let merged = node(old, new, schema.field(&name)).map_err(|error| within(&name, &error))?;
         let Some(map) = dest.as_map_mut() else { continue };
         match merged.value.filter(|value| !value.is_null() || kept_null) {
             Some(value) => {
+                let value = match is_flow {
+                    Some(is_flow) if !scalar::is_scalar(&value) => value.with_flow(is_flow),
+                    _ => value,
+                };
                 let key = patch.and_then(Value::as_map).and_then(|patch| patch.key(&name)).cloned();
                 map.insert(key.unwrap_or_else(|| Key::from(name.as_str())), value);
             }
@@ -286,6 +291,16 @@ fn fields(mut dest: Value, patch: Option<&Value>, schema: Schema<'_>) -> Result<
         }
     }
     Ok(dest)
+}
+
+/// Whether a field stands between brackets or braces when a patch has been merged: as it did before, be there something else in
+/// it now; what was empty, as the patch's own.
+fn is_flow_after(old: &Value, patch: Option<&Value>) -> bool {
+    match (old.kind(), patch) {
+        (Kind::Map(map), Some(patch)) if map.is_empty() => patch.is_flow(),
+        (Kind::List(items), Some(patch)) if items.is_empty() => patch.is_flow(),
+        _ => old.is_flow(),
+    }
 }
 
 /// Whether merging nothing into the node leaves it as it is: it holds no empty field that would be dropped, and no text that

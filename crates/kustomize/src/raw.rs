@@ -27,7 +27,8 @@ struct Note {
     misfit: Option<Misfit>,
     /// Kustomize has given it no type: what it means shows only when it is written.
     bare: bool,
-    /// The type that kustomize takes a text in quotes for, until it is written.
+    /// The type of what is in quotes because something in quotes was there before. Written, it is text, if it does not need a
+    /// tag to be of its type.
     quoted: Option<Type>,
     /// The number of what a replacement has put into a null.
     hidden: Option<u32>,
@@ -270,8 +271,8 @@ impl RawTexts {
             }
             _ => None,
         };
-        if fits.is_some() && self.note(node).is_some_and(|note| note.quoted.is_some()) {
-            return self.quoted(text, wanted).with_pos(node.pos());
+        if let Some(value) = fits.as_ref().filter(|_| self.note(node).is_some_and(|note| note.quoted.is_some())) {
+            return self.quoted(text, wanted, value).with_pos(node.pos());
         }
         let misfit = if fits.is_none() { Some(Misfit { was: wanted, by: by.clone() }) } else { None };
         let value = fits.unwrap_or_else(|| Value::from(text)).with_pos(node.pos()).with_quotes(node.is_quoted());
@@ -285,22 +286,31 @@ impl RawTexts {
     pub(crate) fn in_quotes(&self, value: &Value) -> Value {
         let text = self.text(value);
         let quoted = match self.type_of(value) {
-            // A type that the text does not have by itself is written.
-            Some(kind) if self.type_of(&self.plain(&text)) != Some(kind) => return value.clone(),
-            Some(kind) => self.quoted(&text, kind),
+            Some(kind) => self.quoted(&text, kind, value),
             None => Value::from(text).with_quotes(true),
         };
         quoted.with_pos(value.pos())
     }
 
-    fn quoted(&self, text: &str, kind: Type) -> Value {
+    fn quoted(&self, text: &str, kind: Type, value: &Value) -> Value {
         let note = Note { quoted: Some(kind), ..Note::default() };
-        self.with_note(Value::from(text), note).with_quotes(true)
+        if self.type_of(&self.plain(text)) == Some(kind) {
+            return self.with_note(Value::from(text), note).with_quotes(true);
+        }
+        // A type that the text does not have by itself is written.
+        let text = (scalar::text(value) != text).then(|| text.into());
+        self.with_note(value.clone(), Note { text, ..note }).with_quotes(true)
+    }
+
+    /// Whether a tag was written for the type of a scalar in quotes, which stays with what is put in its place.
+    pub(crate) fn has_tag(&self, value: &Value) -> bool {
+        is_tagged(value)
+            || (value.is_quoted() && !self.is_text(value) && self.note(value).is_none_or(|note| note.quoted.is_none()))
     }
 
     /// What a text in quotes stands for that is a number or a switch until it is written.
     pub(crate) fn unquoted(&self, value: &Value) -> Option<Value> {
-        self.note(value)?.quoted?;
+        self.note(value).filter(|_| value.as_str().is_some())?.quoted?;
         Some(self.plain(&self.text(value)).with_pos(value.pos()))
     }
 

@@ -13,8 +13,8 @@ use crate::id::IdKey;
 use crate::item::Item;
 use crate::load::Subjects;
 use crate::read::Text;
-use crate::scalar;
 use crate::table::fields::{self, FieldSpec};
+use crate::{layout, scalar};
 
 static METADATA_NAMESPACE: LazyLock<FieldSpec> = LazyLock::new(fields::metadata_namespace);
 
@@ -60,11 +60,12 @@ impl<'a> Change<'a> {
     /// Sets the namespace of one object.
     pub(super) fn set(&self, item: &mut Item, by: &By<'_>) -> Result<(), String> {
         let gvk = item.gvk();
-        let object = &mut item.value;
         let mut fill = |node: &mut Value| self.fill(node, by);
         if !gvk.is_cluster_scoped() {
-            visit(object, &gvk, &METADATA_NAMESPACE, Missing::Scalar, &mut fill)?;
+            visit(&mut item.value, &gvk, &METADATA_NAMESPACE, Missing::Scalar, &mut fill)?;
+            layout::note_set(item, &["metadata", "namespace"]);
         }
+        let object = &mut item.value;
         let is_binding = matches!(gvk.kind.as_str(), "RoleBinding" | "ClusterRoleBinding");
         if is_binding {
             self.set_subjects(object, by)?;
