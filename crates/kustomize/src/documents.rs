@@ -238,7 +238,6 @@ struct Lines<'a> {
     has_binary: bool,
     has_folded: bool,
     has_tags: bool,
-    has_dates: bool,
     /// Where they start; looked for when the first one is asked for.
     starts: OnceCell<Vec<usize>>,
 }
@@ -249,8 +248,7 @@ impl<'a> Lines<'a> {
             text,
             has_binary: text.contains(BINARY),
             has_folded: may_fold(text),
-            has_tags: text.contains(TEXT),
-            has_dates: text.contains(DATE),
+            has_tags: text.contains(TEXT) || text.contains(DATE),
             starts: OnceCell::new(),
         }
     }
@@ -311,7 +309,7 @@ impl<'a> Lines<'a> {
             Kind::String(_) if value.is_quoted() => {
                 if self.has_folded && self.rest_of_line(value.pos()).starts_with('>') {
                     *value = raw::folded(std::mem::take(value));
-                } else if self.has_dates && self.rest_of_line(value.pos()).starts_with(DATE) {
+                } else if self.has_tags && self.rest_of_line(value.pos()).starts_with(DATE) {
                     let written = self.plain_scalar(value);
                     let written = without_tag(&written).trim_matches(['"', '\'']);
                     *value = raw.noted(std::mem::take(value), written);
@@ -335,7 +333,7 @@ impl<'a> Lines<'a> {
     fn may_be_noted(&self, value: &Value) -> bool {
         match value.kind() {
             Kind::String(_) if self.has_tags => true,
-            Kind::String(_) if value.is_quoted() => self.has_folded || self.has_dates,
+            Kind::String(_) if value.is_quoted() => self.has_folded,
             Kind::String(text) => may_be_date(text),
             _ => true,
         }
