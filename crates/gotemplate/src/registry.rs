@@ -202,7 +202,7 @@ impl Args for [Value] {
     fn map(&self, index: usize) -> crate::value::Map {
         match self.get(index) {
             Some(Value::Map(map)) => map.clone(),
-            _ => crate::value::Map::default(),
+            _ => crate::value::Map::new(crate::value::MapKind::Nil),
         }
     }
 }

@@ -8,7 +8,7 @@ use std::cmp::Reverse;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use gotemplate::{List, Map, MapKind, Value};
+use gotemplate::{List, ListKind, Map, MapKind, Value};
 use goyaml::Kind as Yaml;
 
 use crate::chart::{Chart, ChartFile};
@@ -120,7 +120,7 @@ fn table(values: &Map, name: &str) -> Map {
 pub(crate) fn template_value(value: &goyaml::Value) -> Value {
     match value.kind() {
         Yaml::Int(value) => Value::Int64(*value),
-        Yaml::List(items) => Value::List(List::grown(items.iter().map(template_value).collect())),
+        Yaml::List(items) => Value::List(List::grown(ListKind::Any, items.iter().map(template_value).collect())),
         Yaml::Map(map) => gotemplate::map_of(map, template_value).into(),
         _ => gotemplate::from_yaml(value),
     }

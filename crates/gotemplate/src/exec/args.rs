@@ -8,7 +8,7 @@ use super::walk::Failure;
 use crate::error::Fault;
 use crate::registry::{Does, Function, Type};
 use crate::syntax::ast::{Operand, Term};
-use crate::value::Value;
+use crate::value::{Value, go_lossy};
 
 /// Bytes of arguments that cost one step.
 const BYTES_PER_STEP: usize = 256;
@@ -173,18 +173,18 @@ impl<'t> State<'_, '_, 't> {
     fn callee(&self, operand: Option<&Operand>, last: Option<&Value>) -> String {
         match (operand, last) {
             (Some(operand), _) => self.tree.file.shown(operand),
-            (None, Some(Value::Text(text))) => String::from_utf8_lossy(text).into_owned(),
+            (None, Some(Value::Text(text))) => go_lossy(text),
             (None, Some(value)) => format!("<{} Value>", value.type_name()),
             (None, None) => String::new(),
         }
     }
 }
 
-/// The nil of a type: an empty map for maps, as nil maps read like empty ones.
+/// The nil of a type.
 fn nil_of(wanted: Type) -> Value {
     match wanted {
         Type::Reflect => Value::None,
-        Type::Map => Value::Map(crate::value::Map::default()),
+        Type::Map => Value::Map(crate::value::Map::new(crate::value::MapKind::Nil)),
         _ => Value::Nil,
     }
 }

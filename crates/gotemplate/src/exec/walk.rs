@@ -8,7 +8,7 @@ use super::{Run, Scope};
 use crate::error::ExecError;
 use crate::exec::trace::Mark;
 use crate::syntax::ast::{Branch, Item, Pipe, Pos, Seq, Tree, Variable};
-use crate::value::{ListKind, Value};
+use crate::value::{ListKind, Value, go_lossy};
 
 pub(super) type Failure = Box<ExecError>;
 
@@ -163,7 +163,7 @@ impl<'t> State<'_, '_, 't> {
             }
             other => {
                 let shown = crate::fmt::text_of(other).unwrap_or_default();
-                let shown = String::from_utf8_lossy(&shown).into_owned();
+                let shown = go_lossy(&shown);
                 return Err(self.error(format!("range can't iterate over {shown}")));
             }
         };
@@ -177,7 +177,7 @@ impl<'t> State<'_, '_, 't> {
             return Ok(());
         }
         let shown = crate::fmt::text_of(value).unwrap_or_default();
-        let shown = String::from_utf8_lossy(&shown);
+        let shown = go_lossy(&shown);
         Err(self.error(format!("can't use {shown} to iterate over more than one variable")))
     }
 

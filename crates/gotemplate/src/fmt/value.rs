@@ -92,12 +92,25 @@ impl<'o> Printer<'o> {
                 other => printer.verb(other, verb),
             });
         }
+        if object.kind() == Kind::Pointer && !object.is_true() {
+            return self.nil_pointer(verb, value);
+        }
         let textual = object.prints_itself() && !self.flags.go && matches!(verb, 'v' | 's' | 'x' | 'X' | 'q');
         let fields = if textual { Vec::new() } else { object.fields() };
         if fields.is_empty() {
             return self.string(&object.print(), verb, value);
         }
         self.structure(object, &fields, verb)
+    }
+
+    fn nil_pointer(&mut self, verb: char, value: &Value) -> Option<()> {
+        match verb {
+            'v' if self.flags.go => self.push(&format!("({})(nil)", value.type_name())),
+            'v' => self.pad(b"<nil>"),
+            'b' | 'o' | 'd' | 'x' | 'X' => self.integer(0, false, verb, value)?,
+            _ => self.bad(value, verb)?,
+        }
+        Some(())
     }
 
     fn structure(&mut self, object: &dyn Object, fields: &[Field], verb: char) -> Option<()> {

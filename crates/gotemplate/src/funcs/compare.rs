@@ -7,7 +7,7 @@ use crate::error::Fault;
 use crate::exec::Context;
 use crate::registry::Type::Reflect;
 use crate::registry::{Function, Outcome, fixed, many};
-use crate::value::Value;
+use crate::value::{Value, go_lossy};
 
 type Cx<'a, 'b, 'c, 'd> = &'a mut Context<'b, 'c, 'd>;
 
@@ -75,7 +75,7 @@ fn other_kinds(left: &Value, right: &Value) -> Result<bool, Fault> {
     } else {
         let (left_type, right_type) = (left.type_name(), right.type_name());
         let left = shown(left);
-        let right = String::from_utf8_lossy(&crate::fmt::text_of(right).unwrap_or_default()).into_owned();
+        let right = go_lossy(&crate::fmt::text_of(right).unwrap_or_default());
         return Err(format!("non-comparable types {left}: {left_type}, {right_type}: {right}").into());
     }
     match (left, right) {
@@ -90,7 +90,7 @@ fn other_kinds(left: &Value, right: &Value) -> Result<bool, Fault> {
 
 fn shown(value: &Value) -> String {
     let text = crate::fmt::sprintf(b"%s", std::slice::from_ref(value));
-    String::from_utf8_lossy(&text.unwrap_or_default()).into_owned()
+    go_lossy(&text.unwrap_or_default())
 }
 
 fn incompatible(left: &Value, right: &Value) -> Fault {

@@ -5,7 +5,7 @@ use crate::error::Fault;
 use crate::exec::Context;
 use crate::registry::Type::{Any, Map as MapType, Text};
 use crate::registry::{Args, Function, Outcome, fixed, many};
-use crate::value::{List, MAX_DEPTH, Map, MapKind, Value};
+use crate::value::{List, ListKind, MAX_DEPTH, Map, MapKind, Value};
 
 type Cx<'a, 'b, 'c, 'd> = &'a mut Context<'b, 'c, 'd>;
 
@@ -47,15 +47,17 @@ fn has_key(cx: Cx, args: &[Value]) -> Outcome {
 
 fn pluck(_: Cx, args: &[Value]) -> Outcome {
     let found = args[1..].iter().filter_map(|value| value.as_map()?.get(args.text(0)));
-    Ok(Value::list(found.collect()))
+    Ok(Value::List(List::grown(ListKind::Any, found.collect())))
 }
 
 fn keys(_: Cx, args: &[Value]) -> Outcome {
-    Ok(Value::texts(args.iter().filter_map(Value::as_map).flat_map(Map::keys)))
+    let keys = args.iter().filter_map(Value::as_map).flat_map(Map::keys);
+    Ok(Value::List(List::grown(ListKind::Text, keys.map(Value::Text).collect())))
 }
 
 fn values(_: Cx, args: &[Value]) -> Outcome {
-    Ok(Value::list(args.map(0).entries().into_iter().map(|(_, value)| value).collect()))
+    let values = args.map(0).entries().into_iter().map(|(_, value)| value);
+    Ok(Value::List(List::grown(ListKind::Any, values.collect())))
 }
 
 fn pick(_: Cx, args: &[Value]) -> Outcome {

@@ -19,6 +19,20 @@ pub(super) fn words(text: &[u8]) -> Option<String> {
     Scanner { text, at: 0, open: Vec::new() }.document().err()
 }
 
+/// A character that can't stand where it does.
+fn wrong<T>(byte: u8, context: &str) -> Step<T> {
+    let shown = match byte {
+        b'\'' => r"'\''".to_owned(),
+        b'"' => "'\"'".to_owned(),
+        _ => {
+            let character = if byte < 0x80 { decode(&[byte]).0 } else { char::from(byte) };
+            let quoted = crate::fmt::quote(character.to_string().as_bytes());
+            format!("'{}'", &quoted[1..quoted.len() - 1])
+        }
+    };
+    Err(format!("invalid character {shown} {context}"))
+}
+
 impl Scanner<'_> {
     fn peek(&self) -> Option<u8> {
         self.text.get(self.at).copied()
@@ -31,19 +45,12 @@ impl Scanner<'_> {
     }
 
     fn fail<T>(&self, context: &str) -> Step<T> {
-        let Some(byte) = self.peek() else {
-            return Err("unexpected end of JSON input".to_owned());
-        };
-        let shown = match byte {
-            b'\'' => r"'\''".to_owned(),
-            b'"' => "'\"'".to_owned(),
-            _ => {
-                let character = if byte < 0x80 { decode(&[byte]).0 } else { char::from(byte) };
-                let quoted = crate::fmt::quote(character.to_string().as_bytes());
-                format!("'{}'", &quoted[1..quoted.len() - 1])
-            }
-        };
-        Err(format!("invalid character {shown} {context}"))
+        self.peek().map_or_else(|| Err("unexpected end of JSON input".to_owned()), |byte| wrong(byte, context))
+    }
+
+    /// The same where Go takes the end of the text for a space, which can't stand there.
+    fn fail_within<T>(&self, context: &str) -> Step<T> {
+        wrong(self.peek().unwrap_or(b' '), context)
     }
 
     /// One value with nothing but space around it; collections are kept on a stack.
@@ -144,12 +151,12 @@ impl Scanner<'_> {
                 for _ in 0..4 {
                     self.at += 1;
                     if !self.peek().is_some_and(|byte| byte.is_ascii_hexdigit()) {
-                        return self.fail("in \\u hexadecimal character escape");
+                        return self.fail_within("in \\u hexadecimal character escape");
                     }
                 }
             }
             Some(b'b' | b'f' | b'n' | b'r' | b't' | b'\\' | b'/' | b'"') => {}
-            _ => return self.fail("in string escape code"),
+            _ => return self.fail_within("in string escape code"),
         }
         self.at += 1;
         Ok(())
@@ -158,7 +165,7 @@ impl Scanner<'_> {
     fn word(&mut self, word: &str) -> Step<()> {
         for wanted in word.bytes() {
             if self.peek() != Some(wanted) {
-                return self.fail(&format!("in literal {word} (expecting '{}')", char::from(wanted)));
+                return self.fail_within(&format!("in literal {word} (expecting '{}')", char::from(wanted)));
             }
             self.at += 1;
         }
@@ -167,7 +174,7 @@ impl Scanner<'_> {
 
     fn digits(&mut self, context: &str) -> Step<()> {
         if !self.peek().is_some_and(|byte| byte.is_ascii_digit()) {
-            return self.fail(context);
+            return self.fail_within(context);
         }
         while self.peek().is_some_and(|byte| byte.is_ascii_digit()) {
             self.at += 1;

@@ -22,16 +22,23 @@ fn list(_: Cx, args: &[Value]) -> Outcome {
     Ok(Value::list(args.to_vec()))
 }
 
+/// Items up to which Go's memory is followed that has room for more than one by one.
+const DOUBLED: usize = 32;
+
 fn push(_: Cx, args: &[Value]) -> Outcome {
     let mut items = list_of(&args[0], "Cannot push on type")?;
     items.push(args[1].clone());
-    Ok(Value::list(items))
+    // Go doubles what was exact before.
+    let room = 2 * (items.len() - 1);
+    Ok(Value::List(List::with_room(ListKind::Any, items, if room <= DOUBLED { room } else { 0 })))
 }
 
 fn prepend(_: Cx, args: &[Value]) -> Outcome {
     let mut items = list_of(&args[0], "Cannot prepend on type")?;
     items.insert(0, args[1].clone());
-    Ok(Value::list(items))
+    // From here on Go's memory comes in pieces for two.
+    let room = if items.len() > DOUBLED / 2 && items.len() < DOUBLED { items.len().next_multiple_of(2) } else { 0 };
+    Ok(Value::List(List::with_room(ListKind::Any, items, room)))
 }
 
 fn first(_: Cx, args: &[Value]) -> Outcome {
@@ -70,7 +77,7 @@ fn reverse(_: Cx, args: &[Value]) -> Outcome {
 fn compact(_: Cx, args: &[Value]) -> Outcome {
     let mut items = list_of(&args[0], "Cannot compact on type")?;
     items.retain(Value::is_true);
-    Ok(Value::List(List::grown(items)))
+    Ok(Value::List(List::grown(ListKind::Any, items)))
 }
 
 fn contains(cx: Cx, items: &[Value], wanted: &Value) -> Result<bool, &'static str> {
@@ -89,7 +96,7 @@ fn uniq(cx: Cx, args: &[Value]) -> Outcome {
             kept.push(item);
         }
     }
-    Ok(Value::List(List::grown(kept)))
+    Ok(Value::List(List::grown(ListKind::Any, kept)))
 }
 
 fn without(cx: Cx, args: &[Value]) -> Outcome {
@@ -99,7 +106,7 @@ fn without(cx: Cx, args: &[Value]) -> Outcome {
             kept.push(item);
         }
     }
-    Ok(Value::List(List::grown(kept)))
+    Ok(Value::List(List::grown(ListKind::Any, kept)))
 }
 
 fn has(cx: Cx, args: &[Value]) -> Outcome {
@@ -123,17 +130,11 @@ fn slice(_: Cx, args: &[Value]) -> Outcome {
     let (Some(start), Some(end)) = range else {
         return Err("reflect.Value.Slice: slice index out of bounds".into());
     };
-    let room = match &args[0] {
-        Value::List(list) => list.capacity(),
-        _ => items.len(),
+    let part = match &args[0] {
+        Value::List(list) => list.part(start, end).map(Value::List),
+        _ => items.get(start..end).map(|part| Value::List(List::new(same_kind(&args[0]), part.to_vec()))),
     };
-    if start > end || end > room {
-        return Err("reflect.Value.Slice: slice index out of bounds".into());
-    }
-    // What a slice has room for is there to Go, as its zero.
-    let mut part: Vec<Value> = items.into_iter().take(end).skip(start).collect();
-    part.resize(end - start, Value::Nil);
-    Ok(Value::List(List::new(same_kind(&args[0]), part)))
+    part.ok_or_else(|| "reflect.Value.Slice: slice index out of bounds".into())
 }
 
 fn concat(_: Cx, args: &[Value]) -> Outcome {
@@ -150,7 +151,7 @@ fn concat(_: Cx, args: &[Value]) -> Outcome {
     if all.is_empty() {
         return Ok(Value::List(List::nil(ListKind::Any)));
     }
-    Ok(Value::list(all))
+    Ok(Value::List(List::grown(ListKind::Any, all)))
 }
 
 fn chunk(_: Cx, args: &[Value]) -> Outcome {

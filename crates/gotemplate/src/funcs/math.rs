@@ -154,7 +154,7 @@ fn steps(cx: Cx, start: i64, stop: i64, by: i64) -> Result<Vec<i64>, Fault> {
 }
 
 fn ints(numbers: Vec<i64>) -> Value {
-    Value::List(List::new(ListKind::Int, numbers.into_iter().map(Value::Int).collect()))
+    Value::List(List::grown(ListKind::Int, numbers.into_iter().map(Value::Int).collect()))
 }
 
 fn until(cx: Cx, args: &[Value]) -> Outcome {

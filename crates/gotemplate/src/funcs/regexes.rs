@@ -180,12 +180,20 @@ fn matches<'t>(regex: &Regex, text: &'t [u8], most: i64) -> Vec<regex::bytes::Ma
     regex.find_iter(text).filter(|found| !found.is_empty() || !inside(found.start())).take(most).collect()
 }
 
+/// Matches that Go makes room for before it looks for the first one.
+const FIRST_MATCHES: usize = 10;
+
 fn find_all_with(regex: &Regex, args: &[Value]) -> Value {
     let found = matches(regex, args.text(1), args.int(2));
     if found.is_empty() {
         return Value::List(List::nil(ListKind::Text));
     }
-    Value::texts(found.iter().map(regex::bytes::Match::as_bytes))
+    let mut room = FIRST_MATCHES;
+    while room < found.len() {
+        room *= 2;
+    }
+    let texts = found.iter().map(|found| Value::text(found.as_bytes())).collect();
+    Value::List(List::with_room(ListKind::Text, texts, room))
 }
 
 fn find_all(cx: Cx, args: &[Value]) -> Outcome {
@@ -261,7 +269,9 @@ fn split_with(regex: &Regex, args: &[Value]) -> Value {
     }
     let limit = usize::try_from(most).ok();
     let (mut parts, mut start, mut end) = (Vec::new(), 0, 0);
-    for found in matches(regex, text, most) {
+    let found = matches(regex, text, most);
+    let expected = found.len();
+    for found in found {
         if limit == Some(parts.len() + 1) {
             break;
         }
@@ -274,7 +284,8 @@ fn split_with(regex: &Regex, args: &[Value]) -> Value {
     if end != text.len() {
         parts.push(&text[start..]);
     }
-    Value::texts(parts)
+    let room = if parts.len() > expected { 2 * expected } else { expected };
+    Value::List(List::with_room(ListKind::Text, parts.into_iter().map(Value::text).collect(), room))
 }
 
 fn split(cx: Cx, args: &[Value]) -> Outcome {

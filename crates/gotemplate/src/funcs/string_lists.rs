@@ -4,7 +4,7 @@ use super::cast::to_text;
 use crate::exec::Context;
 use crate::registry::Type::{Any, Int, Text as TextType};
 use crate::registry::{Args, Function, Outcome, fixed, items};
-use crate::value::{Map, MapKind, Text, Value};
+use crate::value::{ListKind, Map, MapKind, Text, Value};
 
 type Cx<'a, 'b, 'c, 'd> = &'a mut Context<'b, 'c, 'd>;
 
@@ -20,6 +20,9 @@ pub(super) fn texts(value: &Value) -> Result<Vec<Text>, &'static str> {
 }
 
 fn to_strings(_: Cx, args: &[Value]) -> Outcome {
+    if let Some(list) = texts_as_they_are(&args[0]) {
+        return Ok(list);
+    }
     Ok(Value::texts(texts(&args[0])?))
 }
 
@@ -88,7 +91,16 @@ fn split_list(_: Cx, args: &[Value]) -> Outcome {
     Ok(Value::texts(split_parts(args.text(1), args.text(0), -1)))
 }
 
+/// A `[]string`, which Sprig does not copy.
+fn texts_as_they_are(value: &Value) -> Option<Value> {
+    matches!(value, Value::List(list) if list.kind() == ListKind::Text).then(|| value.clone())
+}
+
 fn sort_alpha(_: Cx, args: &[Value]) -> Outcome {
+    if let Some(Value::List(list)) = texts_as_they_are(&args[0]) {
+        list.sort_texts();
+        return Ok(Value::List(list));
+    }
     let mut texts = match items(&args[0]) {
         Some(_) => texts(&args[0])?,
         None => vec![to_text(&args[0])?],

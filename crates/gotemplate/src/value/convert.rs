@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use goyaml::Kind as Yaml;
 
-use super::{List, Map, MapKind, Value};
+use super::{List, ListKind, Map, MapKind, Value};
 
 /// Levels of nested maps and lists that are printed, copied, compared or written. Maps can contain themselves.
 pub const MAX_DEPTH: usize = 200;
@@ -21,7 +21,7 @@ pub fn from_yaml(value: &goyaml::Value) -> Value {
         Yaml::Uint(value) => Value::Float(rounded_up(*value)),
         Yaml::Float(value) => Value::Float(*value),
         Yaml::String(text) => Value::Text(Arc::clone(text).into()),
-        Yaml::List(items) => Value::List(List::grown(items.iter().map(from_yaml).collect())),
+        Yaml::List(items) => Value::List(List::grown(ListKind::Any, items.iter().map(from_yaml).collect())),
         Yaml::Map(map) => Value::Map(map_of(map, from_yaml)),
     }
 }

@@ -1,5 +1,6 @@
-//! Slices: never changed after they were made.
+//! Slices: never changed after they were made, but that texts may be sorted where they are.
 
+use std::cell::OnceCell;
 use std::ops::Deref;
 use std::rc::Rc;
 
@@ -28,6 +29,16 @@ impl ListKind {
             Self::Lists => "[][]interface {}",
         }
     }
+
+    /// What is at a place where nothing was put.
+    fn zero(self) -> Value {
+        match self {
+            Self::Any => Value::Nil,
+            Self::Text => Value::Text([].into()),
+            Self::Int => Value::Int(0),
+            Self::Lists => Value::List(List::nil(Self::Any)),
+        }
+    }
 }
 
 /// Up to so many items Go doubles the room of a slice that grows; where it rounds to sizes of its memory is not followed.
@@ -39,46 +50,101 @@ struct Data {
     /// Places behind the items, which `slice` reaches.
     spare: usize,
     items: Vec<Value>,
+    /// The items when they have been sorted.
+    sorted: OnceCell<Vec<Value>>,
+}
+
+impl Data {
+    fn items(&self) -> &[Value] {
+        self.sorted.get().unwrap_or(&self.items)
+    }
 }
 
 /// A handle: clones share the items.
 #[derive(Clone)]
-pub struct List(Rc<Data>);
+pub struct List {
+    data: Rc<Data>,
+    /// Which of the items it shows.
+    shown: (u32, u32),
+}
 
 impl List {
     /// A list of these items, which must be of the type that the kind says.
     pub fn new(kind: ListKind, items: Vec<Value>) -> Self {
-        Self(Rc::new(Data { kind, nil: false, spare: 0, items }))
+        Self::with_room(kind, items, 0)
     }
 
-    /// A `[]interface {}` that was filled item by item, as `encoding/json` fills it: it has room for more.
-    pub fn grown(items: Vec<Value>) -> Self {
-        let spare = if items.len() <= MAX_DOUBLED { items.len().next_power_of_two() - items.len() } else { 0 };
-        Self(Rc::new(Data { kind: ListKind::Any, nil: false, spare, items }))
+    /// A list that was filled item by item, as `encoding/json` fills it: it has room for more.
+    pub fn grown(kind: ListKind, items: Vec<Value>) -> Self {
+        let room = if items.len() <= MAX_DOUBLED { items.len().next_power_of_two() } else { 0 };
+        Self::with_room(kind, items, room)
+    }
+
+    /// A list in memory that has room for so many items.
+    pub(crate) fn with_room(kind: ListKind, items: Vec<Value>, room: usize) -> Self {
+        Self::of(Data { kind, nil: false, spare: room.saturating_sub(items.len()), items, sorted: OnceCell::new() })
     }
 
     /// Go's nil slice: empty, but `null` in JSON.
     pub fn nil(kind: ListKind) -> Self {
-        Self(Rc::new(Data { kind, nil: true, spare: 0, items: Vec::new() }))
+        Self::of(Data { kind, nil: true, spare: 0, items: Vec::new(), sorted: OnceCell::new() })
+    }
+
+    fn of(data: Data) -> Self {
+        let shown = (0, u32::try_from(data.items.len()).unwrap_or(u32::MAX));
+        Self { data: Rc::new(data), shown }
+    }
+
+    /// Go's `list[from:to]`: what it has room for is there as well, as its zero. `None` beyond that.
+    pub fn part(&self, from: usize, to: usize) -> Option<Self> {
+        if from > to || to > self.capacity() {
+            return None;
+        }
+        let start = usize::try_from(self.shown.0).ok()?;
+        let shown = (u32::try_from(start + from).ok()?, u32::try_from(start + to).ok()?);
+        let made = (start + to).saturating_sub(self.data.items.len());
+        if made == 0 {
+            return Some(Self { data: Rc::clone(&self.data), shown });
+        }
+        let Data { kind, spare, .. } = *self.data;
+        let mut items = self.data.items().to_vec();
+        items.resize(start + to, kind.zero());
+        let data = Data { kind, nil: false, spare: spare - made, items, sorted: OnceCell::new() };
+        Some(Self { data: Rc::new(data), shown })
+    }
+
+    /// Sorts texts where they are, for all who have the list. Of two sorts of parts the second one is not done: nobody has been
+    /// seen to sort parts.
+    pub(crate) fn sort_texts(&self) {
+        let mut items = self.data.items.clone();
+        items[self.range()].sort_by(|one, other| one.as_text().cmp(&other.as_text()));
+        // It is sorted already if there is something.
+        let _ = self.data.sorted.set(items);
+    }
+
+    fn range(&self) -> std::ops::Range<usize> {
+        let [start, end] = [self.shown.0, self.shown.1].map(|at| usize::try_from(at).unwrap_or(usize::MAX));
+        start..end.min(self.data.items.len())
     }
 
     /// Whether this is a nil slice.
     pub fn is_nil(&self) -> bool {
-        self.0.nil
+        self.data.nil
     }
 
     /// Its type.
     pub fn kind(&self) -> ListKind {
-        self.0.kind
+        self.data.kind
     }
 
     /// How many items its memory has room for: Go's `cap`.
     pub fn capacity(&self) -> usize {
-        self.len() + self.0.spare
+        let start = usize::try_from(self.shown.0).unwrap_or(usize::MAX);
+        (self.data.items.len() + self.data.spare).saturating_sub(start)
     }
 
     fn take_if_last(self) -> Option<Vec<Value>> {
-        let mut data = Rc::try_unwrap(self.0).ok()?;
+        let mut data = Rc::try_unwrap(self.data).ok()?;
         Some(std::mem::take(&mut data.items))
     }
 }
@@ -87,7 +153,7 @@ impl Deref for List {
     type Target = [Value];
 
     fn deref(&self) -> &[Value] {
-        &self.0.items
+        self.data.items().get(self.range()).unwrap_or_default()
     }
 }
 

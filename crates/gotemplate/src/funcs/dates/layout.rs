@@ -224,7 +224,6 @@ pub(super) fn parse(layout: &str, text: &str) -> Result<Read, String> {
     let (mut layout_rest, mut rest) = (layout, text);
     let mut fields = Fields::default();
     let fail = |rest: &str, wanted: &str| {
-        let quote = |text: &str| crate::fmt::quote(text.as_bytes());
         format!("parsing time {} as {}: cannot parse {} as {}", quote(text), quote(layout), quote(rest), quote(wanted))
     };
     while let Some(first) = layout_rest.chars().next() {
@@ -232,7 +231,7 @@ pub(super) fn parse(layout: &str, text: &str) -> Result<Read, String> {
             let pattern = &layout_rest[..length];
             rest = read_part(part, rest, &mut fields).ok_or_else(|| fail(rest, pattern))?;
             if let Some(name) = fields.wrong {
-                return Err(format!("parsing time {}: {name} out of range", crate::fmt::quote(text.as_bytes())));
+                return Err(format!("parsing time {}: {name} out of range", quote(text)));
             }
             layout_rest = &layout_rest[length..];
             // Digits of a second are read even where the layout has none.
@@ -248,10 +247,26 @@ pub(super) fn parse(layout: &str, text: &str) -> Result<Read, String> {
         layout_rest = &layout_rest[first.len_utf8()..];
     }
     if !rest.is_empty() {
-        let quote = |text: &str| crate::fmt::quote(text.as_bytes());
         return Err(format!("parsing time {}: extra text: {}", quote(text), quote(rest)));
     }
-    finished(fields).ok_or_else(|| format!("parsing time {}: day out of range", crate::fmt::quote(text.as_bytes())))
+    finished(fields).ok_or_else(|| format!("parsing time {}: day out of range", quote(text)))
+}
+
+/// A text in quotes as Go's package of times has it, byte for byte where that is no ASCII.
+fn quote(text: &str) -> String {
+    let mut out = String::from("\"");
+    for character in text.chars() {
+        match character {
+            '"' | '\\' => out.extend(['\\', character]),
+            ' '..='\u{7f}' => out.push(character),
+            _ => {
+                let mut bytes = [0; 4];
+                out.extend(character.encode_utf8(&mut bytes).bytes().map(|byte| format!("\\x{byte:02x}")));
+            }
+        }
+    }
+    out.push('"');
+    out
 }
 
 /// What stands in a layout up to its next part.

@@ -2,12 +2,13 @@
 
 use std::any::Any;
 use std::borrow::Cow;
+use std::rc::Rc;
 
 use super::calendar::{MONTHS, WEEKDAYS, civil};
 use super::layout;
 use crate::host::Instant;
 use crate::registry::Type;
-use crate::value::{Member, Object, Value};
+use crate::value::{Field, Kind, Member, Object, Value};
 
 const SECOND: i64 = 1_000_000_000;
 
@@ -108,8 +109,51 @@ impl Object for Time {
         layout::format("2006-01-02 15:04:05.999999999 -0700 MST", self).into_bytes()
     }
 
+    /// As Go keeps it. Where a zone lies in its memory nobody can know; that of UTC is nil.
+    fn fields(&self) -> Vec<Field> {
+        let private = |name, value| Field { name, json: None, value };
+        vec![
+            private("wall", Value::Uint64(self.at.nanoseconds.into())),
+            private("ext", Value::Int64(self.at.seconds.saturating_sub(YEAR_ONE))),
+            private("loc", Value::Object(Rc::new(NoZone))),
+        ]
+    }
+
     fn json(&self) -> Value {
         layout::format("2006-01-02T15:04:05.999999999Z07:00", self).into()
+    }
+
+    fn as_any(&self) -> &dyn Any {
+        self
+    }
+}
+
+/// A nil pointer to a zone.
+struct NoZone;
+
+impl Object for NoZone {
+    fn type_name(&self) -> Cow<'static, str> {
+        "*time.Location".into()
+    }
+
+    fn kind(&self) -> Kind {
+        Kind::Pointer
+    }
+
+    fn member(&self, _: &str) -> Option<Member> {
+        None
+    }
+
+    fn call(&self, _: &str, _: &[Value]) -> Result<Value, String> {
+        Err("invalid memory address or nil pointer dereference".to_owned())
+    }
+
+    fn print(&self) -> Vec<u8> {
+        b"<nil>".to_vec()
+    }
+
+    fn is_true(&self) -> bool {
+        false
     }
 
     fn as_any(&self) -> &dyn Any {
