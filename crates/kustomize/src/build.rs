@@ -104,18 +104,9 @@ fn check_texts(context: &Context, items: &[Item]) -> Result<(), Vec<BuildError>>
 
 /// Also objects that are not printed must have names by now.
 fn check_names(items: &[Item]) -> Result<(), Vec<BuildError>> {
-    let nameless = |item: &Item| {
-        let message = format!("missing metadata.name in an object of kind {}", item.gvk().kind);
-        let is_nameless = (item.was_nameless && !item.previous.is_empty()) || item.name().is_empty();
-        is_nameless.then(|| BuildError::new(&*item.file, item.line, message).hint("Let no replacement empty it."))
-    };
-    let torn = |item: &Item| {
-        let name = item.previous.iter().find(|previous| previous.is_torn()).map(|previous| &previous.name)?;
-        let message = format!("the {} was called '{name}', and kustomize tells names by their commas", item.gvk().kind);
-        Some(BuildError::new(&*item.file, item.line, message).hint("Let no replacement put a comma into a name."))
-    };
-    let faults: Vec<BuildError> = items.iter().filter_map(|item| nameless(item).or_else(|| torn(item))).collect();
-    if faults.is_empty() { Ok(()) } else { Err(faults) }
+    let faults: Vec<BuildError> =
+        items.iter().filter_map(|item| if item.name().is_empty() { Some(set::nameless(item)) } else { None }).collect();
+    if faults.is_empty() { set::check_former_names(items) } else { Err(faults) }
 }
 
 fn version(edition: Edition) -> &'static str {

@@ -226,7 +226,7 @@ fn map(dest: Option<Value>, mut patch: Option<Value>, schema: Schema<'_>) -> Res
     };
     if dest.is_null() {
         // Nothing to merge: a null that someone wrote stays, an empty field goes.
-        let value = raw::is_kept_null(&dest).then_some(dest);
+        let value = passed_null(&dest, schema.raw);
         return Ok(Merged { value, in_place: true });
     }
     let directive = match &mut patch {
@@ -272,7 +272,7 @@ fn fields(mut dest: Value, patch: Option<&Value>, schema: Schema<'_>) -> Result<
         if new.is_none() && old.as_ref().is_some_and(|old| is_settled(old, schema.raw)) {
             continue;
         }
-        let kept_null = new.is_none() && old.as_ref().is_some_and(raw::is_kept_null);
+        let kept_null = new.is_none() && old.as_ref().is_some_and(|old| passed_null(old, schema.raw).is_some());
         let is_flow = old.as_ref().map(|old| is_flow_after(old, new.as_ref()));
         let merged = node(old, new, schema.field(&name)).map_err(|error| within(&name, &error))?;
         let Some(map) = dest.as_map_mut() else { continue };
@@ -309,8 +309,18 @@ fn is_settled(value: &Value, raw: Option<&RawTexts>) -> bool {
     match value.kind() {
         Kind::Map(map) => map.values().all(|child| is_settled(child, raw)),
         Kind::List(items) => items.iter().all(scalar::is_scalar),
-        Kind::Null => raw::is_kept_null(value) && !raw::is_untyped_null(value),
+        Kind::Null => {
+            passed_null(value, raw).is_some_and(|left| left.mark() == value.mark()) && !raw::is_untyped_null(value)
+        }
         _ => raw.is_none_or(|raw| !is_to_be_quoted(value, raw)),
+    }
+}
+
+/// What is left of a null that a patch passes by.
+fn passed_null(null: &Value, raw: Option<&RawTexts>) -> Option<Value> {
+    match raw {
+        Some(raw) if null.is_null() => raw.passed_null(null),
+        _ => raw::is_kept_null(null).then(|| null.clone()),
     }
 }
 

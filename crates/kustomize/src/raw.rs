@@ -400,8 +400,7 @@ impl RawTexts {
 
     /// Puts an entry into a null, where it shows only when something makes a map of the null.
     pub(crate) fn hide(&self, null: &mut Value, key: &str, child: Value) {
-        // An empty field is no place to keep anything: the next patch takes it away.
-        let Some(note) = self.note(null).filter(|_| is_spelled_null(null)) else { return };
+        let note = self.note(null).unwrap_or_default();
         let mut entries = self.hidden_in(null).unwrap_or_default();
         entries.insert(key, child);
         let mut table = self.notes.lock();
@@ -416,6 +415,16 @@ impl RawTexts {
         let at = self.note(null)?.hidden?;
         let at = usize::try_from(at).ok()?.checked_sub(1)?;
         self.notes.lock().hidden.get(at).cloned()
+    }
+
+    /// What is left of a null that a patch passes by: nothing of an empty field, and nothing of what was put into it.
+    pub(crate) fn passed_null(&self, null: &Value) -> Option<Value> {
+        match self.note(null) {
+            Some(note) if note.hidden.is_some() => {
+                note.text.is_some().then(|| self.with_note(null.clone(), Note { hidden: None, ..note }))
+            }
+            _ => is_kept_null(null).then(|| null.clone()),
+        }
     }
 
     /// Whether anything was put into a null.

@@ -50,6 +50,24 @@ fn twice(id: &Id, first: &Item, second: &Item) -> BuildError {
         .hint("Two objects of one kind cannot share name and namespace: remove one, or make it a patch.")
 }
 
+/// What to say of an object without a name.
+pub(crate) fn nameless(item: &Item) -> BuildError {
+    let message = format!("missing metadata.name in an object of kind {}", item.gvk().kind);
+    BuildError::new(&*item.file, item.line, message).hint("Let no replacement empty it.")
+}
+
+/// Checks that kustomize finds its way back to all former names, which it does whenever it looks for an object.
+pub(crate) fn check_former_names(items: &[Item]) -> Result<(), Vec<BuildError>> {
+    let lost = |item: &Item| (item.was_nameless && !item.previous.is_empty()).then(|| nameless(item));
+    let torn = |item: &Item| {
+        let name = item.previous.iter().find(|previous| previous.is_torn()).map(|previous| &previous.name)?;
+        let message = format!("the {} was called '{name}', and kustomize tells names by their commas", item.gvk().kind);
+        Some(BuildError::new(&*item.file, item.line, message).hint("Let no replacement put a comma into a name."))
+    };
+    let faults: Vec<BuildError> = items.iter().filter_map(|item| lost(item).or_else(|| torn(item))).collect();
+    if faults.is_empty() { Ok(()) } else { Err(faults) }
+}
+
 /// Objects that are named where another one is missed.
 const MAX_NEAR: usize = 5;
 

@@ -39,6 +39,7 @@ pub(super) fn run_in(
     let schema = context.schema();
     let (mut errors, mut has_looked) = (Vec::new(), false);
     for patch in patches {
+        set::check_former_names(items)?;
         let is_wanted = || patch.target.as_ref().is_none_or(|target| items.iter().any(|item| target.selects(item)));
         if !has_looked && matches!(patch.kind, PatchKind::Merge(_)) && is_wanted() {
             context.look_up_kinds()?;
