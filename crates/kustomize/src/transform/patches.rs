@@ -1,5 +1,6 @@
 //! `patchesStrategicMerge`, `patches` and `patchesJson6902`.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use goyaml::Value;
@@ -108,7 +109,7 @@ fn no_match_hint(id: &Id, items: &[Item], tracer: &Tracer) -> String {
     format!("There is {near}.")
 }
 
-/// Applies one patch to all objects a selector accepts.
+/// Applies one patch to all objects a selector accepts, and to those that are called the same by now.
 fn merge_selected(
     (patch, schema): Merge<'_>,
     manifests: &[Manifest],
@@ -118,7 +119,12 @@ fn merge_selected(
     let Some(manifest) = manifests.first() else { return Ok(()) };
     let by = step("patch", &patch.file, manifest.line);
     let mut errors = Vec::new();
-    for item in items.iter_mut().filter(|item| target.selects(item)) {
+    let called = |item: &Item| {
+        let Id { gvk, namespace, name } = item.id();
+        (gvk, namespace, name)
+    };
+    let selected: HashSet<_> = items.iter().filter(|item| target.selects(item)).map(called).collect();
+    for item in items.iter_mut().filter(|item| selected.contains(&called(item))) {
         errors.extend(merge_one((patch, schema), &adapted(patch, manifest, item, schema.1), item, &by).err());
     }
     if errors.is_empty() { Ok(()) } else { Err(errors) }
