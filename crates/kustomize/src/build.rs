@@ -122,14 +122,15 @@ fn drop_local(items: &mut Vec<Item>) -> Result<(), Vec<BuildError>> {
     if !items.iter().any(is_local) {
         return Ok(());
     }
-    let kept: HashSet<IdKey> = items.iter().filter(|item| !is_local(item)).map(|item| item.id().key()).collect();
+    let kept: HashSet<IdKey> =
+        items.iter().filter(|item| !is_local(item)).map(|item| item.id().literal_key()).collect();
     let (mut dropped, mut faults) = (HashSet::new(), Vec::new());
     items.retain(|item| {
         let id = item.id();
-        if !is_local(item) || kept.contains(&id.key()) {
+        if !is_local(item) || kept.contains(&id.literal_key()) {
             return true;
         }
-        if !dropped.insert(id.key()) {
+        if !dropped.insert(id.literal_key()) {
             let message = format!("{id}: two objects of this id are marked as {LOCAL}");
             let hint = "Give one of them another name, or take the annotation off.";
             faults.push(BuildError::new(&*item.file, item.line, message).hint(hint));

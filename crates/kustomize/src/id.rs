@@ -106,6 +106,11 @@ impl Id {
         IdKey { gvk: self.gvk.clone(), namespace: self.effective_namespace().to_owned(), name: self.name.clone() }
     }
 
+    /// The same with the namespace as it is written, where kustomize compares ids as they are.
+    pub(crate) fn literal_key(&self) -> IdKey {
+        IdKey { gvk: self.gvk.clone(), namespace: self.namespace.clone(), name: self.name.clone() }
+    }
+
     pub(crate) fn same_namespace(&self, other: &Self) -> bool {
         self.effective_namespace() == other.effective_namespace()
     }

@@ -129,7 +129,10 @@ pub(crate) fn spread_changes(item: &mut Item, before: &Value) {
     let (mut old, mut new) = (Vec::new(), Vec::new());
     collect(before, &mut old);
     collect(&item.value, &mut new);
-    new.retain(|(share, value)| !old.iter().any(|(known, old)| known == share && old == value));
+    // What a patch has set to what it was stands elsewhere.
+    new.retain(|(share, value)| {
+        !old.iter().any(|(known, old)| known == share && old == value && old.pos() == value.pos())
+    });
     spread(item, &new);
 }
 

@@ -119,12 +119,9 @@ fn merge_selected(
     let Some(manifest) = manifests.first() else { return Ok(()) };
     let by = step("patch", &patch.file, manifest.line);
     let mut errors = Vec::new();
-    let called = |item: &Item| {
-        let Id { gvk, namespace, name } = item.id();
-        (gvk, namespace, name)
-    };
-    let selected: HashSet<_> = items.iter().filter(|item| target.selects(item)).map(called).collect();
-    for item in items.iter_mut().filter(|item| selected.contains(&called(item))) {
+    let selected: HashSet<_> =
+        items.iter().filter(|item| target.selects(item)).map(|item| item.id().literal_key()).collect();
+    for item in items.iter_mut().filter(|item| selected.contains(&item.id().literal_key())) {
         errors.extend(merge_one((patch, schema), &adapted(patch, manifest, item, schema.1), item, &by).err());
     }
     if errors.is_empty() { Ok(()) } else { Err(errors) }
