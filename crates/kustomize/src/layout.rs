@@ -187,7 +187,9 @@ impl Layout<'_> {
             return node([SCALAR, self.style(was.pos(), true)], [tag, text], Vec::new(), was.pos());
         }
         let tag = if self.raw.is_untyped(now) { "" } else { tag_of(now) };
-        let style = if now.is_quoted() { DOUBLE_QUOTED } else { 0 };
+        // What takes a place takes its style over.
+        let old = was.map(|was| self.style(was.pos(), true)).filter(|style| *style > 0);
+        let style = if now.is_quoted() { old.unwrap_or(DOUBLE_QUOTED) } else { 0 };
         node([SCALAR, style], [tag, &self.raw.text(now)], Vec::new(), Pos::default())
     }
 

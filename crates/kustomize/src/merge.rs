@@ -185,7 +185,7 @@ fn is_missing(node: &Value) -> bool {
 
 /// A scalar that a patch passes by, as kustomize writes it again: in quotes where a reader of YAML 1.1 would take the text for
 /// something else, so that a number put there later becomes text.
-fn passed_by(dest: Value, raw: Option<&RawTexts>) -> Value {
+pub(crate) fn passed_by(dest: Value, raw: Option<&RawTexts>) -> Value {
     match raw {
         Some(raw) if scalar::is_scalar(&dest) && is_to_be_quoted(&dest, raw) => {
             let quoted = raw::untyped(Value::from(raw.text(&dest)).with_pos(dest.pos())).with_quotes(true);

@@ -121,19 +121,27 @@ pub(crate) fn in_place_of(old: &Value, new: Value) -> Value {
     with_share(new, of(old))
 }
 
-/// Spreads what a patch has changed of shared nodes. `before` is the object as it was.
-pub(crate) fn spread_changes(item: &mut Item, before: &Value) {
+/// Spreads what was changed of shared nodes. `before` is the object as it was; `passed` is what becomes of a changed node when
+/// another place of it is passed by later.
+pub(crate) fn spread_changes(item: &mut Item, before: &Value, passed: &dyn Fn(Value) -> Value) {
     if item.shared == 0 {
         return;
     }
     let (mut old, mut new) = (Vec::new(), Vec::new());
     collect(before, &mut old);
     collect(&item.value, &mut new);
-    // What a patch has set to what it was stands elsewhere.
-    new.retain(|(share, value)| {
-        !old.iter().any(|(known, old)| known == share && old == value && old.pos() == value.pos())
-    });
-    spread(item, &new);
+    let mut changed: Vec<(Share, Value)> = Vec::new();
+    for (share, value) in new {
+        // What a patch has set to what it was stands elsewhere.
+        let is_same = |(known, old): &(Share, Value)| *known == share && *old == value && old.pos() == value.pos();
+        let last = changed.iter_mut().rev().find(|(known, _)| *known == share);
+        match (old.iter().any(is_same), last) {
+            (false, _) => changed.push((share, value)),
+            (true, Some((_, last))) => *last = passed(std::mem::take(last)),
+            (true, None) => {}
+        }
+    }
+    spread(item, &changed);
 }
 
 fn collect(node: &Value, into: &mut Vec<(Share, Value)>) {

@@ -65,7 +65,7 @@ fn add(target: &AddValue, item: &mut Item, (by, raw): (&By<'_>, &RawTexts)) -> R
     let text = old.map_or_else(|| text.clone(), |old| shared::in_place_of(old, text.clone()));
     let before = item.value.clone();
     let is_set = item.value.set_at(&parts, text);
-    shared::spread_changes(item, &before);
+    shared::spread_changes(item, &before, &|value| value);
     if is_set { Ok(()) } else { Err(no_room(&item.value, &parts, (&target.field_path, raw))) }
 }
 

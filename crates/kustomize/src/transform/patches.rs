@@ -173,7 +173,7 @@ fn merge_one(
         Outcome::Kept => {}
         Outcome::Merged(value) => {
             let before = std::mem::replace(&mut item.value, value);
-            shared::spread_changes(item, &before);
+            shared::spread_changes(item, &before, &|value| merge::passed_by(value, Some(schema.1)));
             documents::settle(&mut item.value, schema.1);
         }
     }

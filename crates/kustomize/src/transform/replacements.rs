@@ -142,7 +142,7 @@ fn put(
                 .run(item)
                 .map_err(|message| (path.line(), format!("{} of {}:{}: {message}", item.id(), item.file, item.line)))?;
             if !super::unchanged(&before, &item.value) {
-                shared::spread_changes(item, &before);
+                shared::spread_changes(item, &before, &|value| value);
                 item.touched(&step("replacement", file, path.line()));
                 // What it was read from may have been put there, or have changed with nodes that are shared.
                 let source = found.borrow().source_in(at);
