@@ -162,6 +162,7 @@ fn inherit(new: &mut Item, old: &Item, raw: &RawTexts) {
     new.variables.clone_from(&old.variables);
     new.prefixes.clone_from(&old.prefixes);
     new.suffixes.clone_from(&old.suffixes);
+    new.is_suffixed_first = old.is_suffixed_first;
     new.chain.clone_from(&old.chain);
     new.file.clone_from(&old.file);
     new.line = old.line;

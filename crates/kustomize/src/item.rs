@@ -67,6 +67,8 @@ pub(crate) struct Item {
     pub(crate) prefixes: Vec<String>,
     /// Innermost first.
     pub(crate) suffixes: Vec<String>,
+    /// It had a suffix before it had a prefix.
+    pub(crate) is_suffixed_first: bool,
     /// Names of the variables that read this object.
     pub(crate) variables: Vec<String>,
     /// How many nodes stand at several places of the object.
@@ -98,6 +100,7 @@ impl Item {
             previous: Vec::new(),
             prefixes: Vec::new(),
             suffixes: Vec::new(),
+            is_suffixed_first: false,
             variables: Vec::new(),
             shared: 0,
             behavior: Behavior::Unspecified,
@@ -217,6 +220,16 @@ impl Item {
         if is_noted && self.value.at(&path).is_none_or(Value::is_null) {
             self.value.set_at(&path, Value::empty_map());
         }
+    }
+
+    /// Forgets what kustomize has noted in annotations, which a patch has taken away with all others.
+    pub(crate) fn forget(&mut self) {
+        self.previous.clear();
+        self.prefixes.clear();
+        self.suffixes.clear();
+        self.is_suffixed_first = false;
+        (self.behavior, self.noted_behavior) = (Behavior::Unspecified, "");
+        (self.is_generated, self.needs_hash, self.was_nameless) = (false, false, false);
     }
 
     /// Sets an annotation as kustomize does with those of its own: all of them are written anew.

@@ -23,7 +23,8 @@ pub(crate) struct Reread {
 /// What the own annotations of kustomize begin with.
 const OWN: &str = "internal.config.kubernetes.io/";
 
-/// Those that may be added after a patch, in the order in which they are.
+/// Those that may be added after a patch, in the order in which they are; a suffix of a base stands before the prefix of what is
+/// built on it.
 const ADDED: [&str; 5] = ["previousNames", "previousNamespaces", "previousKinds", "prefixes", "suffixes"];
 
 /// Kinds of nodes as go-yaml numbers them.
@@ -229,7 +230,11 @@ impl Layout<'_> {
         let (noted, is_renewed) = (noted(self.item), is_renewed(given));
         let given = given.and_then(Value::as_map);
         let find = |key: &str| noted.get(key).cloned().or_else(|| Some(self.raw.text(given?.get(key)?)));
-        let added = ADDED.iter().map(|key| format!("{OWN}{key}"));
+        let mut added = ADDED;
+        if self.item.is_suffixed_first {
+            added.swap(3, 4);
+        }
+        let added = added.iter().map(|key| format!("{OWN}{key}"));
         let added = added.chain(given.into_iter().flat_map(Map::keys).map(|key| key.as_str().to_owned()));
         let added = added.filter(|key| !self.reread.annotations.contains(key));
         let mut keys: Vec<String> = self.reread.annotations.iter().cloned().chain(added).collect();

@@ -50,6 +50,16 @@ pub(crate) fn strategic(
     })
 }
 
+/// Whether a patch takes all annotations away that an object has, be it to give it others.
+pub(crate) fn takes_annotations(patch: &Value) -> bool {
+    let is_taken = |node: &Value| {
+        let directive = node.get(DIRECTIVE).map(directive_of);
+        node.is_null() || matches!(directive, Some(Ok(Directive::Replace | Directive::Delete)))
+    };
+    let metadata = patch.get("metadata");
+    metadata.is_some_and(|metadata| is_taken(metadata) || metadata.get("annotations").is_some_and(is_taken))
+}
+
 /// Merges values of a chart over others, by the same rules, but that scalars are taken as they are and that items which are
 /// new in a list come last.
 pub(crate) fn values(under: &Value, over: &Value) -> Result<Value, String> {

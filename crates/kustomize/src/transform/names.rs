@@ -35,6 +35,7 @@ pub(super) fn suffix(
 ) -> Result<(), Vec<BuildError>> {
     rename((specs, suffix), items, by, |item, is_name| {
         if is_name {
+            item.is_suffixed_first |= item.prefixes.is_empty();
             note(item, &suffix.text, |item| &mut item.suffixes);
         }
         format!("\0{}", suffix.text)

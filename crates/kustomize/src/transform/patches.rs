@@ -175,6 +175,9 @@ fn merge_one(
             let before = std::mem::replace(&mut item.value, value);
             shared::spread_changes(item, &before, &|value| merge::passed_by(value, Some(schema.1)));
             documents::settle(&mut item.value, schema.1);
+            if merge::takes_annotations(&manifest.value) {
+                item.forget();
+            }
         }
     }
     if item.is_deleted() {
