@@ -243,20 +243,27 @@ impl Layout<'_> {
         }
         let content = keys.into_iter().filter_map(|key| Some((find(&key)?, key))).flat_map(|(text, key)| {
             let is_quoted = given.and_then(|map| map.get(&key)).is_some_and(Value::is_quoted);
-            let style = if text.contains('\n') {
-                LITERAL
-            } else if is_renewed {
-                if raw::is_other_in_yaml_1_1(&text) { DOUBLE_QUOTED } else { 0 }
-            } else if noted.contains_key(&key) && !self.reread.annotations.contains(&key) {
-                SINGLE_QUOTED
-            } else if is_quoted {
-                DOUBLE_QUOTED
-            } else {
-                0
+            let is_new = noted.contains_key(&key) && !self.reread.annotations.contains(&key);
+            let was = self.reread.root.at(&["metadata", "annotations", &key]).and_then(Value::as_str);
+            let style = match was {
+                _ if is_renewed => style_of_new(&text),
+                Some(was) if was.contains('\n') => LITERAL,
+                _ if is_new => SINGLE_QUOTED,
+                _ if is_quoted => DOUBLE_QUOTED,
+                _ => 0,
             };
             [new_key(&key), node([SCALAR, style], ["!!str", &text], Vec::new(), Pos::default())]
         });
         node([MAPPING, 0], ["", ""], content.collect(), Pos::default())
+    }
+}
+
+/// The style of an annotation that is set anew with all others.
+fn style_of_new(text: &str) -> i64 {
+    match text {
+        text if text.contains('\n') => LITERAL,
+        text if raw::is_other_in_yaml_1_1(text) => DOUBLE_QUOTED,
+        _ => 0,
     }
 }
 
