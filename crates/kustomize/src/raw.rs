@@ -455,6 +455,12 @@ impl RawTexts {
         }
     }
 
+    /// Whether a number or a switch was to be there, and there is none.
+    pub(crate) fn is_no_number(&self, value: &Value) -> bool {
+        let misfit = self.note(value).and_then(|note| note.misfit);
+        misfit.is_some_and(|misfit| matches!(misfit.was, Type::Bool | Type::Int | Type::Float))
+    }
+
     /// A text in an object that stands where a value of another type was, if there is one.
     pub(crate) fn broken(&self, object: &Value) -> Option<(Blame, String)> {
         if !self.notes.lock().has_misfits {

@@ -107,6 +107,13 @@ fn value_of(var: &Var, raw: &RawTexts, items: &[Item]) -> Result<Value, String> 
     let path = dotted::split_with_indices(&var.field_path);
     let missing = || format!("field '{}' of var '{}' not found in {}", var.field_path, var.name, item.id());
     let value = dotted::lookup(&item.value, &path, raw)?.ok_or_else(missing)?;
+    if raw.is_no_number(value) {
+        let text = raw.text(value);
+        return Err(format!(
+            "field '{}' of var '{}' is no text, and '{text}' is nothing else",
+            var.field_path, var.name
+        ));
+    }
     if raw.is_untyped(value) {
         // What has no type is text here, whatever it means where it stands.
         return Ok(raw.tracer.same(Value::from(raw.text(value)), value));
