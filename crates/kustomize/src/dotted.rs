@@ -248,6 +248,13 @@ impl Visit<'_> {
         self.matching_items(items, (key, &regex), rest)
     }
 
+    /// What a pattern is held against: a text in quotes has them there.
+    fn printed(&self, field: &Value) -> String {
+        let text = self.raw.text(field);
+        let is_in_quotes = field.is_quoted() && field.as_str().is_some();
+        if is_in_quotes { goyaml::json::to_string(&Value::from(text)) } else { text }
+    }
+
     fn matching_items(
         &mut self,
         items: &mut [Value],
@@ -257,7 +264,7 @@ impl Visit<'_> {
         let mut count = 0;
         for item in items {
             let field = if key.is_empty() { Some(&*item) } else { item.get(key) };
-            if !field.is_some_and(|field| regex.is_match(&self.raw.text(field))) {
+            if !field.is_some_and(|field| regex.is_match(&self.printed(field))) {
                 continue;
             }
             // A condition on the item itself ends the path, whatever follows.

@@ -41,15 +41,14 @@ pub(crate) struct New<'a> {
 impl<'a> New<'a> {
     pub(crate) fn text(item: &mut Item, text: &'a Text) -> Self {
         item.shared = (item.shared + 1).min((1 << SHARE_BITS) - 1);
-        let is_quoted = raw::is_other_in_yaml_1_1(&text.text);
-        Self { text, share: item.shared, is_quoted, own: None, changed: Vec::new() }
+        Self { text, share: item.shared, is_quoted: false, own: None, changed: Vec::new() }
     }
 
     /// Sets an entry of a map: to the node itself if the entry is new, or else to the same text.
     pub(crate) fn set_entry(&mut self, map: &mut Map, key: &str, by: &By<'_>) {
         let old = map.get(key);
         // A node takes over the style of what it replaces, wherever it stands already.
-        self.is_quoted = old.map_or(self.is_quoted, Value::is_quoted);
+        self.is_quoted = old.map_or(self.is_quoted || raw::is_other_in_yaml_1_1(&self.text.text), Value::is_quoted);
         let share = old.map_or(Some(Share(self.share)), of);
         let value = Value::from(self.text.text.as_str()).with_pos(old.map_or_else(Pos::default, Value::pos));
         let value = by.derive(value, |derivation| derivation.over(old).asked_by(&self.text.value()));

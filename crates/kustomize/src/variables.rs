@@ -110,7 +110,7 @@ fn value_of(var: &Var, raw: &RawTexts, items: &[Item]) -> Result<Value, String> 
     if raw.is_no_number(value) {
         let text = raw.text(value);
         return Err(format!(
-            "field '{}' of var '{}' is no text, and '{text}' is nothing else",
+            "field '{}' of var '{}' was a number or a switch; '{text}' is none",
             var.field_path, var.name
         ));
     }

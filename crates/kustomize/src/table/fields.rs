@@ -150,16 +150,16 @@ pub(crate) fn metadata_labels() -> FieldSpec {
 }
 
 const TEMPLATE_LABELS: &[Row] = &[
-    ("", "", "", "metadata/labels", true),
-    ("", "v1", "ReplicationController", "spec/template/metadata/labels", true),
     ("", "", "Deployment", "spec/template/metadata/labels", true),
-    ("", "", "ReplicaSet", "spec/template/metadata/labels", true),
-    ("", "", "DaemonSet", "spec/template/metadata/labels", true),
     ("apps", "", "StatefulSet", "spec/template/metadata/labels", true),
     ("apps", "", "StatefulSet", "spec/volumeClaimTemplates[]/metadata/labels", true),
-    ("batch", "", "Job", "spec/template/metadata/labels", true),
     ("batch", "", "CronJob", "spec/jobTemplate/metadata/labels", true),
     ("batch", "", "CronJob", "spec/jobTemplate/spec/template/metadata/labels", true),
+    ("batch", "", "Job", "spec/template/metadata/labels", true),
+    ("", "v1", "ReplicationController", "spec/template/metadata/labels", true),
+    ("", "", "DaemonSet", "spec/template/metadata/labels", true),
+    ("", "", "ReplicaSet", "spec/template/metadata/labels", true),
+    ("", "", "", "metadata/labels", true),
 ];
 
 const POD_SELECTORS: [&str; 5] = [
@@ -170,19 +170,31 @@ const POD_SELECTORS: [&str; 5] = [
     "spec/template/spec/topologySpreadConstraints/labelSelector/matchLabels",
 ];
 
-const SELECTORS: &[Row] = &[
-    ("", "v1", "Service", "spec/selector", true),
-    ("", "v1", "ReplicationController", "spec/selector", true),
+const DEPLOYMENT_LABELS: &[Row] = &[
+    ("", "", "Deployment", "spec/template/metadata/labels", true),
     ("", "", "Deployment", "spec/selector/matchLabels", true),
-    ("", "", "ReplicaSet", "spec/selector/matchLabels", true),
-    ("", "", "DaemonSet", "spec/selector/matchLabels", true),
     ("apps", "", "StatefulSet", "spec/selector/matchLabels", true),
-    ("batch", "", "Job", "spec/selector/matchLabels", false),
+    ("apps", "", "StatefulSet", "spec/volumeClaimTemplates[]/metadata/labels", true),
+];
+
+const OTHER_LABELS: &[Row] = &[
+    ("apps", "", "StatefulSet", "spec/template/metadata/labels", true),
+    ("batch", "", "CronJob", "spec/jobTemplate/metadata/labels", true),
+    ("batch", "", "CronJob", "spec/jobTemplate/spec/template/metadata/labels", true),
     ("batch", "", "CronJob", "spec/jobTemplate/spec/selector/matchLabels", false),
     ("policy", "", "PodDisruptionBudget", "spec/selector/matchLabels", false),
-    ("networking.k8s.io", "", "NetworkPolicy", "spec/podSelector/matchLabels", false),
-    ("networking.k8s.io", "", "NetworkPolicy", "spec/ingress/from/podSelector/matchLabels", false),
+    ("batch", "", "Job", "spec/selector/matchLabels", false),
+    ("batch", "", "Job", "spec/template/metadata/labels", true),
     ("networking.k8s.io", "", "NetworkPolicy", "spec/egress/to/podSelector/matchLabels", false),
+    ("networking.k8s.io", "", "NetworkPolicy", "spec/ingress/from/podSelector/matchLabels", false),
+    ("networking.k8s.io", "", "NetworkPolicy", "spec/podSelector/matchLabels", false),
+    ("", "v1", "ReplicationController", "spec/template/metadata/labels", true),
+    ("", "v1", "ReplicationController", "spec/selector", true),
+    ("", "", "DaemonSet", "spec/template/metadata/labels", true),
+    ("", "", "DaemonSet", "spec/selector/matchLabels", true),
+    ("", "", "ReplicaSet", "spec/template/metadata/labels", true),
+    ("", "", "ReplicaSet", "spec/selector/matchLabels", true),
+    ("", "", "", "metadata/labels", true),
 ];
 
 /// Labels of objects and of the pods and volume claims they make.
@@ -190,26 +202,28 @@ pub(crate) fn template_labels() -> Vec<FieldSpec> {
     rows(TEMPLATE_LABELS)
 }
 
-/// Labels of objects and pods, and the selectors that find them.
+/// Labels of objects and pods, and the selectors that find them, in the order in which kustomize sets them: a label that is new
+/// in several fields takes over the style of those that had it.
 pub(crate) fn common_labels() -> Vec<FieldSpec> {
     let pod = |kind| POD_SELECTORS.map(|path| FieldSpec::built_in("apps", "", kind, path, false));
-    let mut all = rows(SELECTORS);
+    let mut all = rows(&[("", "v1", "Service", "spec/selector", true)]);
     all.extend(pod("Deployment"));
+    all.extend(rows(DEPLOYMENT_LABELS));
     all.extend(pod("StatefulSet"));
-    all.extend(template_labels());
+    all.extend(rows(OTHER_LABELS));
     all
 }
 
 const ANNOTATIONS: &[Row] = &[
-    ("", "", "", "metadata/annotations", true),
-    ("", "v1", "ReplicationController", "spec/template/metadata/annotations", true),
     ("", "", "Deployment", "spec/template/metadata/annotations", true),
-    ("", "", "ReplicaSet", "spec/template/metadata/annotations", true),
-    ("", "", "DaemonSet", "spec/template/metadata/annotations", true),
     ("", "", "StatefulSet", "spec/template/metadata/annotations", true),
-    ("batch", "", "Job", "spec/template/metadata/annotations", true),
     ("batch", "", "CronJob", "spec/jobTemplate/metadata/annotations", true),
     ("batch", "", "CronJob", "spec/jobTemplate/spec/template/metadata/annotations", true),
+    ("batch", "", "Job", "spec/template/metadata/annotations", true),
+    ("", "v1", "ReplicationController", "spec/template/metadata/annotations", true),
+    ("", "", "DaemonSet", "spec/template/metadata/annotations", true),
+    ("", "", "ReplicaSet", "spec/template/metadata/annotations", true),
+    ("", "", "", "metadata/annotations", true),
 ];
 
 /// Annotations of objects and of the pods they make.
