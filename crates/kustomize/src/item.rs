@@ -213,12 +213,30 @@ impl Item {
 
     /// Gives the object annotations, if kustomize would have noted any of its own on it by now: patches find them there.
     pub(crate) fn show_noted_annotations(&mut self) {
-        let is_noted = self.is_generated
-            || self.needs_hash
-            || !(self.previous.is_empty() && self.prefixes.is_empty() && self.suffixes.is_empty());
         let path = ["metadata", "annotations"];
-        if is_noted && self.value.at(&path).is_none_or(Value::is_null) {
+        if self.is_noted() && self.value.at(&path).is_none_or(Value::is_null) {
             self.value.set_at(&path, Value::empty_map());
+        }
+    }
+
+    /// Whether kustomize has noted anything on the object, in annotations.
+    fn is_noted(&self) -> bool {
+        let is_as_it_came = self.previous.is_empty() && self.prefixes.is_empty() && self.suffixes.is_empty();
+        self.is_generated || self.needs_hash || !is_as_it_came
+    }
+
+    /// Whether all annotations that it has are kustomize's own.
+    pub(crate) fn has_noted_alone(&self) -> bool {
+        self.is_noted() && self.value.at(&["metadata", "annotations"]).is_none()
+    }
+
+    /// Takes the braces off annotations that were put to those that are noted, which have none.
+    pub(crate) fn unbrace_annotations(&mut self) {
+        let metadata = self.value.as_map_mut().and_then(|map| map.get_mut("metadata"));
+        if let Some(annotations) = metadata.and_then(Value::as_map_mut).and_then(|map| map.get_mut("annotations"))
+            && annotations.is_flow()
+        {
+            *annotations = std::mem::take(annotations).with_flow(false);
         }
     }
 

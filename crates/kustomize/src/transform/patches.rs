@@ -160,6 +160,7 @@ fn merge_one(
     if patch.allow_name_change || patch.allow_kind_change {
         item.remember_id();
     }
+    let has_noted_alone = item.has_noted_alone();
     let merged = merge::strategic(&item.value, &manifest.value, schema.0, schema.1).map_err(|message| {
         BuildError::new(&*patch.file, manifest.line, format!("the patch does not fit {id}: {message}"))
     })?;
@@ -177,6 +178,8 @@ fn merge_one(
             documents::settle(&mut item.value, schema.1);
             if merge::takes_annotations(&manifest.value) {
                 item.forget();
+            } else if has_noted_alone {
+                item.unbrace_annotations();
             }
         }
     }
