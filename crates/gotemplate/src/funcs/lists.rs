@@ -118,23 +118,19 @@ fn has(cx: Cx, args: &[Value]) -> Outcome {
 }
 
 fn slice(_: Cx, args: &[Value]) -> Outcome {
-    let items = list_of(&args[0], "list should be type of slice or array but")?;
-    if items.is_empty() {
+    let list = match &args[0] {
+        Value::List(list) => list.clone(),
+        other => List::new(same_kind(other), list_of(other, "list should be type of slice or array but")?),
+    };
+    if list.is_empty() {
         return Ok(Value::Nil);
     }
     let bound = |index: usize, other: usize| match args.get(index) {
         Some(value) => usize::try_from(to_int(value)).ok(),
         None => Some(other),
     };
-    let range = (bound(1, 0), bound(2, items.len()));
-    let (Some(start), Some(end)) = range else {
-        return Err("reflect.Value.Slice: slice index out of bounds".into());
-    };
-    let part = match &args[0] {
-        Value::List(list) => list.part(start, end).map(Value::List),
-        _ => items.get(start..end).map(|part| Value::List(List::new(same_kind(&args[0]), part.to_vec()))),
-    };
-    part.ok_or_else(|| "reflect.Value.Slice: slice index out of bounds".into())
+    let part = bound(1, 0).zip(bound(2, list.len())).and_then(|(start, end)| list.part(start, end));
+    part.map(Value::List).ok_or_else(|| "reflect.Value.Slice: slice index out of bounds".into())
 }
 
 fn concat(_: Cx, args: &[Value]) -> Outcome {

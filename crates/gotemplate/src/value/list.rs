@@ -100,7 +100,7 @@ impl List {
         if from > to || to > self.capacity() {
             return None;
         }
-        let start = usize::try_from(self.shown.0).ok()?;
+        let start = self.range().start;
         let shown = (u32::try_from(start + from).ok()?, u32::try_from(start + to).ok()?);
         let made = (start + to).saturating_sub(self.data.items.len());
         if made == 0 {
@@ -116,10 +116,11 @@ impl List {
     /// Sorts texts where they are, for all who have the list. Of two sorts of parts the second one is not done: nobody has been
     /// seen to sort parts.
     pub(crate) fn sort_texts(&self) {
-        let mut items = self.data.items.clone();
-        items[self.range()].sort_by(|one, other| one.as_text().cmp(&other.as_text()));
-        // It is sorted already if there is something.
-        let _ = self.data.sorted.set(items);
+        self.data.sorted.get_or_init(|| {
+            let mut items = self.data.items.clone();
+            items[self.range()].sort_by(|one, other| one.as_text().cmp(&other.as_text()));
+            items
+        });
     }
 
     fn range(&self) -> std::ops::Range<usize> {
@@ -139,8 +140,7 @@ impl List {
 
     /// How many items its memory has room for: Go's `cap`.
     pub fn capacity(&self) -> usize {
-        let start = usize::try_from(self.shown.0).unwrap_or(usize::MAX);
-        (self.data.items.len() + self.data.spare).saturating_sub(start)
+        (self.data.items.len() + self.data.spare).saturating_sub(self.range().start)
     }
 
     fn take_if_last(self) -> Option<Vec<Value>> {
