@@ -104,8 +104,7 @@ fn check_texts(context: &Context, items: &[Item]) -> Result<(), Vec<BuildError>>
 
 /// Also objects that are not printed must have names by now.
 fn check_names(items: &[Item]) -> Result<(), Vec<BuildError>> {
-    let faults: Vec<BuildError> =
-        items.iter().filter_map(|item| if item.name().is_empty() { Some(set::nameless(item)) } else { None }).collect();
+    let faults: Vec<BuildError> = items.iter().filter(|item| item.name().is_empty()).map(set::nameless).collect();
     if faults.is_empty() { set::check_former_names(items) } else { Err(faults) }
 }
 
