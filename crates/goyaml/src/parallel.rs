@@ -2,8 +2,12 @@
 
 use std::iter;
 use std::panic::resume_unwind;
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::thread::{available_parallelism, scope};
+use std::thread::{Builder, available_parallelism, scope};
+
+/// Room for what nests deeply; what is not used of it is never there.
+const STACK: usize = 64 << 20;
 
 /// What `work` makes of each item, in their order, on as many cores as there are. A thread is started for `worth` items
 /// and more; what is less is done here.
@@ -11,19 +15,35 @@ use std::thread::{available_parallelism, scope};
 /// # Panics
 /// Where `work` does.
 pub fn map<T: Sync, R: Send>(items: &[T], worth: usize, work: impl Fn(&T) -> R + Sync) -> Vec<R> {
-    let most = items.len() / worth.max(1);
-    // The system is asked only where it matters: the answer takes longer than a small thing.
-    let threads = if most < 2 { 1 } else { available_parallelism().map_or(1, usize::from).min(most) };
+    map_with(items, worth, || (), |(), item| work(item))
+}
+
+/// The same with something that each thread makes for itself and has at hand from item to item. The items are begun in their
+/// order.
+///
+/// # Panics
+/// Where `make` or `work` do.
+pub fn map_with<T: Sync, S, R: Send>(
+    items: &[T],
+    worth: usize,
+    make: impl Fn() -> S + Sync,
+    work: impl Fn(&mut S, &T) -> R + Sync,
+) -> Vec<R> {
+    let threads = threads(items.len(), worth);
     if threads < 2 {
-        return items.iter().map(work).collect();
+        let mut state = make();
+        return items.iter().map(|item| work(&mut state, item)).collect();
     }
     let next = AtomicUsize::new(0);
     let some = || {
+        let mut state = make();
         let numbers = iter::repeat_with(|| next.fetch_add(1, Ordering::Relaxed));
-        numbers.map_while(|at| Some((at, work(items.get(at)?)))).collect::<Vec<_>>()
+        numbers.map_while(|at| Some((at, work(&mut state, items.get(at)?)))).collect::<Vec<_>>()
     };
     let mut done = scope(|scope| {
-        let others: Vec<_> = (1..threads).map(|_| scope.spawn(some)).collect();
+        // Where no more threads are to be had, those that are there do it.
+        let start = |_| Builder::new().stack_size(STACK).spawn_scoped(scope, some).ok();
+        let others: Vec<_> = (1..threads).filter_map(start).collect();
         let mut done = some();
         for other in others {
             done.extend(other.join().unwrap_or_else(|panic| resume_unwind(panic)));
@@ -32,6 +52,14 @@ pub fn map<T: Sync, R: Send>(items: &[T], worth: usize, work: impl Fn(&T) -> R +
     });
     done.sort_unstable_by_key(|(at, _)| *at);
     done.into_iter().map(|(_, made)| made).collect()
+}
+
+/// On how many threads so many items are worked on if `worth` of them are worth a thread.
+pub fn threads(items: usize, worth: usize) -> usize {
+    // The system is asked only where it matters, and once: the answer takes longer than a small thing.
+    static CORES: OnceLock<usize> = OnceLock::new();
+    let most = items / worth.max(1);
+    if most < 2 { 1 } else { most.min(*CORES.get_or_init(|| available_parallelism().map_or(1, usize::from))) }
 }
 
 #[cfg(test)]
