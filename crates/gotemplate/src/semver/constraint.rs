@@ -281,7 +281,9 @@ mod tests {
 
     #[test]
     fn usual_ranges_need_no_patterns() {
-        for text in [">=1.25.0-0", ">= 1.19, < 2", "^1.2", "~0.4.3 <0.5", "1.2.3", "v1", ">1.14-0 || !=2"] {
+        for text in
+            [">=1.25.0-0", ">= 1.19, < 2", "^1.2", "~0.4.3 <0.5", "1.2.3", "v1", ">1.14-0 || !=2", "0.x", "*", "~1.X"]
+        {
             assert!(text.split("||").all(|part| plain::read(part).is_some()), "{text}");
             assert!(Constraints::parse(text).is_ok(), "{text}");
         }

@@ -5,8 +5,8 @@ use super::Written;
 /// Longer ones before those that they begin with.
 const OPERATORS: [&str; 11] = [">=", "=>", "<=", "=<", "!=", "~>", ">", "<", "=", "~", "^"];
 
-/// The comparisons of one alternative, if they are numbers with operators between spaces or commas: no `x`, no metadata and
-/// no `1.2 - 1.4`.
+/// The comparisons of one alternative, if they are numbers or `x` with operators between spaces or commas: no metadata and no
+/// `1.2 - 1.4`.
 pub(super) fn read(text: &str) -> Option<Vec<Written<'_>>> {
     let mut found = Vec::with_capacity(1);
     let mut rest = after_space(text);
@@ -30,19 +30,23 @@ fn one(text: &str) -> Option<(Written<'_>, &str)> {
     let operator = OPERATORS.iter().find(|operator| text.starts_with(**operator)).map_or("", |operator| operator);
     let rest = after_space(&text[operator.len()..]);
     let rest = rest.strip_prefix('v').unwrap_or(rest);
-    let (major, mut rest) = digits(rest)?;
+    let (major, mut rest) = number(rest)?;
     let mut numbers = [major, "", ""];
-    for number in &mut numbers[1..] {
+    for part in &mut numbers[1..] {
         if let Some(behind) = rest.strip_prefix('.') {
-            (*number, rest) = digits(behind)?;
+            (*part, rest) = number(behind)?;
         }
     }
     let (suffix, rest) = prerelease(rest)?;
     Some((Written { operator, numbers, suffix }, rest))
 }
 
-fn digits(text: &str) -> Option<(&str, &str)> {
-    let end = text.bytes().position(|byte| !byte.is_ascii_digit()).unwrap_or(text.len());
+/// Digits, or the letter for any number.
+fn number(text: &str) -> Option<(&str, &str)> {
+    let end = match text.bytes().next()? {
+        b'x' | b'X' | b'*' => 1,
+        _ => text.bytes().position(|byte| !byte.is_ascii_digit()).unwrap_or(text.len()),
+    };
     (end > 0).then(|| text.split_at(end))
 }
 
