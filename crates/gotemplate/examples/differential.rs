@@ -129,8 +129,8 @@ fn main() -> ExitCode {
         let seed = rest.first().and_then(|seed| seed.parse().ok()).unwrap_or(1);
         Box::new(generate::Generator::new(seed, engine == "helm").take(count))
     };
-    let (mut compared, mut different, mut failing, mut worded, mut varying, mut toml, mut large) =
-        (0, 0, 0, 0, 0, 0, 0);
+    let (mut compared, mut different, mut failing, mut worded, mut varying, mut toml, mut large, mut unanswered) =
+        (0, 0, 0, 0, 0, 0, 0, 0);
     for template in templates {
         let template = template.replace("\\n", "\n");
         let ours = ours(&template, &values, engine);
@@ -140,6 +140,7 @@ fn main() -> ExitCode {
         }
         let Some(theirs) = peer.ask(&template, generate::VALUES, engine) else {
             peer = Peer::start(oracle);
+            unanswered += 1;
             continue;
         };
         compared += 1;
@@ -162,7 +163,7 @@ fn main() -> ExitCode {
         }
     }
     println!(
-        "{compared} templates ({failing} of them errors), {different} differences, {worded} of them only in the words of errors, {varying} where Go's own answer varies, {toml} in the words for what is no TOML, {large} beyond our bounds"
+        "{compared} templates ({failing} of them errors), {different} differences, {worded} of them only in the words of errors, {varying} where Go's own answer varies, {toml} in the words for what is no TOML, {large} beyond our bounds, {unanswered} that Go did not end or died of"
     );
     ExitCode::from(u8::from(different > 0))
 }

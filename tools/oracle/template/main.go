@@ -16,6 +16,7 @@ import (
 	"slices"
 	"strings"
 	"text/template"
+	"time"
 
 	"github.com/Masterminds/sprig/v3"
 	"helm.sh/helm/v4/pkg/chart/common"
@@ -37,13 +38,18 @@ type answer struct {
 
 const maxRequest = 64 << 20
 
+// maxTime is for one request. A template that is at work cannot be stopped, so the process ends with it.
+const maxTime = 30 * time.Second
+
 func main() {
 	in := bufio.NewScanner(os.Stdin)
 	in.Buffer(make([]byte, 1<<20), maxRequest)
 	out := bufio.NewWriter(os.Stdout)
 	defer out.Flush()
 	for in.Scan() {
+		limit := time.AfterFunc(maxTime, func() { os.Exit(1) })
 		line, err := json.Marshal(serve(in.Bytes()))
+		limit.Stop()
 		if err != nil {
 			fmt.Fprintln(os.Stderr, err)
 			os.Exit(1)
