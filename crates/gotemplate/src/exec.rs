@@ -1,8 +1,10 @@
 //! Runs templates: what a render shares, and the way in.
 
+mod apart;
 mod args;
 mod eval;
 mod field;
+mod kept;
 mod place;
 mod trace;
 mod walk;
@@ -12,8 +14,11 @@ use std::sync::Arc;
 
 use foldhash::fast::RandomState;
 
+pub use self::apart::Dependence;
+use self::kept::Kept;
 pub use self::trace::{Read, Trace};
 use crate::error::{ExecError, Fault};
+use crate::funcs::regexes::Patterns;
 use crate::host::Host;
 use crate::options::Options;
 use crate::registry::Functions;
@@ -22,17 +27,18 @@ use crate::syntax::{Parsed, parse};
 use crate::value::{Map, Text, Value, WeakMap};
 
 /// Templates by their names.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub struct TemplateSet {
     /// Each by its file, and by its number there.
     templates: HashMap<Arc<str>, (Arc<File>, usize), RandomState>,
     functions: Functions,
+    patterns: Patterns,
 }
 
 impl TemplateSet {
     /// A set without templates; texts given to `tpl` are read with these functions.
     pub fn new(functions: Functions) -> Self {
-        Self { templates: HashMap::default(), functions }
+        Self { templates: HashMap::default(), functions, patterns: Patterns::default() }
     }
 
     /// Adds the templates of one text. One of a known name replaces it, unless the new one is blank.
@@ -82,17 +88,24 @@ pub struct Renderer<'h> {
 
 /// What all templates of a render share.
 pub(crate) struct Run<'h> {
-    pub(crate) host: &'h dyn Host,
+    /// Nobody for templates that are run apart from the others.
+    host: Option<&'h dyn Host>,
+    /// Why the last one could not be run so.
+    dependence: Option<Dependence>,
     pub(crate) options: Options,
     pub(crate) out: Vec<u8>,
     steps: u64,
     memory: usize,
+    /// What was left of both when the last file began.
+    begun: (u64, usize),
     depth: usize,
     texts: HashMap<Text, Arc<TemplateSet>, RandomState>,
+    kept: Kept,
     changed: Vec<WeakMap>,
     trace: Option<Trace>,
     /// Lists of arguments that calls are done with; the next ones use their room.
     spare: Vec<Vec<Value>>,
+    pub(crate) patterns: &'h Patterns,
     pub(crate) regexes: HashMap<Vec<u8>, Arc<regex::bytes::Regex>, RandomState>,
 }
 
@@ -105,20 +118,64 @@ pub(crate) struct Context<'r, 'h, 's> {
 impl<'h> Renderer<'h> {
     /// A renderer over these templates.
     pub fn new(set: &'h TemplateSet, host: &'h dyn Host, options: Options) -> Self {
+        Self::of(set, Some(host), options)
+    }
+
+    /// A renderer that runs templates only as far as nothing hangs on their order, so that others can be run at the same time
+    /// by renderers of their own, each with copies of the values. [`Renderer::dependence`] tells where that is not so.
+    pub fn apart(set: &'h TemplateSet, options: Options) -> Self {
+        Self::of(set, None, options)
+    }
+
+    fn of(set: &'h TemplateSet, host: Option<&'h dyn Host>, options: Options) -> Self {
         let run = Run {
             host,
+            dependence: None,
             options,
             out: Vec::new(),
             steps: options.steps,
             memory: options.memory,
+            begun: (options.steps, options.memory),
             depth: 0,
             texts: HashMap::default(),
+            kept: Kept::default(),
             changed: Vec::new(),
             trace: None,
             spare: Vec::new(),
+            patterns: &set.patterns,
             regexes: HashMap::default(),
         };
         Self { set, run }
+    }
+
+    /// Why the last template could not be run apart from the others: what came of it does not count, and nothing was changed.
+    pub fn dependence(&self) -> Option<Dependence> {
+        self.run.dependence
+    }
+
+    /// Whether templates have changed what they were given, so that those that follow may see it.
+    pub fn altered(&self) -> bool {
+        self.run.kept.mixed
+    }
+
+    /// Whether the last template asked the host.
+    pub fn asked(&self) -> bool {
+        self.run.kept.has_asked
+    }
+
+    /// Counts steps and bytes of what was run elsewhere against the budgets.
+    ///
+    /// # Errors
+    /// Which budget is used up.
+    pub fn charge(&mut self, (steps, bytes): (u64, usize)) -> Result<(), Box<ExecError>> {
+        let paid = self.run.spend_steps(steps).and_then(|()| self.run.allocate(bytes));
+        paid.map_err(|message| Box::new(ExecError::without_place(message.to_owned())))
+    }
+
+    /// Steps and bytes that the last template cost.
+    pub fn cost(&self) -> (u64, usize) {
+        let (steps, bytes) = self.run.begun;
+        (steps - self.run.steps, bytes - self.run.memory)
     }
 
     /// From now on notes what each run reads and where its output comes from.
@@ -136,8 +193,27 @@ impl<'h> Renderer<'h> {
     /// # Errors
     /// What the template did wrong and where, as Go words it, or which limit it met.
     pub fn render(&mut self, name: &str, data: &Value) -> Result<&[u8], Box<ExecError>> {
+        self.run.kept.forget();
+        self.file(name, data)
+    }
+
+    /// The same, for a render in which nothing that templates see has changed since the last run but by templates, and but for
+    /// one map, which is another one each time and is made when it is looked at: what templates came to without a look at it
+    /// may be used again.
+    ///
+    /// # Errors
+    /// As [`Renderer::render`].
+    pub fn render_next(&mut self, name: &str, data: &Value, fleeting: &Map) -> Result<&[u8], Box<ExecError>> {
+        self.run.kept.begin(fleeting);
+        self.file(name, data)
+    }
+
+    fn file(&mut self, name: &str, data: &Value) -> Result<&[u8], Box<ExecError>> {
         self.run.out.clear();
         self.run.depth = 0;
+        self.run.begun = (self.run.steps, self.run.memory);
+        self.run.dependence = None;
+        self.run.kept.has_asked = false;
         let scope = Scope { set: self.set, outer: None };
         let Some(tree) = scope.find(name) else {
             let name = crate::fmt::quote(name.as_bytes());
@@ -160,7 +236,11 @@ impl Drop for Run<'_> {
 impl Run<'_> {
     /// Counts steps against the budget.
     pub(crate) fn spend(&mut self, steps: usize) -> Result<(), &'static str> {
-        match self.steps.checked_sub(steps as u64) {
+        self.spend_steps(steps as u64)
+    }
+
+    fn spend_steps(&mut self, steps: u64) -> Result<(), &'static str> {
+        match self.steps.checked_sub(steps) {
             Some(left) => {
                 self.steps = left;
                 Ok(())
@@ -209,7 +289,14 @@ impl Context<'_, '_, '_> {
             return Err(Fault::new(format!("template: no template {name} associated with template \"gotpl\"")));
         };
         let scope = self.scope;
-        self.capture(scope, tree, data, String::new())
+        let key = self.run.key(scope, tree, data);
+        if let Some(text) = self.run.again(key)? {
+            return Ok(text);
+        }
+        let before = self.run.before(key);
+        let text = self.capture(scope, tree, data, String::new())?;
+        self.run.keep(before, data, |_| text.clone());
+        Ok(text)
     }
 
     /// Reads a text as a template and runs it, with its own definitions over those that are there.

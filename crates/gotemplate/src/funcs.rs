@@ -22,7 +22,7 @@ mod lists;
 mod math;
 mod paths;
 mod reflection;
-mod regexes;
+pub(crate) mod regexes;
 mod semver;
 mod string_lists;
 mod strings;

@@ -26,7 +26,7 @@ mod syntax;
 mod value;
 
 pub use error::{ExecError, Fault};
-pub use exec::{Read, Renderer, TemplateSet, Trace};
+pub use exec::{Dependence, Read, Renderer, TemplateSet, Trace};
 pub use fmt::{is_print, quote, text_of as print};
 pub use funcs::dates::{days_in, days_until};
 pub use host::{Host, Instant, NoHost};

@@ -24,7 +24,7 @@ pub enum MissingKey {
 }
 
 /// How templates are run.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Options {
     /// See [`MAX_STEPS`].
     pub steps: u64,

@@ -6,7 +6,10 @@ mod stand_ins;
 use std::collections::BTreeMap;
 use std::process::ExitCode;
 
-use gotemplate::{Functions, MapKind, NoHost, Options, Renderer, TemplateSet, Value, from_yaml, parse};
+use gotemplate::{
+    ExecError, Functions, List, ListKind, Map, MapKind, NoHost, Options, Renderer, TemplateSet, Value, from_yaml,
+    map_of, parse,
+};
 use libtest_mimic::{Arguments, Failed, Trial};
 
 struct Case {
@@ -38,6 +41,60 @@ fn rendered(case: &Case, values: &goyaml::Value) -> Result<Vec<u8>, String> {
         return Ok(String::from_utf8_lossy(output).replace("<no value>", "").into_bytes());
     }
     Ok(output.to_vec())
+}
+
+/// Values that templates are given, and did not make.
+fn given(value: &goyaml::Value) -> Value {
+    match value.kind() {
+        goyaml::Kind::List(items) => Value::List(List::grown(ListKind::Any, items.iter().map(given).collect())),
+        goyaml::Kind::Map(map) => map_of(map, given).into(),
+        _ => from_yaml(value),
+    }
+}
+
+/// What two files of the same text come to, one after the other, if what one run came to may be used in the next one or not;
+/// and what the first comes to apart from the other, if it can be run so.
+fn twice(text: &str, top: bool, values: &goyaml::Value, keep: bool) -> Result<[String; 3], String> {
+    let parsed = parse("t", text.as_bytes(), Functions::Helm).map_err(|error| error.to_string())?;
+    let mut set = TemplateSet::new(Functions::Helm);
+    set.add(&parsed);
+    let data = |value: &goyaml::Value| if top { stand_ins::top(given(value)) } else { given(value) };
+    let shown = |output: Result<&[u8], Box<ExecError>>| match output {
+        Ok(output) => String::from_utf8_lossy(output).into_owned(),
+        Err(error) => error.to_string(),
+    };
+    let seen = data(values);
+    let mut renderer = Renderer::new(&set, &NoHost, Options::default());
+    let [first, second] = [(); 2].map(|()| {
+        if keep {
+            shown(renderer.render_next("t", &seen, &Map::later(MapKind::Values, || [])))
+        } else {
+            shown(renderer.render("t", &seen))
+        }
+    });
+    let mut apart = Renderer::apart(&set, Options::default());
+    let alone = shown(apart.render("t", &data(values)));
+    let alone = if apart.dependence().is_some() { first.clone() } else { alone };
+    Ok([first, second, alone])
+}
+
+/// Nobody sees what a render keeps, nor whether a template was run apart from the others.
+fn unseen(case: &Case, values: &goyaml::Value) -> Result<(), Failed> {
+    let template = &case.template;
+    // What it changes is seen in what is printed before, between and after.
+    let calls =
+        r#"{{ define "all" }}{{ toJson . }}{{ end }}{{ include "all" . }}{{ include "in" . }}{{ template "all" . }}"#;
+    let calls = format!(r#"{calls}{{{{ template "in" . }}}}{{{{ include "all" . }}}}"#);
+    for text in [template.clone(), format!(r#"{{{{ define "in" }}}}{template}{{{{ end }}}}{calls}"#)] {
+        let run = |keep| twice(&text, case.top, values, keep);
+        let (plain, kept) = (run(false), run(true));
+        let is_same = plain == kept && plain.as_ref().is_ok_and(|[first, _, alone]| first == alone);
+        // Where something lies in memory is another text each time.
+        if !is_same && plain.is_ok() && plain == run(false) {
+            return Err(format!("{text}\nplain: {plain:?}\n kept: {kept:?}").into());
+        }
+    }
+    Ok(())
 }
 
 fn check(case: &Case, values: &goyaml::Value) -> Result<(), Failed> {
@@ -91,7 +148,7 @@ fn main() -> ExitCode {
         };
         *counts.entry(text("name")).or_default() += 1;
         let values = values.clone();
-        trials.push(Trial::test(name, move || check(&case, &values)));
+        trials.push(Trial::test(name, move || check(&case, &values).and_then(|()| unseen(&case, &values))));
     }
     trials.push(Trial::test("every_function_has_its_cases", move || covered(&counts, &sprig)));
     libtest_mimic::run(&Arguments::from_args(), trials).exit_code()

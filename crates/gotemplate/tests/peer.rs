@@ -32,7 +32,7 @@ impl Peer {
         Self(started.expect("the oracle starts; build tools/oracle/template with `go build`"))
     }
 
-    /// The answer; `None` if the driver died of the question.
+    /// The answer; `None` if the driver died of the question, or did not end.
     pub(crate) fn ask(&mut self, template: &str, values: &str, engine: &str) -> Option<Answer> {
         let template = goyaml::json::to_string(&template.into());
         let question = format!(r#"{{"template":{template},"values":{values},"engine":"{engine}"}}"#);

@@ -113,10 +113,17 @@ impl<'t> State<'_, '_, 't> {
             Some(pipe) => self.pipe(dot, pipe)?,
             None => Value::None,
         };
+        let key = self.run.key(self.scope, tree, &data);
+        let known = self.run.again(key).map_err(|message| self.error(message))?;
+        if let Some(text) = known {
+            return self.write(&text);
+        }
+        let (before, start) = (self.run.before(key), self.run.out.len());
         self.run.depth += 1;
-        let done = execute(self.run, self.scope, tree, data);
+        let done = execute(self.run, self.scope, tree, data.clone());
         self.run.depth -= 1;
         done?;
+        self.run.keep(before, &data, |run| run.out[start..].into());
         Ok(Flow::Next)
     }
 

@@ -11,6 +11,7 @@ pub use self::calendar::{days_in, days_until};
 use self::duration::{parse as parse_duration, text as duration_text};
 pub(super) use self::time::Time;
 use super::cast::to_int;
+use crate::error::Fault;
 use crate::exec::Context;
 use crate::host::Instant;
 use crate::registry::Type::{Any, Text, Time as TimeType};
@@ -25,11 +26,11 @@ fn of(time: Time) -> Value {
     Value::Object(Rc::new(time))
 }
 
-fn in_zone(cx: Cx, at: Instant, zone: &str) -> Time {
-    match cx.run.host.zone(zone, at) {
+fn in_zone(cx: Cx, at: Instant, zone: &str) -> Result<Time, Fault> {
+    Ok(match cx.run.host()?.zone(zone, at) {
         Some((offset, name)) => Time { at, offset, zone: name },
         None => Time { at, offset: 0, zone: "UTC".to_owned() },
-    }
+    })
 }
 
 fn time_of(value: &Value) -> Option<Time> {
@@ -40,21 +41,21 @@ fn time_of(value: &Value) -> Option<Time> {
 }
 
 /// A time, or seconds since 1970; anything else is now.
-fn instant(cx: Cx, value: &Value) -> Instant {
+fn instant(cx: Cx, value: &Value) -> Result<Instant, Fault> {
     match value {
-        Value::Int(seconds) | Value::Int64(seconds) => Instant { seconds: *seconds, nanoseconds: 0 },
-        other => time_of(other).map_or_else(|| cx.run.host.now(), |time| time.at),
+        Value::Int(seconds) | Value::Int64(seconds) => Ok(Instant { seconds: *seconds, nanoseconds: 0 }),
+        other => time_of(other).map_or_else(|| Ok(cx.run.host()?.now()), |time| Ok(time.at)),
     }
 }
 
 fn now(cx: Cx, _: &[Value]) -> Outcome {
-    let at = cx.run.host.now();
-    Ok(of(in_zone(cx, at, "Local")))
+    let at = cx.run.host()?.now();
+    Ok(of(in_zone(cx, at, "Local")?))
 }
 
 fn formatted(cx: Cx, layout: &[u8], value: &Value, zone: &str) -> Outcome {
-    let at = instant(cx, value);
-    let time = in_zone(cx, at, zone);
+    let at = instant(cx, value)?;
+    let time = in_zone(cx, at, zone)?;
     Ok(layout::format(&String::from_utf8_lossy(layout), &time).into())
 }
 
@@ -88,13 +89,13 @@ fn must_date_modify(_: Cx, args: &[Value]) -> Outcome {
     Ok(moved(args)?)
 }
 
-fn since(cx: Cx, value: &Value) -> i64 {
-    let (now, then) = (cx.run.host.now(), instant(cx, value));
-    time::between(then, now)
+fn since(cx: Cx, value: &Value) -> Result<i64, Fault> {
+    let (now, then) = (cx.run.host()?.now(), instant(cx, value)?);
+    Ok(time::between(then, now))
 }
 
 fn ago(cx: Cx, args: &[Value]) -> Outcome {
-    let passed = since(cx, &args[0]);
+    let passed = since(cx, &args[0])?;
     let half = if passed < 0 { -SECOND / 2 } else { SECOND / 2 };
     Ok(duration_text(passed.saturating_add(half) / SECOND * SECOND).into())
 }
@@ -113,7 +114,7 @@ fn duration_round(cx: Cx, args: &[Value]) -> Outcome {
     let length = match &args[0] {
         Value::Text(_) => parse_duration(&args.str(0)).unwrap_or(0),
         Value::Int64(_) => to_int(&args[0]),
-        other if time_of(other).is_some() => since(cx, other),
+        other if time_of(other).is_some() => since(cx, other)?,
         _ => 0,
     };
     let size = length.unsigned_abs();
@@ -130,14 +131,14 @@ fn duration_round(cx: Cx, args: &[Value]) -> Outcome {
     Ok(found.map_or_else(|| "0s".to_owned(), |(unit, name)| format!("{}{name}", size / unit)).into())
 }
 
-fn read(cx: Cx, args: &[Value]) -> Result<Time, String> {
+fn read(cx: Cx, args: &[Value]) -> Result<Time, Fault> {
     let (layout, text) = (args.str(0), args.str(1));
     let read = layout::parse(&layout, &text)?;
     let Some((offset, name)) = read.zone else {
         // Without a zone in the text it is a time of the host's own.
-        let local = in_zone(cx, Instant { seconds: read.seconds, nanoseconds: 0 }, "Local");
+        let local = in_zone(cx, Instant { seconds: read.seconds, nanoseconds: 0 }, "Local")?;
         let seconds = read.seconds - i64::from(local.offset);
-        return Ok(in_zone(cx, Instant { seconds, nanoseconds: read.nanoseconds }, "Local"));
+        return in_zone(cx, Instant { seconds, nanoseconds: read.nanoseconds }, "Local");
     };
     let at = Instant { seconds: read.seconds - i64::from(offset), nanoseconds: read.nanoseconds };
     Ok(Time { at, offset, zone: name })

@@ -10,7 +10,7 @@ use crate::value::{List, ListKind, MAX_DEPTH, Map, MapKind, Value};
 type Cx<'a, 'b, 'c, 'd> = &'a mut Context<'b, 'c, 'd>;
 
 fn dict(_: Cx, args: &[Value]) -> Outcome {
-    let map = Map::default();
+    let map = Map::own(MapKind::Any);
     for pair in args.chunks(2) {
         map.insert(to_text(&pair[0])?, pair.get(1).cloned().unwrap_or_else(|| "".into()));
     }
@@ -27,6 +27,7 @@ fn set(cx: Cx, args: &[Value]) -> Outcome {
     if map.kind() == MapKind::Nil {
         return Err("assignment to entry in nil map".into());
     }
+    cx.run.alter(map.is_given())?;
     if matches!(args[2], Value::Map(_) | Value::List(_)) {
         cx.run.changed(&map);
     }
@@ -35,8 +36,10 @@ fn set(cx: Cx, args: &[Value]) -> Outcome {
     Ok(args[0].clone())
 }
 
-fn unset(_: Cx, args: &[Value]) -> Outcome {
-    args.map(0).remove(args.text(1));
+fn unset(cx: Cx, args: &[Value]) -> Outcome {
+    let map = args.map(0);
+    cx.run.alter(map.is_given())?;
+    map.remove(args.text(1));
     Ok(args[0].clone())
 }
 
@@ -61,7 +64,7 @@ fn values(_: Cx, args: &[Value]) -> Outcome {
 }
 
 fn pick(_: Cx, args: &[Value]) -> Outcome {
-    let (from, to) = (args.map(0), Map::default());
+    let (from, to) = (args.map(0), Map::own(MapKind::Any));
     for key in args[1..].iter().filter_map(Value::as_text) {
         if let Some(value) = from.get(key) {
             to.insert(key.clone(), value);
@@ -71,7 +74,7 @@ fn pick(_: Cx, args: &[Value]) -> Outcome {
 }
 
 fn omit(_: Cx, args: &[Value]) -> Outcome {
-    let to = Map::default();
+    let to = Map::own(MapKind::Any);
     for (key, value) in args.map(0).entries() {
         if !args[1..].iter().any(|omitted| omitted.as_text() == Some(&key)) {
             to.insert(key, value);
@@ -120,7 +123,7 @@ fn conversion(value: &Value, wanted: &str) -> String {
 /// Fills what is empty in the first map, or lets each next one win; the first map itself is changed.
 fn merge_all(cx: Cx, args: &[Value], overwrite: bool) -> Outcome {
     let given = args.map(0);
-    let target = if given.kind() == MapKind::Nil { Map::default() } else { given };
+    let target = if given.kind() == MapKind::Nil { Map::own(MapKind::Any) } else { given };
     cx.run.changed(&target);
     for source in args[1..].iter().filter_map(Value::as_map) {
         merge_into(cx, &target, source, overwrite, 0)?;
@@ -135,6 +138,7 @@ fn merge_into(cx: Cx, target: &Map, source: &Map, overwrite: bool, depth: usize)
     if depth > MAX_DEPTH {
         return Err("the maps are nested too deeply to be merged".into());
     }
+    cx.run.alter(target.is_given())?;
     for (key, value) in source.entries() {
         cx.run.spend(1)?;
         let known = target.get(&key);
@@ -184,7 +188,7 @@ fn copy(cx: Cx, value: &Value, depth: usize) -> Result<Value, &'static str> {
         Value::Map(map) => {
             cx.run.spend(map.len() + 1)?;
             cx.run.allocate(map.len() * 64)?;
-            let to = Map::new(map.kind());
+            let to = Map::own(map.kind());
             for (key, value) in map.entries() {
                 to.insert(key, copy(cx, &value, depth + 1)?);
             }

@@ -40,11 +40,11 @@ fn tpl(cx: Cx, args: &[Value]) -> Outcome {
 }
 
 fn lookup(cx: Cx, args: &[Value]) -> Outcome {
-    Ok(cx.run.host.lookup(&args.str(0), &args.str(1), &args.str(2), &args.str(3))?)
+    Ok(cx.run.host()?.lookup(&args.str(0), &args.str(1), &args.str(2), &args.str(3))?)
 }
 
 fn address(cx: Cx, args: &[Value]) -> Outcome {
-    Ok(cx.run.host.address(&args.str(0)).into())
+    Ok(cx.run.host()?.address(&args.str(0)).into())
 }
 
 fn bytes(cx: Cx, count: i64) -> Result<Vec<u8>, Fault> {
@@ -54,7 +54,7 @@ fn bytes(cx: Cx, count: i64) -> Result<Vec<u8>, Fault> {
     }
     cx.run.allocate(count)?;
     let mut bytes = vec![0; count];
-    cx.run.host.random(&mut bytes);
+    cx.run.host()?.random(&mut bytes);
     Ok(bytes)
 }
 

@@ -207,7 +207,9 @@ fn from_json_array(_: Cx, args: &[Value]) -> Outcome {
 }
 
 pub(super) fn trouble(message: &str) -> Value {
-    Map::from_iter([("Error", Value::from(message))]).into()
+    let map = Map::own(MapKind::Any);
+    map.put("Error", message);
+    map.into()
 }
 
 pub(super) fn json_kind(value: &Value) -> &'static str {

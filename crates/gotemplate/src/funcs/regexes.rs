@@ -1,12 +1,14 @@
 //! Regular expressions in Go's syntax: classes are ASCII, `\Q…\E` quotes, brackets within classes are plain.
 
 mod class;
+mod kept;
 
 use std::fmt::Write;
 use std::sync::Arc;
 
 use regex::bytes::{Regex, RegexBuilder};
 
+pub(crate) use self::kept::Patterns;
 use crate::error::Fault;
 use crate::exec::Context;
 use crate::registry::Type::{Int, Text};
@@ -15,7 +17,7 @@ use crate::value::{List, ListKind, Value};
 
 type Cx<'a, 'b, 'c, 'd> = &'a mut Context<'b, 'c, 'd>;
 
-/// Expressions that are kept; one render seldom has more.
+/// Expressions that are kept while a render lasts.
 const MAX_KEPT: usize = 128;
 
 /// Bytes that one expression may take when it is built.
@@ -29,15 +31,25 @@ fn compile(cx: Cx, pattern: &[u8]) -> Result<Arc<Regex>, Fault> {
         return Ok(Arc::clone(known));
     }
     cx.run.spend(BUILD_STEPS)?;
-    let text = str::from_utf8(pattern).map_err(|_| "error parsing regexp: invalid UTF-8")?;
-    let ours = translated(text).map_err(|wrong| format!("error parsing regexp: {wrong}"))?;
-    let built = RegexBuilder::new(&ours).size_limit(MAX_SIZE).build();
-    let regex = Arc::new(built.map_err(|error| format!("error parsing regexp: {}", reason(text, &error)))?);
+    let patterns = cx.run.patterns;
+    let regex = patterns.get(pattern).map_or_else(|| build(pattern, patterns), Ok)?;
     if cx.run.regexes.len() >= MAX_KEPT {
         cx.run.regexes.clear();
     }
     cx.run.regexes.insert(pattern.to_vec(), Arc::clone(&regex));
     Ok(regex)
+}
+
+fn build(pattern: &[u8], patterns: &Patterns) -> Result<Arc<Regex>, Fault> {
+    let text = str::from_utf8(pattern).map_err(|_| "error parsing regexp: invalid UTF-8")?;
+    let ours = translated(text).map_err(|wrong| format!("error parsing regexp: {wrong}"))?;
+    if let Ok(small) = RegexBuilder::new(&ours).size_limit(kept::MAX_SIZE).build() {
+        let regex = Arc::new(small);
+        patterns.keep(pattern, &regex);
+        return Ok(regex);
+    }
+    let built = RegexBuilder::new(&ours).size_limit(MAX_SIZE).build();
+    Ok(Arc::new(built.map_err(|error| format!("error parsing regexp: {}", reason(text, &error)))?))
 }
 
 /// Go's words for the commonest mistakes, else the first line that says what is wrong.

@@ -4,7 +4,7 @@ use super::cast::to_text;
 use crate::exec::Context;
 use crate::registry::Type::{Any, Int, Text as TextType};
 use crate::registry::{Args, Function, Outcome, fixed, items};
-use crate::value::{ListKind, Map, MapKind, Text, Value};
+use crate::value::{List, ListKind, Map, MapKind, Text, Value};
 
 type Cx<'a, 'b, 'c, 'd> = &'a mut Context<'b, 'c, 'd>;
 
@@ -20,8 +20,8 @@ pub(super) fn texts(value: &Value) -> Result<Vec<Text>, &'static str> {
 }
 
 fn to_strings(_: Cx, args: &[Value]) -> Outcome {
-    if let Some(list) = texts_as_they_are(&args[0]) {
-        return Ok(list);
+    if texts_as_they_are(&args[0]).is_some() {
+        return Ok(args[0].clone());
     }
     Ok(Value::texts(texts(&args[0])?))
 }
@@ -72,7 +72,7 @@ pub(super) fn find(text: &[u8], wanted: &[u8]) -> Option<usize> {
 }
 
 fn numbered(parts: &[&[u8]]) -> Value {
-    let map = Map::new(MapKind::Text);
+    let map = Map::own(MapKind::Text);
     for (number, part) in parts.iter().enumerate() {
         map.put(&format!("_{number}"), Value::text(part));
     }
@@ -92,14 +92,18 @@ fn split_list(_: Cx, args: &[Value]) -> Outcome {
 }
 
 /// A `[]string`, which Sprig does not copy.
-fn texts_as_they_are(value: &Value) -> Option<Value> {
-    matches!(value, Value::List(list) if list.kind() == ListKind::Text).then(|| value.clone())
+fn texts_as_they_are(value: &Value) -> Option<&List> {
+    match value {
+        Value::List(list) if list.kind() == ListKind::Text => Some(list),
+        _ => None,
+    }
 }
 
-fn sort_alpha(_: Cx, args: &[Value]) -> Outcome {
-    if let Some(Value::List(list)) = texts_as_they_are(&args[0]) {
+fn sort_alpha(cx: Cx, args: &[Value]) -> Outcome {
+    if let Some(list) = texts_as_they_are(&args[0]) {
+        cx.run.alter(list.is_shared())?;
         list.sort_texts();
-        return Ok(Value::List(list));
+        return Ok(args[0].clone());
     }
     let mut texts = match items(&args[0]) {
         Some(_) => texts(&args[0])?,

@@ -3,7 +3,7 @@
 use crate::exec::Context;
 use crate::registry::Type::{Map as MapType, Text};
 use crate::registry::{Args, Function, Outcome, fixed};
-use crate::value::{Map, Value};
+use crate::value::{Map, MapKind, Value};
 
 type Cx<'a, 'b, 'c, 'd> = &'a mut Context<'b, 'c, 'd>;
 
@@ -188,7 +188,7 @@ fn user_text(url: &Url) -> Vec<u8> {
 
 fn url_parse(_: Cx, args: &[Value]) -> Outcome {
     let url = parse(args.text(0)).map_err(|words| format!("unable to parse url: {words}"))?;
-    let map = Map::default();
+    let map = Map::own(MapKind::Any);
     map.put("hostname", Value::text(hostname(&url.host)));
     map.put("userinfo", user_text(&url));
     map.put("scheme", url.scheme);

@@ -6,7 +6,7 @@ use super::json::{json_kind, trouble};
 use crate::exec::Context;
 use crate::registry::Type::{Any, Text};
 use crate::registry::{Args, Function, Outcome, fixed};
-use crate::value::{Map, Value, from_yaml, write_yaml};
+use crate::value::{Map, MapKind, Value, from_yaml, write_yaml};
 
 type Cx<'a, 'b, 'c, 'd> = &'a mut Context<'b, 'c, 'd>;
 
@@ -57,7 +57,7 @@ fn read(text: &[u8]) -> Result<Value, String> {
 fn from_yaml_map(_: Cx, args: &[Value]) -> Outcome {
     Ok(match read(args.text(0)) {
         Ok(value @ Value::Map(_)) => value,
-        Ok(Value::Nil) => Map::default().into(),
+        Ok(Value::Nil) => Map::own(MapKind::Any).into(),
         Ok(other) => trouble(&mismatch(&other, "map[string]interface {}")),
         Err(message) => trouble(&message),
     })

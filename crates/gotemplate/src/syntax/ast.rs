@@ -53,6 +53,18 @@ pub(super) struct Nodes {
     pub(super) variables: Vec<Span>,
 }
 
+impl Nodes {
+    /// Gives back the room that no more nodes come to need.
+    pub(super) fn shrink(&mut self) {
+        self.items.shrink_to_fit();
+        self.commands.shrink_to_fit();
+        self.operands.shrink_to_fit();
+        self.names.shrink_to_fit();
+        self.numbers.shrink_to_fit();
+        self.variables.shrink_to_fit();
+    }
+}
+
 /// Neighbours among the nodes of one kind.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Seq {

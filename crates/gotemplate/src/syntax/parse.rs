@@ -41,7 +41,8 @@ pub fn parse(name: &str, text: impl Into<Arc<[u8]>>, functions: Functions) -> Re
     let name: Arc<str> = name.into();
     let mut parser = Parser::new(&name, &text, functions);
     parser.file()?;
-    let Parser { nodes, templates, .. } = parser;
+    let Parser { mut nodes, templates, .. } = parser;
+    nodes.shrink();
     Ok(Parsed { file: Arc::new(File { name, text, templates, nodes }) })
 }
 

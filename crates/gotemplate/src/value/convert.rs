@@ -12,7 +12,7 @@ pub const MAX_DEPTH: usize = 200;
 /// Nodes of one value that is written as YAML.
 pub(super) const MAX_NODES: usize = 1_000_000;
 
-/// What a template sees of a tree: as after `encoding/json`, every number is a `float64`.
+/// What a template sees of a tree that it read itself: as after `encoding/json`, every number is a `float64`.
 pub fn from_yaml(value: &goyaml::Value) -> Value {
     match value.kind() {
         Yaml::Null => Value::Nil,
@@ -22,15 +22,19 @@ pub fn from_yaml(value: &goyaml::Value) -> Value {
         Yaml::Float(value) => Value::Float(*value),
         Yaml::String(text) => Value::Text(Arc::clone(text).into()),
         Yaml::List(items) => Value::List(List::grown(ListKind::Any, items.iter().map(from_yaml).collect())),
-        Yaml::Map(map) => Value::Map(map_of(map, from_yaml)),
+        Yaml::Map(map) => Value::Map(later(map, from_yaml, false)),
     }
 }
 
-/// A map of a tree, its values turned into those of templates when they are first looked at.
+/// A map of a tree that templates are given, its values turned into those of templates when they are first looked at.
 pub fn map_of(map: &Arc<goyaml::Map>, convert: fn(&goyaml::Value) -> Value) -> Map {
+    later(map, convert, true)
+}
+
+fn later(map: &Arc<goyaml::Map>, convert: fn(&goyaml::Value) -> Value, given: bool) -> Map {
     let map = Arc::clone(map);
     let entry = move |(key, value): (&goyaml::Key, &goyaml::Value)| (Arc::clone(key.text()).into(), convert(value));
-    Map::entries_later(MapKind::Any, move || map.keys().zip(map.values()).map(entry).collect())
+    Map::entries_later(MapKind::Any, given, move || map.keys().zip(map.values()).map(entry).collect())
 }
 
 #[expect(clippy::cast_precision_loss, reason = "JSON numbers are float64 in Go")]

@@ -4,7 +4,7 @@ use std::cell::OnceCell;
 use std::ops::Deref;
 use std::rc::Rc;
 
-use super::{Entries, Value};
+use super::Value;
 
 /// Which slice type of Go this is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -123,6 +123,11 @@ impl List {
         });
     }
 
+    /// Whether somebody else may have it too.
+    pub(crate) fn is_shared(&self) -> bool {
+        Rc::strong_count(&self.data) > 1
+    }
+
     fn range(&self) -> std::ops::Range<usize> {
         let [start, end] = [self.shown.0, self.shown.1].map(|at| usize::try_from(at).unwrap_or(usize::MAX));
         start..end.min(self.data.items.len())
@@ -160,20 +165,30 @@ impl Deref for List {
 /// Values may be nested as deep as a template likes, so they are not dropped by recursion.
 impl Drop for Data {
     fn drop(&mut self) {
-        release(std::mem::take(&mut self.items).into_iter());
+        release(|release| std::mem::take(&mut self.items).into_iter().for_each(|item| release.take(item)));
+    }
+}
+
+/// Collections that are to be dropped one after the other.
+#[derive(Default)]
+pub(super) struct Release(Vec<Value>);
+
+impl Release {
+    pub(super) fn take(&mut self, value: Value) {
+        if matches!(value, Value::Map(_) | Value::List(_)) {
+            self.0.push(value);
+        }
     }
 }
 
 /// Drops values one level after the other.
-pub(super) fn release(values: impl Iterator<Item = Value>) {
-    let nested = |value: &Value| matches!(value, Value::Map(_) | Value::List(_));
-    let mut open: Vec<Value> = values.filter(nested).collect();
-    while let Some(value) = open.pop() {
+pub(super) fn release(first: impl FnOnce(&mut Release)) {
+    let mut open = Release::default();
+    first(&mut open);
+    while let Some(value) = open.0.pop() {
         match value {
-            Value::Map(map) => {
-                open.extend(map.take_if_last().into_iter().flat_map(Entries::into_values).filter(nested));
-            }
-            Value::List(list) => open.extend(list.take_if_last().unwrap_or_default().into_iter().filter(nested)),
+            Value::Map(map) => map.take_if_last().unwrap_or_default().consume(|value| open.take(value)),
+            Value::List(list) => list.take_if_last().unwrap_or_default().into_iter().for_each(|value| open.take(value)),
             _ => {}
         }
     }

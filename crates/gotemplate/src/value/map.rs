@@ -9,7 +9,7 @@ pub(crate) use self::entries::Entries;
 use super::{Text, Value};
 
 /// Which map type of Go this is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum MapKind {
     /// `map[string]interface {}`
     Any,
@@ -53,6 +53,8 @@ pub(super) struct Data {
     entries: RefCell<Entries>,
     /// What makes the entries, until somebody asks for them.
     later: Cell<Option<Box<dyn FnOnce() -> Entries>>>,
+    /// Whether templates were given it, and did not make it themselves.
+    given: bool,
 }
 
 impl Data {
@@ -103,8 +105,16 @@ impl Map {
 
     /// A map of these entries.
     pub fn of(kind: MapKind, entries: impl IntoIterator<Item = (Text, Value)>) -> Self {
-        let entries: Entries = entries.into_iter().collect();
-        Self { data: Rc::new(Data { entries: RefCell::new(entries), later: Cell::new(None) }), kind }
+        Self::made(kind, entries.into_iter().collect(), true)
+    }
+
+    /// A map without entries that a template makes itself.
+    pub(crate) fn own(kind: MapKind) -> Self {
+        Self::made(kind, Entries::default(), false)
+    }
+
+    fn made(kind: MapKind, entries: Entries, given: bool) -> Self {
+        Self { data: Rc::new(Data { entries: RefCell::new(entries), later: Cell::new(None), given }), kind }
     }
 
     /// A map whose entries are made when they are first asked for: most of what charts set is never looked at.
@@ -112,12 +122,17 @@ impl Map {
     where
         E: IntoIterator<Item = (Text, Value)>,
     {
-        Self::entries_later(kind, || make().into_iter().collect())
+        Self::entries_later(kind, true, || make().into_iter().collect())
     }
 
-    pub(super) fn entries_later(kind: MapKind, make: impl FnOnce() -> Entries + 'static) -> Self {
+    pub(super) fn entries_later(kind: MapKind, given: bool, make: impl FnOnce() -> Entries + 'static) -> Self {
         let later = Cell::new(Some(Box::new(make) as Box<_>));
-        Self { data: Rc::new(Data { entries: RefCell::default(), later }), kind }
+        Self { data: Rc::new(Data { entries: RefCell::default(), later, given }), kind }
+    }
+
+    /// Whether templates were given it, and did not make it themselves.
+    pub(crate) fn is_given(&self) -> bool {
+        self.data.given
     }
 
     /// Its type.
@@ -196,6 +211,14 @@ impl Map {
         look(&self.data.read())
     }
 
+    /// Whether somebody has looked at it since it was made to be filled later.
+    pub(crate) fn is_settled(&self) -> bool {
+        let later = self.data.later.take();
+        let is_settled = later.is_none();
+        self.data.later.set(later);
+        is_settled
+    }
+
     pub(super) fn take_if_last(self) -> Option<Entries> {
         let data = Rc::try_unwrap(self.data).ok()?;
         Some(data.entries.take())
@@ -219,6 +242,6 @@ impl<K: AsRef<[u8]>> FromIterator<(K, Value)> for Map {
 impl Drop for Data {
     fn drop(&mut self) {
         let entries = self.entries.take();
-        super::list::release(entries.into_values());
+        super::list::release(|release| entries.consume(|value| release.take(value)));
     }
 }

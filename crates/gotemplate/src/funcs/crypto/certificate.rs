@@ -93,16 +93,17 @@ impl<'a> Subject<'a> {
     }
 
     /// What Go's template of the certificate would hold.
-    fn params(&self, cx: &mut Context<'_, '_, '_>) -> Result<CertificateParams, String> {
+    fn params(&self, cx: &mut Context<'_, '_, '_>) -> Result<CertificateParams, crate::error::Fault> {
         let failed = |error: &dyn std::fmt::Display| format!("error creating certificate: {error}");
         let mut params = CertificateParams::default();
-        let start = OffsetDateTime::from_unix_timestamp(cx.run.host.now().seconds).map_err(|error| failed(&error))?;
+        let start =
+            OffsetDateTime::from_unix_timestamp(cx.run.host()?.now().seconds).map_err(|error| failed(&error))?;
         let end = self.days.checked_mul(24).map(Duration::hours).and_then(|span| start.checked_add(span));
         params.not_before = start;
         params.not_after =
             end.ok_or_else(|| failed(&"asn1: structure error: cannot represent time as GeneralizedTime"))?;
         let mut serial = [0; 16];
-        cx.run.host.random(&mut serial);
+        cx.run.host()?.random(&mut serial);
         params.serial_number = Some(SerialNumber::from_slice(&serial));
         params.distinguished_name = DistinguishedName::new();
         if !self.name.is_empty() {
@@ -157,7 +158,7 @@ fn self_signed(params: &CertificateParams, key: &PrivateKey) -> Outcome {
 
 fn new_key(cx: &mut Context<'_, '_, '_>) -> Result<PrivateKey, crate::error::Fault> {
     cx.run.spend(RSA_2048_STEPS)?;
-    Ok(PrivateKey::rsa(&mut Random::new(cx.run.host), 2048)?)
+    Ok(PrivateKey::rsa(&mut Random::new(cx.run.host()?), 2048)?)
 }
 
 fn given_key(text: &[u8]) -> Result<PrivateKey, String> {

@@ -30,7 +30,7 @@ fn encrypt(cx: Cx, args: &[Value]) -> Outcome {
         return Ok("".into());
     }
     let mut iv = [0; BLOCK];
-    cx.run.host.random(&mut iv);
+    cx.run.host()?.random(&mut iv);
     let cipher = cbc::Encryptor::<Aes256>::new(&key_of(password).into(), &iv.into());
     let encrypted = cipher.encrypt_padded_vec::<Pkcs7>(text);
     Ok(STANDARD.encode([iv.as_slice(), &encrypted].concat()).into())

@@ -147,7 +147,7 @@ impl SigningKey for PrivateKey {
 }
 
 fn generate(cx: Cx, args: &[Value]) -> Outcome {
-    let mut random = Random::new(cx.run.host);
+    let mut random = Random::new(cx.run.host()?);
     let secret = match args.text(0) {
         b"" | b"rsa" => {
             cx.run.spend(RSA_4096_STEPS)?;

@@ -32,7 +32,7 @@ fn hashed(cx: Cx, password: &[u8]) -> Result<String, crate::error::Fault> {
     }
     cx.run.spend(BCRYPT_STEPS)?;
     let mut salt = [0; 16];
-    cx.run.host.random(&mut salt);
+    cx.run.host()?.random(&mut salt);
     let ended = [password, b"\0"].concat();
     let hash = bcrypt::bcrypt(COST, salt, &ended[..ended.len().min(MAX_BCRYPT)]);
     let base64 = GeneralPurpose::new(&BCRYPT, NO_PAD);
