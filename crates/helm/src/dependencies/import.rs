@@ -71,14 +71,14 @@ impl Importing {
         Some(Value::from_iter([("child", child), ("parent", parent)]))
     }
 
-    /// The table at a path below a child's values; the error is the name that is none.
+    /// The table at a path below a child's values, not a copy of it unless it is empty; the error is the name that is none.
     fn table(&self, chart: &str, path: &str) -> Result<Rc<Table>, String> {
         let mut table = Rc::clone(&self.values);
         let full = format!("{chart}.{path}");
         for key in full.split('.') {
             table = table.table(key).ok_or_else(|| key.to_owned())?;
         }
-        Ok(table)
+        Ok(if table.is_empty() { Table::new() } else { table })
     }
 }
 
