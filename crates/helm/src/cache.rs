@@ -7,13 +7,19 @@ use foldhash::fast::RandomState;
 use gotemplate::{Functions, ParseError, Parsed, parse};
 use goyaml::parallel;
 
+use crate::chart::Chart;
+use crate::error::RenderError;
+use crate::options::RenderOptions;
+use crate::prepared::{Last, Prepared};
+use crate::values::UserValues;
+
 /// Bytes of template text that a cache keeps; beyond it, it starts anew.
 pub const MAX_CACHED: usize = 256 << 20;
 
 /// New templates that are worth a thread of their own.
 const TEMPLATES_OF_A_THREAD: usize = 64;
 
-/// Keeps parsed templates between renders, for all threads.
+/// Keeps parsed templates between renders, for all threads, and what was made of the last chart and its values.
 ///
 /// A template is found by its path and its whole text, so that a cache can serve many charts and many versions of them,
 /// and never answers with another text's template. A text that is kept in the cache is known again by where it lies, so
@@ -21,6 +27,7 @@ const TEMPLATES_OF_A_THREAD: usize = 64;
 #[derive(Debug, Default)]
 pub struct TemplateCache {
     known: Mutex<Known>,
+    last: Mutex<Option<Last>>,
 }
 
 /// Path and text.
@@ -55,6 +62,23 @@ impl TemplateCache {
     /// A cache with nothing in it.
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// A chart with its values, ready to be run. The last one is kept.
+    ///
+    /// # Errors
+    /// What is wrong with its dependencies, or with the values.
+    pub(crate) fn prepared(
+        &self,
+        chart: &Chart,
+        user: &UserValues,
+        options: &RenderOptions,
+    ) -> Result<Arc<Prepared>, RenderError> {
+        // Nobody waits for another who is at work: charts in a cache for all are seldom the same.
+        match self.last.try_lock() {
+            Ok(mut last) => Last::prepare(&mut last, chart, user, options),
+            Err(_) => Last::prepare(&mut None, chart, user, options),
+        }
     }
 
     /// The templates of these paths and texts, each or why it is none, in their order. Many that are new are read on all

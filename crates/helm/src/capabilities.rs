@@ -1,6 +1,6 @@
 //! What the cluster can do, as templates see it under `.Capabilities`.
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use crate::compat::HelmCompat;
 
@@ -65,6 +65,10 @@ const GROUP_VERSIONS: &[&str] = &[
     "apiextensions.k8s.io/v1",
 ];
 
+/// The same, made once for all renders.
+static KNOWN: LazyLock<Arc<Vec<String>>> =
+    LazyLock::new(|| Arc::new(GROUP_VERSIONS.iter().map(|&version| version.to_owned()).collect()));
+
 /// `.Capabilities`: the cluster's version, what it serves, and which Helm asks.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Capabilities {
@@ -122,7 +126,7 @@ impl Capabilities {
                 major: "1".to_owned(),
                 minor: minor.to_string(),
             },
-            api_versions: Arc::new(GROUP_VERSIONS.iter().map(|&version| version.to_owned()).collect()),
+            api_versions: Arc::clone(&KNOWN),
             helm_version,
         }
     }

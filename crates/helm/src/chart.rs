@@ -8,6 +8,7 @@ use crate::metadata::Metadata;
 use crate::schema::Schema;
 use crate::sources::Source;
 use crate::warning::Warning;
+use crate::yaml;
 
 /// One file of a chart, by its path relative to the chart's top.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -69,6 +70,21 @@ impl Chart {
     /// Whether it only lends templates to others (`type: library`).
     pub fn is_library(&self) -> bool {
         self.metadata.chart_type.eq_ignore_ascii_case("library")
+    }
+
+    /// Whether this is the other chart or a clone of it, not one of the same content.
+    pub(crate) fn is(&self, other: &Self) -> bool {
+        let schema = self.schema.as_ref().map(Arc::as_ptr) == other.schema.as_ref().map(Arc::as_ptr);
+        let lock = self.lock.as_ref().map(Arc::as_ptr) == other.lock.as_ref().map(Arc::as_ptr);
+        Arc::ptr_eq(&self.metadata, &other.metadata)
+            && Arc::ptr_eq(&self.templates, &other.templates)
+            && Arc::ptr_eq(&self.files, &other.files)
+            && Arc::ptr_eq(&self.sources, &other.sources)
+            && Arc::ptr_eq(&self.warnings, &other.warnings)
+            && (schema && lock)
+            && yaml::is_same(&self.values, &other.values)
+            && self.dependencies.len() == other.dependencies.len()
+            && self.dependencies.iter().zip(&other.dependencies).all(|(one, other)| one.is(other))
     }
 
     /// How many charts there are: this one and all below.

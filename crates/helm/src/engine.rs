@@ -1,18 +1,25 @@
 //! Runs the templates of a chart and its dependencies.
 
+mod apart;
 mod error_text;
+mod known;
 mod origin;
+mod turn;
 
 use std::sync::Arc;
 
-use gotemplate::{Functions, Host, Map, MapKind, Renderer, TemplateSet, Value};
+use gotemplate::{ExecError, Functions, Host, Map, MapKind, Renderer, TemplateSet, Value};
 use memchr::memmem;
 
+use self::turn::Turn;
 use crate::cache::TemplateCache;
 use crate::chart::Chart;
 use crate::error::RenderError;
+use crate::manifest::FileText;
 use crate::options::RenderOptions;
-use crate::scope::{Renderable, is_partial, renderables, template_value};
+use crate::prepared::Prepared;
+use crate::scope::{self, Template, is_partial, template_value};
+pub(crate) use known::Known;
 pub use origin::ValueRead;
 pub(crate) use origin::{Lines, ValuePaths};
 
@@ -25,7 +32,7 @@ pub(crate) struct RenderedFile {
     /// `chart/templates/file.yaml`
     pub(crate) path: Arc<str>,
     /// Its output.
-    pub(crate) text: Vec<u8>,
+    pub(crate) output: Arc<FileText>,
     /// Where the output comes from, if that was noted.
     pub(crate) lines: Option<Lines>,
 }
@@ -39,56 +46,115 @@ pub(crate) struct Run {
     pub(crate) reads: Vec<ValueRead>,
 }
 
-/// Runs all templates but the partials, over coalesced values.
-pub(crate) fn run(
-    chart: &Chart,
-    values: &goyaml::Value,
-    options: &RenderOptions,
-    environment: (&TemplateCache, &dyn Host),
-) -> Result<Run, RenderError> {
-    let (cache, host) = environment;
-    let top = template_value(values);
-    let renderables = renderables(chart, &top, options);
-    let set = read(&renderables, cache)?;
-    let mut renderer = Renderer::new(&set, host, options.limits);
-    let mut notes = options.trace.then(|| ValuePaths::new(values, &top));
-    if notes.is_some() {
-        renderer.start_trace();
-    }
-    let mut run = Run::default();
-    for template in renderables.iter().filter(|template| !is_partial(&template.path)) {
-        let place = Map::new(MapKind::Values);
-        place.put("Name", &*template.path);
-        place.put("BasePath", &*template.base);
-        template.scope.put("Template", place);
-        let dot = Value::Map(template.scope.as_kind(MapKind::Values));
-        let text = renderer
-            .render(&template.path, &dot)
-            .map_err(|error| error_text::of_run(&template.path, &error, options.compat))?;
-        let (text, removed) = without_no_value(text);
-        let mut lines = None;
-        if let Some(notes) = &mut notes {
-            let trace = renderer.take_trace();
-            run.reads.extend(notes.reads(&template.path, &trace));
-            lines = Some(Lines::new(trace, removed, &template.text));
-        }
-        run.files.push(RenderedFile { path: Arc::clone(&template.path), text, lines });
-    }
-    Ok(run)
+/// All templates of a chart and its dependencies.
+#[derive(Debug)]
+pub(crate) struct Templates {
+    /// Those that are run, in their order.
+    run: Vec<Template>,
+    /// All by their names: of two definitions of one name the one that is read later counts, so those of a parent.
+    set: TemplateSet,
 }
 
-/// All templates as one set: of two definitions of one name the one that is read later counts, so those of a parent.
-fn read(renderables: &[Renderable], cache: &TemplateCache) -> Result<TemplateSet, RenderError> {
+/// Reads the templates.
+///
+/// # Errors
+/// Those that are none.
+pub(crate) fn read(chart: &Chart, cache: &TemplateCache) -> Result<Templates, RenderError> {
+    let mut run = scope::templates(chart);
     let mut set = TemplateSet::new(Functions::Helm);
     let mut troubles = Vec::new();
-    let texts: Vec<_> = renderables.iter().map(|template| (&template.path, &template.text)).collect();
+    let texts: Vec<_> = run.iter().map(|template| (&template.path, &template.text)).collect();
     for parsed in cache.all(&texts) {
         match parsed {
             Ok(parsed) => set.add(&parsed),
             Err(trouble) => troubles.push(trouble),
         }
     }
-    if troubles.is_empty() { Ok(set) } else { Err(error_text::of_parse(&troubles)) }
+    run.retain(|template| !is_partial(&template.path));
+    if troubles.is_empty() { Ok(Templates { run, set }) } else { Err(error_text::of_parse(&troubles)) }
+}
+
+/// Runs all templates but the partials, over coalesced values.
+pub(crate) fn run(
+    prepared: &Prepared,
+    options: &RenderOptions,
+    environment: (&TemplateCache, &dyn Host),
+) -> Result<Run, RenderError> {
+    let (cache, host) = environment;
+    let Templates { run: templates, set } = prepared.templates(cache)?;
+    let job = Job { chart: &prepared.chart, values: &prepared.values, options, set };
+    if options.trace {
+        return traced(&job, templates, host);
+    }
+    let mut turn = Turn::new(&job, templates, prepared.known(options), host);
+    let mut run = Run::default();
+    for (number, template) in templates.iter().enumerate() {
+        let output = turn.next(number, template);
+        let output = output.map_err(|error| error_text::of_run(&template.path, &error, options.compat))?;
+        run.files.push(RenderedFile { path: Arc::clone(&template.path), output, lines: None });
+    }
+    prepared.learn(turn.end());
+    Ok(run)
+}
+
+/// The same, with notes on where everything comes from.
+fn traced(job: &Job<'_>, templates: &[Template], host: &dyn Host) -> Result<Run, RenderError> {
+    let options = job.options;
+    let mut runner = job.runner(Renderer::new(job.set, host, options.limits));
+    runner.renderer.start_trace();
+    let paths = ValuePaths::new(job.values, &runner.top);
+    let mut run = Run::default();
+    for template in templates {
+        let outcome = runner.run(template);
+        let (text, removed) = outcome.map_err(|error| error_text::of_run(&template.path, &error, options.compat))?;
+        let trace = runner.renderer.take_trace();
+        run.reads.extend(paths.reads(&template.path, &trace));
+        let lines = Some(Lines::new(trace, removed, &template.text));
+        let output = Arc::new(FileText::new(text));
+        run.files.push(RenderedFile { path: Arc::clone(&template.path), output, lines });
+    }
+    Ok(run)
+}
+
+/// What is run.
+struct Job<'j> {
+    chart: &'j Chart,
+    values: &'j goyaml::Value,
+    options: &'j RenderOptions,
+    set: &'j TemplateSet,
+}
+
+impl Job<'_> {
+    /// A renderer with values of its own.
+    fn runner<'r>(&self, renderer: Renderer<'r>) -> Runner<'r> {
+        let top = template_value(self.values);
+        let dots = scope::dots(self.chart, &top, self.options);
+        Runner { renderer, top, dots }
+    }
+}
+
+/// What one thread runs templates with.
+struct Runner<'r> {
+    renderer: Renderer<'r>,
+    top: Value,
+    /// By the charts' numbers.
+    dots: Vec<Map>,
+}
+
+/// Output, and where `<no value>` was taken out of it.
+type Output = (Vec<u8>, Vec<usize>);
+
+impl Runner<'_> {
+    fn run(&mut self, template: &Template) -> Result<Output, Box<ExecError>> {
+        let [name, base] = [&template.path, &template.base].map(Arc::clone);
+        let text = |text: &str| Arc::from(text.as_bytes());
+        let place = move || [(text("Name"), Value::Text(text(&name))), (text("BasePath"), Value::Text(text(&base)))];
+        let place = Map::later(MapKind::Values, place);
+        let dot = &self.dots[template.chart];
+        dot.put("Template", place.clone());
+        let dot = Value::Map(dot.as_kind(MapKind::Values));
+        Ok(without_no_value(self.renderer.render_next(&template.path, &dot, &place)?))
+    }
 }
 
 /// The text without each `<no value>`, and where these stood.

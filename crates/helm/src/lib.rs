@@ -23,6 +23,7 @@ mod name;
 mod options;
 pub mod output;
 mod path_match;
+mod prepared;
 pub mod release;
 mod render;
 pub mod schema;

@@ -4,7 +4,7 @@ mod head;
 mod order;
 mod split;
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use goyaml::parallel;
 pub use order::{install_rank, uninstall_rank};
@@ -123,50 +123,73 @@ pub(crate) struct Trouble {
     pub(crate) message: String,
 }
 
+/// What a template came to, with the documents in it.
+#[derive(Debug)]
+pub(crate) struct FileText {
+    /// All of it.
+    pub(crate) text: Vec<u8>,
+    documents: OnceLock<Result<Vec<Document>, String>>,
+}
+
+#[derive(Debug)]
+struct Document {
+    /// Where it starts in the file.
+    start: usize,
+    content: Arc<str>,
+    head: Head,
+}
+
+impl FileText {
+    pub(crate) fn new(text: Vec<u8>) -> Self {
+        Self { text, documents: OnceLock::new() }
+    }
+
+    /// The documents, as this release of Helm cuts them; the error is that of the first one that is no YAML.
+    fn documents(&self, compat: HelmCompat) -> Result<&[Document], &str> {
+        let read = self.documents.get_or_init(|| {
+            let text = str::from_utf8(&self.text).map_err(|_| NO_TEXT.to_owned())?;
+            let document = |content: &str| {
+                let start = content.as_ptr() as usize - text.as_ptr() as usize;
+                Ok(Document { start, content: content.into(), head: Head::read(content)? })
+            };
+            split(text, compat).into_iter().map(document).collect()
+        });
+        read.as_deref().map_err(String::as_str)
+    }
+}
+
 /// Splits the files, in the order of their paths, and sorts their documents.
 pub(crate) fn sort(files: &[RenderedFile], compat: HelmCompat) -> Result<Sorted, Trouble> {
     let mut files: Vec<&RenderedFile> = files.iter().filter(|file| !is_partial(&file.path)).collect();
     files.sort_by(|left, right| left.path.cmp(&right.path));
-    let documents =
-        files.into_iter().flat_map(|file| documents(file, compat).into_iter().map(move |text| (file, text)));
-    let (files, texts): (Vec<&RenderedFile>, Vec<Option<&str>>) = documents.unzip();
-    let heads = parallel::map(&texts, DOCUMENTS_OF_A_THREAD, |text| {
-        text.ok_or(NO_TEXT).map_err(str::to_owned).and_then(Head::read)
-    });
+    let outputs: Vec<&FileText> = files.iter().map(|file| &*file.output).collect();
+    let documents = parallel::map(&outputs, FILES_OF_A_THREAD, |output| output.documents(compat));
     let mut sorted = Sorted::default();
-    for ((file, text), head) in files.into_iter().zip(texts).zip(heads) {
-        let head = head.map_err(|message| Trouble { path: Arc::clone(&file.path), message })?;
-        sorted.add(file, text.unwrap_or_default(), head);
+    for (file, documents) in files.iter().zip(documents) {
+        let trouble = |message: &str| Trouble { path: Arc::clone(&file.path), message: message.to_owned() };
+        documents.map_err(trouble)?.iter().for_each(|document| sorted.add(file, document));
     }
     sorted.hooks.sort_by(|left, right| order::compare(&left.manifest.kind, &right.manifest.kind, compat));
     sorted.manifests.sort_by(|left, right| order::compare(&left.kind, &right.kind, compat));
     Ok(sorted)
 }
 
-/// Documents whose heads are worth a thread of their own.
-const DOCUMENTS_OF_A_THREAD: usize = 48;
+/// Files whose documents are worth a thread of their own.
+const FILES_OF_A_THREAD: usize = 32;
 
 const NO_TEXT: &str = "error converting YAML to JSON: yaml: invalid leading UTF-8 octet";
 
-/// The documents of a file; nothing in the place of them if it is no text.
-fn documents(file: &RenderedFile, compat: HelmCompat) -> Vec<Option<&str>> {
-    match str::from_utf8(&file.text) {
-        Ok(text) => split(text, compat).into_iter().map(Some).collect(),
-        Err(_) => vec![None],
-    }
-}
-
 impl Sorted {
     /// Adds a document of a file.
-    fn add(&mut self, file: &RenderedFile, text: &str, head: Head) {
-        let place = text.as_ptr() as usize - file.text.as_ptr() as usize;
+    fn add(&mut self, file: &RenderedFile, document: &Document) {
+        let Document { start, content, head } = document;
         let manifest = Manifest {
             path: Arc::clone(&file.path),
-            content: text.into(),
-            api_version: head.api_version,
-            kind: head.kind,
-            name: head.name,
-            line: file.lines.as_ref().map_or(0, |lines| lines.line(place)),
+            content: Arc::clone(content),
+            api_version: head.api_version.clone(),
+            kind: head.kind.clone(),
+            name: head.name.clone(),
+            line: file.lines.as_ref().map_or(0, |lines| lines.line(*start)),
         };
         let annotation = |name: &str| head.annotations.get(name).map(String::as_str);
         match annotation(HOOK) {

@@ -13,10 +13,10 @@ use crate::error::RenderError;
 use crate::live::{Inquiry, Recorder};
 use crate::manifest::{self, Hook, Manifest, Sorted};
 use crate::options::RenderOptions;
-use crate::schema::SchemaFault;
+use crate::prepared::Prepared;
 use crate::sources::Sources;
-use crate::values::{self, UserValues};
-use crate::{Warning, dependencies, schema};
+use crate::values::UserValues;
+use crate::{Warning, dependencies};
 
 /// What a chart came to.
 #[derive(Clone, Debug, Default)]
@@ -72,22 +72,11 @@ pub fn render_with_chart(
     environment: (&TemplateCache, &dyn Host),
 ) -> Result<(Rendered, Chart), RenderError> {
     check_name(&options.release.name)?;
-    let mut chart = chart.clone();
-    let compat = options.compat;
-    let mut warnings = dependencies::process(&mut chart, &user.values, compat)
-        .map_err(|error| RenderError::Dependencies(error.to_string()))?;
-    let (values, more) =
-        values::coalesce(&chart, &user.values, compat).map_err(|error| RenderError::Values(error.to_string()))?;
-    warnings.extend(more);
-    if !options.skip_schema_validation {
-        let faults = schema::validate(&chart, &values);
-        if !faults.is_empty() {
-            return Err(RenderError::Schema(schema_words(&faults)));
-        }
-    }
-    let rendered = templates(&chart, &values, options, environment)?;
+    let prepared = environment.0.prepared(chart, user, options)?;
+    let rendered = templates(&prepared, options, environment)?;
+    let Prepared { chart, warnings, .. } = &*prepared;
     let sources = Sources::new(&chart.sources, &user.sources);
-    Ok((Rendered { warnings, sources, ..rendered }, chart))
+    Ok((Rendered { warnings: warnings.clone(), sources, ..rendered }, chart.clone()))
 }
 
 /// The definitions in `crds/` of a chart and of the charts in it that take part with these values, the chart's own first.
@@ -106,15 +95,15 @@ pub fn definitions(chart: &Chart, user: &UserValues, compat: HelmCompat) -> Resu
 
 /// Renders a chart whose dependencies were worked out, over coalesced values.
 fn templates(
-    chart: &Chart,
-    values: &goyaml::Value,
+    prepared: &Prepared,
     options: &RenderOptions,
     environment: (&TemplateCache, &dyn Host),
 ) -> Result<Rendered, RenderError> {
+    let chart = &prepared.chart;
     check_kube_version(chart, options)?;
     let (cache, host) = environment;
     let recorder = Recorder::new(host);
-    let Run { mut files, reads } = engine::run(chart, values, options, (cache, &recorder))?;
+    let Run { mut files, reads } = engine::run(prepared, options, (cache, &recorder))?;
     let notes = take_notes(&mut files, chart, options);
     let Sorted { manifests, hooks } = manifest::sort(&files, options.compat).map_err(|trouble| {
         RenderError::Manifest { path: trouble.path, message: trouble.message, output: whole_output(&files) }
@@ -177,7 +166,7 @@ fn take_notes(files: &mut Vec<RenderedFile>, chart: &Chart, options: &RenderOpti
             if !notes.is_empty() {
                 notes.push('\n');
             }
-            notes.push_str(&String::from_utf8_lossy(&file.text));
+            notes.push_str(&String::from_utf8_lossy(&file.output.text));
         }
         false
     });
@@ -187,7 +176,7 @@ fn take_notes(files: &mut Vec<RenderedFile>, chart: &Chart, options: &RenderOpti
 /// All files as they are, for whoever looks for the mistake. Helm has them in an order of chance; here it is that of the
 /// paths.
 fn whole_output(files: &[RenderedFile]) -> String {
-    let mut files: Vec<_> = files.iter().map(|file| (&file.path, String::from_utf8_lossy(&file.text))).collect();
+    let mut files: Vec<_> = files.iter().map(|file| (&file.path, String::from_utf8_lossy(&file.output.text))).collect();
     files.retain(|(_, text)| !text.trim().is_empty());
     files.sort();
     let texts: Vec<String> = files.iter().map(|(path, text)| format!("---\n# Source: {path}\n{text}\n")).collect();
@@ -205,9 +194,4 @@ fn collect_crds(chart: &Chart, path: &str, crds: &mut Vec<Crd>) {
     for child in &chart.dependencies {
         collect_crds(child, &format!("{path}/charts/{}", child.name()), crds);
     }
-}
-
-fn schema_words(faults: &[SchemaFault]) -> String {
-    let texts: Vec<String> = faults.iter().map(|fault| format!("{}:\n{}", fault.chart, fault.message)).collect();
-    texts.concat()
 }

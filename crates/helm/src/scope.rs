@@ -5,7 +5,6 @@ mod metadata;
 mod structure;
 
 use std::cmp::Reverse;
-use std::rc::Rc;
 use std::sync::Arc;
 
 use gotemplate::{List, ListKind, Map, MapKind, Value};
@@ -15,21 +14,52 @@ use crate::chart::{Chart, ChartFile};
 use crate::files::Files;
 use crate::options::RenderOptions;
 
-/// A template of the tree of charts, with what it is run over.
-pub(crate) struct Renderable {
+/// A template of the tree of charts.
+#[derive(Debug)]
+pub(crate) struct Template {
     /// Its name and path: `chart/charts/child/templates/file.yaml`.
     pub(crate) path: Arc<str>,
     /// Its text.
     pub(crate) text: Arc<[u8]>,
-    /// The dot of its chart.
-    pub(crate) scope: Map,
     /// `.Template.BasePath`
-    pub(crate) base: Rc<str>,
+    pub(crate) base: Arc<str>,
+    /// The number of its chart among those of [`dots`].
+    pub(crate) chart: usize,
 }
 
 /// All templates of a chart and its dependencies, in the order in which they are read and run: the deepest first, those
 /// of the same depth by name from the end.
-pub(crate) fn renderables(chart: &Chart, values: &Value, options: &RenderOptions) -> Vec<Renderable> {
+pub(crate) fn templates(chart: &Chart) -> Vec<Template> {
+    let mut found = Vec::new();
+    collect(chart, chart.name(), (&mut 0, &mut found));
+    let depth = |path: &str| memchr::memchr_iter(b'/', path.as_bytes()).count();
+    // Of two templates with one path the later one counts.
+    found.reverse();
+    found.sort_by_cached_key(|template| Reverse((depth(&template.path), Arc::clone(&template.path))));
+    found.dedup_by(|later, earlier| later.path == earlier.path);
+    found
+}
+
+/// Numbers the charts as [`Walk::chart`] goes over them.
+fn collect(chart: &Chart, path: &str, (charts, found): (&mut usize, &mut Vec<Template>)) {
+    let number = *charts;
+    *charts += 1;
+    for child in &chart.dependencies {
+        collect(child, &format!("{path}/charts/{}", child.name()), (charts, found));
+    }
+    let base: Arc<str> = format!("{path}/templates").into();
+    for template in chart.templates.iter().filter(|template| counts(chart, template)) {
+        found.push(Template {
+            path: format!("{path}/{}", template.name).into(),
+            text: Arc::clone(&template.data),
+            base: Arc::clone(&base),
+            chart: number,
+        });
+    }
+}
+
+/// What the templates of each chart are run over, the charts below a chart behind it.
+pub(crate) fn dots(chart: &Chart, values: &Value, options: &RenderOptions) -> Vec<Map> {
     let release = &options.release;
     let release = Map::from_iter([
         ("Name", Value::from(release.name.as_str())),
@@ -46,25 +76,19 @@ pub(crate) fn renderables(chart: &Chart, values: &Value, options: &RenderOptions
         found: Vec::new(),
     };
     let values = values.as_map().cloned().unwrap_or_default();
-    walk.chart(chart, chart.name(), &values.as_kind(MapKind::Values), true);
-    let mut found = walk.found;
-    let depth = |path: &str| memchr::memchr_iter(b'/', path.as_bytes()).count();
-    // Of two templates with one path the later one counts.
-    found.reverse();
-    found.sort_by_cached_key(|template| Reverse((depth(&template.path), Arc::clone(&template.path))));
-    found.dedup_by(|later, earlier| later.path == earlier.path);
-    found
+    walk.chart(chart, &values.as_kind(MapKind::Values), true);
+    walk.found
 }
 
 struct Walk<'a> {
     options: &'a RenderOptions,
     release: Value,
     capabilities: Value,
-    found: Vec<Renderable>,
+    found: Vec<Map>,
 }
 
 impl Walk<'_> {
-    fn chart(&mut self, chart: &Chart, path: &str, values: &Map, root: bool) -> Map {
+    fn chart(&mut self, chart: &Chart, values: &Map, root: bool) -> Map {
         let subcharts = Map::default();
         let scope = Map::from_iter([
             ("Chart", metadata::value(&chart.metadata, root, self.options.compat)),
@@ -74,20 +98,11 @@ impl Walk<'_> {
             ("Values", values.clone().into()),
             ("Subcharts", subcharts.clone().into()),
         ]);
+        self.found.push(scope.clone());
         for child in &chart.dependencies {
             let name = child.name();
-            let below = format!("{path}/charts/{name}");
-            let inner = self.chart(child, &below, &table(values, name), false);
+            let inner = self.chart(child, &table(values, name), false);
             subcharts.put(name, inner);
-        }
-        let base: Rc<str> = format!("{path}/templates").into();
-        for template in chart.templates.iter().filter(|template| counts(chart, template)) {
-            self.found.push(Renderable {
-                path: format!("{path}/{}", template.name).into(),
-                text: Arc::clone(&template.data),
-                scope: scope.clone(),
-                base: Rc::clone(&base),
-            });
         }
         scope
     }

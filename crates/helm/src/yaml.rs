@@ -1,6 +1,7 @@
 //! YAML as Helm reads it: through `sigs.k8s.io/yaml`, one document of a text or several merged.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use goyaml::{Kind, ParseOptions, Pos, Value};
 
@@ -85,6 +86,14 @@ pub(crate) fn json_kind(value: &Value) -> &'static str {
         Kind::String(_) => "string",
         Kind::List(_) => "array",
         Kind::Map(_) => "object",
+    }
+}
+
+/// Whether both are one map, be it an empty one, or the same scalar: maps of the same content are not looked into.
+pub(crate) fn is_same(one: &Value, other: &Value) -> bool {
+    match (one.kind(), other.kind()) {
+        (Kind::Map(one), Kind::Map(other)) => Arc::ptr_eq(one, other) || one.is_empty() && other.is_empty(),
+        (one, other) => one == other,
     }
 }
 

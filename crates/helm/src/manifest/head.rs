@@ -137,6 +137,8 @@ mod tests {
             "apiVersion: v1\nkind: Pod\nmetadata:\n  name: a\n  annotations:\n    helm.sh/hook: pre-install, test\n",
             "kind: List\nitems:\n- kind: A\n  list:\n  - a\n  - - b\n    - c: |\n        x\n      d: []\n- 'a: b'\nmetadata:\n",
             "kind: A\nmetadata:\n  name: \"b\" # c\nspec:\n  args: [\"a\", b, \"c\\n\"] # d\n  e: >-\n\n    f\n\n  g: {}\n",
+            "kind: A\nroleRef: {kind: Role, name: b} # c\nports: [{name: a, port: 5672}, {b: {c: [\"d\", 1], e: {}}}]\n",
+            "list:\n- {name: MODE, value: \"full\"}\n- [ a , b ]\n",
         ];
         for text in plainly {
             assert!(check(text), "{text}");
@@ -160,6 +162,11 @@ mod tests {
             "\ta: b",
             "metadata:\n- a",
             "metadata:\n  []",
+            "metadata:\n  {name: a}",
+            "metadata: {name: a}",
+            "a: {b: c",
+            "a: {b: *c}",
+            "a: {b}",
             "metadata:\n  annotations:\n    []",
             "a:\n  {}\n  b: c",
             "a:\n  b",

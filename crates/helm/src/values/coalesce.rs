@@ -113,6 +113,11 @@ impl Table {
         self.entries.borrow().get(key).cloned()
     }
 
+    /// Whether nothing stands here now.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.entries.borrow().is_empty()
+    }
+
     /// The table under a key: a map that stands there becomes one, so that it can be shared.
     pub(crate) fn table(&self, key: &str) -> Option<Rc<Self>> {
         match self.entries.borrow_mut().get_mut(key)? {

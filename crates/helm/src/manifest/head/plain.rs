@@ -93,7 +93,7 @@ impl<'t> Reader<'t> {
     /// What fills a node from a line of its own.
     fn alone(&mut self, column: usize, line: &'t [u8]) -> Option<()> {
         let is_below = self.open.last().is_some_and(|open| open.column < column);
-        if !self.fillable || !is_below || self.wants_map() && !line.starts_with(b"{") {
+        if !self.fillable || !is_below || self.wants_map() && !line.starts_with(b"{}") {
             return None;
         }
         matches!(self.value(line)?, Scalar::Collection).then_some(())

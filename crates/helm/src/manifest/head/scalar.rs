@@ -62,8 +62,7 @@ pub(super) fn read(text: &[u8]) -> Option<Scalar<'_>> {
         [b'|' | b'>'] | [b'|' | b'>', b'-' | b'+'] => Some(Scalar::Block),
         [b'"', ..] => double_quoted(text),
         [b'\'', ..] => single_quoted(text),
-        [b'[', b']', rest @ ..] | [b'{', b'}', rest @ ..] => is_end(rest).then_some(Scalar::Collection),
-        [b'[', rest @ ..] => list(rest),
+        [b'[' | b'{', ..] => is_end(collection(text, 0)?).then_some(Scalar::Collection),
         _ => plain(text),
     }
 }
@@ -102,24 +101,40 @@ fn single_quoted(text: &[u8]) -> Option<Scalar<'_>> {
     is_end(&text[end + 1..]).then_some(Scalar::Text(&text[1..end]))
 }
 
-/// A list of texts on one line, without nesting.
-fn list(text: &[u8]) -> Option<Scalar<'_>> {
-    let mut rest = text;
+/// Collections within collections on one line; more are left to the YAML reader.
+const MAX_DEPTH: usize = 16;
+
+/// What follows a list or map between brackets or braces on one line, in which each key has a value behind a colon and a
+/// space.
+fn collection(text: &[u8], depth: usize) -> Option<&[u8]> {
+    let is_map = text.starts_with(b"{");
+    let end = if is_map { b'}' } else { b']' };
+    let mut rest = text[1..].trim_ascii_start();
+    if rest.first() == Some(&end) {
+        return Some(&rest[1..]);
+    }
     loop {
-        rest = rest.trim_ascii_start();
-        rest = if rest.starts_with(b"\"") {
-            quoted(rest)?.1
-        } else {
-            let end = rest.iter().position(|byte| !is_name(*byte))?;
-            if !matches!(plain(&rest[..end])?, Scalar::Text(_)) {
-                return None;
-            }
-            &rest[end..]
-        };
-        match rest.trim_ascii_start() {
-            [b',', after @ ..] => rest = after,
-            [b']', after @ ..] => return is_end(after).then_some(Scalar::Collection),
+        if is_map {
+            let (_, behind) = key(rest)?;
+            rest = behind.strip_prefix(b": ")?.trim_ascii_start();
+        }
+        let (next, behind) = member(rest, depth)?.trim_ascii_start().split_first()?;
+        match *next {
+            b',' => rest = behind.trim_ascii_start(),
+            next if next == end => return Some(behind),
             _ => return None,
+        }
+    }
+}
+
+/// What follows a value in a collection.
+fn member(text: &[u8], depth: usize) -> Option<&[u8]> {
+    match text.first()? {
+        b'{' | b'[' if depth < MAX_DEPTH => collection(text, depth + 1),
+        b'"' => Some(quoted(text)?.1),
+        _ => {
+            let (value, rest) = text.split_at(text.iter().position(|byte| !is_name(*byte))?);
+            plain(value).map(|_| rest)
         }
     }
 }
