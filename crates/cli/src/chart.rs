@@ -6,24 +6,22 @@ mod dependencies;
 mod home;
 mod locate;
 mod pulled;
+mod tree;
 
 use std::fs;
 use std::io::Read;
 use std::path::Path;
-use std::sync::Arc;
 
-use helm::load::{self, LoadError, LoadOptions, MAX_ARCHIVE_BYTES, MAX_CHART_BYTES, MAX_FILES};
+use helm::load::{self, LoadError, LoadOptions, MAX_ARCHIVE_BYTES};
 use helm::{Chart, HelmCompat};
 
 pub(crate) use self::args::ChartArgs;
 pub(crate) use self::home::plugins;
 use self::locate::{Located, locate};
 pub(crate) use self::pulled::Pulled;
+use self::tree::Tree;
 use crate::failure::Failure;
 use crate::folder::cannot;
-
-/// Folders within one another; links may lead in circles.
-const MAX_FOLDERS: usize = 64;
 
 /// The chart of this name, with all dependencies that it declares.
 pub(crate) fn read(name: &str, args: &ChartArgs, compat: HelmCompat) -> Result<Chart, Failure> {
@@ -41,7 +39,7 @@ pub(crate) fn read(name: &str, args: &ChartArgs, compat: HelmCompat) -> Result<C
 /// A chart's folder, whose dependencies may still have to be fetched.
 fn folder(path: &Path, args: &ChartArgs, options: &LoadOptions) -> Result<Chart, Failure> {
     let mut tree = Tree::default();
-    tree.folder(path, "", 0)?;
+    tree.folder(path, "")?;
     let chart = load::from_files(tree.files.clone(), options).map_err(|errors| wrong(&errors))?;
     if !args.dependency_update || helm::dependencies::check_present(&chart).is_ok() {
         return complete(chart);
@@ -73,56 +71,15 @@ fn wrong(errors: &[LoadError]) -> Failure {
 pub(crate) fn bounded(path: &Path, limit: u64) -> Result<Vec<u8>, Failure> {
     let read = |path: &Path| {
         let file = fs::File::open(path)?;
-        // One byte more than there should be, so that the end shows at the first read.
-        let expected = file.metadata()?.len().min(limit) + 1;
-        let mut data = Vec::with_capacity(usize::try_from(expected).unwrap_or(0));
+        let length = file.metadata()?.len();
+        if length > limit {
+            return Ok(None);
+        }
+        // Room for one byte more than there should be, so that the end shows at the first read.
+        let mut data = Vec::with_capacity(usize::try_from(length + 1).unwrap_or(0));
         file.take(limit + 1).read_to_end(&mut data)?;
-        Ok(data)
+        Ok(Some(data).filter(|data| data.len() as u64 <= limit))
     };
     let data = read(path).map_err(|error| cannot("read", path, &error))?;
-    if data.len() as u64 > limit {
-        return Err(Failure::task(format!("{} has more than {limit} bytes", path.display())));
-    }
-    Ok(data)
-}
-
-#[derive(Default)]
-struct Tree {
-    files: Vec<(String, Arc<[u8]>)>,
-    bytes: u64,
-}
-
-impl Tree {
-    /// All files below a folder; links are followed, as Helm does.
-    fn folder(&mut self, folder: &Path, prefix: &str, depth: usize) -> Result<(), Failure> {
-        if depth > MAX_FOLDERS {
-            return Err(Failure::task(format!(
-                "{}: folders are nested more than {MAX_FOLDERS} deep",
-                folder.display()
-            ))
-            .hint("a link leads back to a folder above it?"));
-        }
-        for entry in fs::read_dir(folder).map_err(|error| cannot("read", folder, &error))? {
-            let entry = entry.map_err(|error| cannot("read", folder, &error))?;
-            let (path, name) = (entry.path(), format!("{prefix}{}", entry.file_name().to_string_lossy()));
-            // Most file systems tell with the name what it is; of a link the other end has to be asked.
-            let kind = entry.file_type().map_err(|error| cannot("read", &path, &error))?;
-            if kind.is_dir() || kind.is_symlink() && path.is_dir() {
-                self.folder(&path, &format!("{name}/"), depth + 1)?;
-                continue;
-            }
-            self.add(&path, name, bounded(&path, MAX_CHART_BYTES)?.into())?;
-        }
-        Ok(())
-    }
-
-    /// Adds a file; `path` is for messages.
-    fn add(&mut self, path: &Path, name: String, data: Arc<[u8]>) -> Result<(), Failure> {
-        self.bytes += data.len() as u64;
-        if self.files.len() >= MAX_FILES || self.bytes > MAX_CHART_BYTES {
-            return Err(Failure::task(format!("{}: the folder is too large for a chart", path.display())));
-        }
-        self.files.push((name, data));
-        Ok(())
-    }
+    data.ok_or_else(|| Failure::task(format!("{} has more than {limit} bytes", path.display())))
 }

@@ -21,6 +21,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::ExitCode;
 
 use rustix::process::{Resource, getrlimit};
+use tracing::Level;
 use tracing_subscriber::EnvFilter;
 
 use crate::args::{Cli, Command};
@@ -103,12 +104,15 @@ fn report(failure: &Failure) -> ExitCode {
 }
 
 fn start_log(cli: &Cli) {
+    let log = tracing_subscriber::fmt().with_writer(std::io::stderr);
     let default = match &cli.command {
         _ if cli.always.verbose => "info,engine=debug,apply=debug,source=debug,controlplane=debug",
         // Its log is all that it has to say.
         Command::Controller(_) => "info",
+        // To read a filter takes a while that is seen in what a small build takes.
+        _ if std::env::var_os(EnvFilter::DEFAULT_ENV).is_none() => return log.with_max_level(Level::ERROR).init(),
         _ => "error",
     };
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(default));
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    log.with_env_filter(filter).init();
 }

@@ -9,8 +9,9 @@ use helm::metadata::Dependency;
 use source::charts::{Access, ChartRequest, ChartStore};
 
 use super::args::ChartArgs;
+use super::home;
 use super::locate::{fetch, store, with_login};
-use super::{Tree, home};
+use super::tree::Tree;
 use crate::failure::Failure;
 use crate::output;
 
@@ -75,7 +76,7 @@ impl Updating<'_> {
     fn neighbour(&self, dependency: &Dependency, path: &str) -> Result<Files, Failure> {
         let at = if path.starts_with('/') { PathBuf::from(path) } else { self.folder.join(path) };
         let mut tree = Tree::default();
-        tree.folder(&at, &format!("{CHARTS}{}/", dependency.name), 0)?;
+        tree.folder(&at, &format!("{CHARTS}{}/", dependency.name))?;
         Ok(tree.files)
     }
 
