@@ -153,9 +153,9 @@ impl<'h> Renderer<'h> {
         self.run.dependence
     }
 
-    /// Whether templates have changed what they were given, so that those that follow may see it.
+    /// Whether the last template has changed what it was given, so that those that follow may see it.
     pub fn altered(&self) -> bool {
-        self.run.kept.mixed
+        self.run.kept.has_altered
     }
 
     /// Whether the last template asked the host.
@@ -204,7 +204,7 @@ impl<'h> Renderer<'h> {
     /// # Errors
     /// As [`Renderer::render`].
     pub fn render_next(&mut self, name: &str, data: &Value, fleeting: &Map) -> Result<&[u8], Box<ExecError>> {
-        self.run.kept.begin(fleeting);
+        self.run.kept.show(fleeting);
         self.file(name, data)
     }
 
@@ -213,7 +213,7 @@ impl<'h> Renderer<'h> {
         self.run.depth = 0;
         self.run.begun = (self.run.steps, self.run.memory);
         self.run.dependence = None;
-        self.run.kept.has_asked = false;
+        self.run.kept.begin();
         let scope = Scope { set: self.set, outer: None };
         let Some(tree) = scope.find(name) else {
             let name = crate::fmt::quote(name.as_bytes());

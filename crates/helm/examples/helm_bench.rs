@@ -7,9 +7,9 @@
 //! Measured: a process each (time on the clock, CPU, peak memory); in a process that runs already, five renders of one and then
 //! of the other. Cold: the files are read from disk, nothing is kept. Warm: the chart is in memory, ours with its templates
 //! parsed and its values put together by the render before; each render is for another revision of the release, so that
-//! everything is run. Again: the same revision once more, as where a chart looks into the cluster; only what asks the host or
-//! changes values is run. Helm's library keeps nothing between renders, and its chart must be read anew for each, which does
-//! not count where it is warm.
+//! everything is run. Again: the same revision once more, as where a chart looks into the cluster; only what asks the host is
+//! run. Helm's library keeps nothing between renders, and its chart must be read anew for each, which does not count where it
+//! is warm.
 
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a program for developers")]
 

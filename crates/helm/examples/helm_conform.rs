@@ -3,10 +3,10 @@
 //! `helm_conform DIR [--mask FILE] [--only TEXT] [--cache DIR] [--compat 3|4.1|4.2] [--show]`; the real helm is
 //! `SETPOINT_HELM`, and ours is like the release that `--compat` names.
 //!
-//! Each chart is rendered with its defaults and with each file of its `ci/`. A mask gives fixed values to what a chart
-//! makes up by chance: a YAML map from names of charts to values that are set over all others. Where Helm differs from
-//! itself, that is told and not counted as a difference. Helm's output can be kept between runs (`--cache`), by the hash of
-//! all it was made from.
+//! Each chart is rendered with its defaults and with each file of its `ci/`; by ours twice, the second time with what is known
+//! of the first. A mask gives fixed values to what a chart makes up by chance: a YAML map from names of charts to values that
+//! are set over all others. Where Helm differs from itself, that is told and not counted as a difference. Helm's output can be
+//! kept between runs (`--cache`), by the hash of all it was made from.
 
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a program for developers")]
 

@@ -11,31 +11,17 @@ use std::sync::Arc;
 use gotemplate::{ExecError, Functions, Host, Map, MapKind, Renderer, TemplateSet, Value};
 use memchr::memmem;
 
+use self::origin::ValuePaths;
 use self::turn::Turn;
 use crate::cache::TemplateCache;
 use crate::chart::Chart;
 use crate::error::RenderError;
-use crate::manifest::FileText;
+use crate::manifest::{FileText, Lines, NO_VALUE, RenderedFile};
 use crate::options::RenderOptions;
 use crate::prepared::Prepared;
 use crate::scope::{self, Template, is_partial, template_value};
 pub(crate) use known::Known;
 pub use origin::ValueRead;
-pub(crate) use origin::{Lines, ValuePaths};
-
-/// What Go prints for nothing.
-const NO_VALUE: &[u8] = b"<no value>";
-
-/// What one template came to.
-#[derive(Debug)]
-pub(crate) struct RenderedFile {
-    /// `chart/templates/file.yaml`
-    pub(crate) path: Arc<str>,
-    /// Its output.
-    pub(crate) output: Arc<FileText>,
-    /// Where the output comes from, if that was noted.
-    pub(crate) lines: Option<Lines>,
-}
 
 /// What all templates came to.
 #[derive(Debug, Default)]
@@ -89,7 +75,7 @@ pub(crate) fn run(
     let mut turn = Turn::new(&job, templates, prepared.known(options), host);
     let mut run = Run::default();
     for (number, template) in templates.iter().enumerate() {
-        let output = turn.next(number, template);
+        let output = turn.next(number);
         let output = output.map_err(|error| error_text::of_run(&template.path, &error, options.compat))?;
         run.files.push(RenderedFile { path: Arc::clone(&template.path), output, lines: None });
     }

@@ -1,18 +1,19 @@
 //! From the output of templates to manifests and hooks, in the order in which they are installed.
 
 mod head;
+mod lines;
 mod order;
 mod split;
 
 use std::sync::{Arc, OnceLock};
 
 use goyaml::parallel;
+pub(crate) use lines::{Lines, NO_VALUE};
 pub use order::{install_rank, uninstall_rank};
 pub use split::split;
 
 use self::head::Head;
 use crate::compat::HelmCompat;
-use crate::engine::RenderedFile;
 use crate::scope::is_partial;
 
 /// One document of a release.
@@ -121,6 +122,17 @@ pub(crate) struct Sorted {
 pub(crate) struct Trouble {
     pub(crate) path: Arc<str>,
     pub(crate) message: String,
+}
+
+/// What one template came to.
+#[derive(Debug)]
+pub(crate) struct RenderedFile {
+    /// `chart/templates/file.yaml`
+    pub(crate) path: Arc<str>,
+    /// Its output.
+    pub(crate) output: Arc<FileText>,
+    /// Where the output comes from, if that was noted.
+    pub(crate) lines: Option<Lines>,
 }
 
 /// What a template came to, with the documents in it.

@@ -43,8 +43,10 @@ pub(super) struct Kept {
     /// Goes up with whatever makes two runs of a template differ.
     unrest: u64,
     /// Whether templates changed what they were given, and may have put into it what they made themselves.
-    pub(super) mixed: bool,
-    /// Whether the host was asked since the file began.
+    mixed: bool,
+    /// Whether anything was changed since the file began that others may see.
+    pub(super) has_altered: bool,
+    /// Whether the host was asked since then.
     pub(super) has_asked: bool,
     /// A map that the next file sees another one of.
     fleeting: Option<Map>,
@@ -58,8 +60,13 @@ pub(super) struct Before {
 }
 
 impl Kept {
-    /// Begins a file that sees this map, which those after it do not see.
-    pub(super) fn begin(&mut self, fleeting: &Map) {
+    /// Begins a file.
+    pub(super) fn begin(&mut self) {
+        (self.has_altered, self.has_asked) = (false, false);
+    }
+
+    /// The next file sees this map, which those after it do not see.
+    pub(super) fn show(&mut self, fleeting: &Map) {
         self.fleeting = Some(fleeting.clone());
     }
 
@@ -73,6 +80,7 @@ impl Kept {
     pub(super) fn altered(&mut self, is_given: bool) {
         self.mixed |= is_given;
         if self.mixed {
+            self.has_altered = true;
             self.forget();
         }
     }

@@ -125,6 +125,12 @@ fn render(case: &Case, compat: HelmCompat) -> Result<Vec<u8>, String> {
         ..RenderOptions::install("conform", "conform-ns")
     };
     let cache = TemplateCache::new();
-    let rendered = helm::render(&chart, &user, &options, (&cache, &NoHost)).map_err(|error| error.to_string())?;
-    output::print(&rendered, &OutputOptions { compat, ..OutputOptions::default() }).map_err(|error| error.to_string())
+    let print = || {
+        let rendered = helm::render(&chart, &user, &options, (&cache, &NoHost)).map_err(|error| error.to_string())?;
+        let options = OutputOptions { compat, ..OutputOptions::default() };
+        output::print(&rendered, &options).map_err(|error| error.to_string())
+    };
+    let first = print();
+    // What is known of a render must not be seen in the next one.
+    if print() == first { first } else { Err("a second render comes to something else".to_owned()) }
 }

@@ -1,5 +1,6 @@
 //! What templates came to in the render before: those that depend on nothing but the chart, its values and the release are not
-//! run again when a release is rendered once more because of what others asked the cluster.
+//! run again when a release is rendered once more because of what others asked the cluster. One that changes values is among
+//! them, and is run only for another that is.
 
 use std::sync::Arc;
 
@@ -23,8 +24,17 @@ pub(crate) struct Known {
     release: ReleaseOptions,
     capabilities: Capabilities,
     limits: Options,
-    /// By the order of the templates, with what each costs; nothing for what is to be run each time.
-    files: Vec<Option<(Arc<FileText>, Cost)>>,
+    /// By the order of the templates; nothing for what is to be run each time.
+    files: Vec<Option<KnownFile>>,
+}
+
+/// What a template comes to each time.
+#[derive(Clone, Debug)]
+pub(super) struct KnownFile {
+    pub(super) text: Arc<FileText>,
+    pub(super) cost: Cost,
+    /// Whether it changes values. Then it is run before any other one is that may see that.
+    pub(super) alters: bool,
 }
 
 impl Known {
@@ -41,12 +51,12 @@ impl Known {
     }
 
     /// The output of a template.
-    pub(super) fn file(&self, number: usize) -> Option<&(Arc<FileText>, Cost)> {
+    pub(super) fn file(&self, number: usize) -> Option<&KnownFile> {
         self.files.get(number)?.as_ref()
     }
 
-    /// Adds what the next template came to, with its cost if that is so each time.
-    pub(super) fn add(&mut self, text: &Arc<FileText>, cost: Option<Cost>) {
-        self.files.push(cost.map(|cost| (Arc::clone(text), cost)));
+    /// Adds what the next template came to, if that is so each time.
+    pub(super) fn add(&mut self, file: Option<KnownFile>) {
+        self.files.push(file);
     }
 }

@@ -1,12 +1,10 @@
-//! Where output comes from: lines of templates, and the values that were read on the way.
+//! Where output comes from: the values that were read on the way.
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
 use gotemplate::{Trace, Value};
 use goyaml::Pos;
-
-use super::NO_VALUE;
 
 /// A value that a template read.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -17,33 +15,6 @@ pub struct ValueRead {
     pub path: String,
     /// Where it was set; nothing if it is not set.
     pub pos: Option<Pos>,
-}
-
-/// From a place in the output of a file to the line of its template.
-#[derive(Debug)]
-pub(crate) struct Lines {
-    trace: Trace,
-    removed: Vec<usize>,
-    template: Arc<[u8]>,
-}
-
-impl Lines {
-    pub(super) fn new(trace: Trace, removed: Vec<usize>, template: &Arc<[u8]>) -> Self {
-        Self { trace, removed, template: Arc::clone(template) }
-    }
-
-    /// The line, from 1, that a byte of the output comes from; 0 if that is not known.
-    pub(crate) fn line(&self, at: usize) -> u32 {
-        let mut at = at;
-        for removed in &self.removed {
-            if *removed <= at {
-                at += NO_VALUE.len();
-            }
-        }
-        let Some(place) = self.trace.place(at) else { return 0 };
-        let before = self.template.get(..place).unwrap_or(&self.template);
-        u32::try_from(memchr::memchr_iter(b'\n', before).count() + 1).unwrap_or(u32::MAX)
-    }
 }
 
 /// The maps of the values by their identity. What templates make of them by themselves is not among them.

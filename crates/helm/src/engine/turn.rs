@@ -5,14 +5,15 @@ use std::sync::Arc;
 use gotemplate::{ExecError, Host, Renderer};
 
 use super::apart::{self, Ready};
-use super::known::{Cost, Known, sum};
-use super::{Job, Output, Runner};
+use super::known::{Cost, Known, KnownFile, sum};
+use super::{Job, Runner};
 use crate::manifest::FileText;
 use crate::scope::Template;
 
 /// One render.
 pub(super) struct Turn<'t> {
     job: &'t Job<'t>,
+    templates: &'t [Template],
     host: &'t dyn Host,
     /// The render before, as long as nothing has changed what it saw.
     known: Option<Arc<Known>>,
@@ -20,34 +21,63 @@ pub(super) struct Turn<'t> {
     runner: Option<Runner<'t>>,
     /// What the templates cost that were not run here, until one is.
     spent: Cost,
+    /// Those that change values and were not run yet, as nobody has looked.
+    behind: Vec<usize>,
+    /// Whether values are what the host's answers made of them.
+    unsure: bool,
     /// What the next render will know.
     made: Known,
 }
 
 impl<'t> Turn<'t> {
-    pub(super) fn new(job: &'t Job<'t>, templates: &[Template], known: Option<Arc<Known>>, host: &'t dyn Host) -> Self {
+    pub(super) fn new(
+        job: &'t Job<'t>,
+        templates: &'t [Template],
+        known: Option<Arc<Known>>,
+        host: &'t dyn Host,
+    ) -> Self {
         let ready = if known.is_none() { apart::run(job, templates) } else { Ready::nothing() };
-        Self { job, host, known, ready, runner: None, spent: (0, 0), made: Known::begin(job.options) }
+        Self {
+            job,
+            templates,
+            host,
+            known,
+            ready,
+            runner: None,
+            spent: (0, 0),
+            behind: Vec::new(),
+            unsure: false,
+            made: Known::begin(job.options),
+        }
     }
 
-    /// What the next template comes to.
-    pub(super) fn next(&mut self, number: usize, template: &Template) -> Result<Arc<FileText>, Box<ExecError>> {
-        if let Some((text, cost)) = self.known.as_ref().and_then(|known| known.file(number)) {
-            let (text, cost) = (Arc::clone(text), *cost);
-            self.charge(cost)?;
-            self.made.add(&text, Some(cost));
+    /// What the template of this number comes to, the next one.
+    pub(super) fn next(&mut self, number: usize) -> Result<Arc<FileText>, Box<ExecError>> {
+        if let Some(file) = self.known.as_ref().and_then(|known| known.file(number)).cloned() {
+            self.pass(number, &file)?;
+            let text = Arc::clone(&file.text);
+            self.made.add(Some(file));
             return Ok(text);
         }
-        let (output, cost) = match self.ready.next() {
-            Some((output, cost)) => {
-                self.charge(cost)?;
-                (output?, Some(cost))
-            }
-            None => self.now(template)?,
-        };
-        let text = Arc::new(FileText::new(output.0));
-        self.made.add(&text, cost);
-        Ok(text)
+        if let Some((output, cost)) = self.ready.next() {
+            self.charge(cost)?;
+            let text = Arc::new(FileText::new(output?.0));
+            self.made.add(Some(KnownFile { text: Arc::clone(&text), cost, alters: false }));
+            return Ok(text);
+        }
+        self.now(number)
+    }
+
+    /// Goes on without a template that is known.
+    fn pass(&mut self, number: usize, file: &KnownFile) -> Result<(), Box<ExecError>> {
+        if !file.alters {
+            return self.charge(file.cost);
+        }
+        if let Some(runner) = &mut self.runner {
+            return runner.run(&self.templates[number]).map(drop);
+        }
+        self.behind.push(number);
+        Ok(())
     }
 
     /// Counts what was not run here against the budgets.
@@ -59,25 +89,39 @@ impl<'t> Turn<'t> {
         Ok(())
     }
 
-    /// Runs a template; with its cost if it comes to the same each time.
-    fn now(&mut self, template: &Template) -> Result<(Output, Option<Cost>), Box<ExecError>> {
-        let runner = if let Some(runner) = &mut self.runner {
-            runner
-        } else {
-            let renderer = Renderer::new(self.job.set, self.host, self.job.options.limits);
-            let runner = self.runner.insert(self.job.runner(renderer));
-            runner.renderer.charge(self.spent)?;
-            runner
-        };
-        let output = runner.run(template);
-        let (altered, cost) = (runner.renderer.altered(), runner.renderer.cost());
-        let is_same = !altered && !runner.renderer.asked();
+    /// Runs a template.
+    fn now(&mut self, number: usize) -> Result<Arc<FileText>, Box<ExecError>> {
+        let template = &self.templates[number];
+        let runner = self.runner()?;
+        let text = Arc::new(FileText::new(runner.run(template)?.0));
+        let (asked, alters, cost) = (runner.renderer.asked(), runner.renderer.altered(), runner.renderer.cost());
         // What follows is known, or was run, without what this one changed.
-        if altered {
+        if alters {
             self.known = None;
             self.ready = Ready::nothing();
         }
-        Ok((output?, is_same.then_some(cost)))
+        self.unsure |= alters && asked;
+        let is_same = !asked && !self.unsure;
+        self.made.add(is_same.then(|| KnownFile { text: Arc::clone(&text), cost, alters }));
+        Ok(text)
+    }
+
+    /// What runs templates, which sees what those before changed.
+    fn runner(&mut self) -> Result<&mut Runner<'t>, Box<ExecError>> {
+        let runner = match self.runner.take() {
+            Some(runner) => runner,
+            None => self.start()?,
+        };
+        Ok(self.runner.insert(runner))
+    }
+
+    fn start(&self) -> Result<Runner<'t>, Box<ExecError>> {
+        let mut runner = self.job.runner(Renderer::new(self.job.set, self.host, self.job.options.limits));
+        runner.renderer.charge(self.spent)?;
+        for number in &self.behind {
+            runner.run(&self.templates[*number])?;
+        }
+        Ok(runner)
     }
 
     /// What the next render may know.
@@ -113,9 +157,9 @@ mod tests {
         }
     }
 
-    /// What so many templates come to in two renders, in which those of some numbers are special: on all cores and with what is
-    /// known of the first one, or, with a trace, one after the other.
-    fn outputs(count: usize, special: &[(usize, &str)], trace: bool) -> [String; 2] {
+    /// What so many templates come to in three renders, in which those of some numbers are special: on all cores and with what is
+    /// known of the one before, or, with a trace, one after the other.
+    fn outputs(count: usize, special: &[(usize, &str)], trace: bool) -> [String; 3] {
         let file = |name: &str, text: String| (name.to_owned(), Arc::from(text.into_bytes()));
         let usual = "{{ include \"labels\" . }} {{ .Values.a }} {{ toJson .Values.map }} {{ .Template.Name }}";
         let mut files = vec![
@@ -136,7 +180,7 @@ mod tests {
         let options = RenderOptions { trace, limits, ..RenderOptions::install("r", "default") };
         let cache = TemplateCache::new();
         let host = Counting::default();
-        [(); 2].map(|()| match render(&chart, &UserValues::default(), &options, (&cache, &host)) {
+        [(); 3].map(|()| match render(&chart, &UserValues::default(), &options, (&cache, &host)) {
             Ok(rendered) => {
                 let asked: Vec<_> = rendered.inquiries.iter().map(|inquiry| format!("{inquiry:?}")).collect();
                 let text = print(&rendered, &OutputOptions::default()).expect("text");
@@ -152,6 +196,12 @@ mod tests {
         let (deep, now) = ("{{ $_ := set .Values.map \"b\" 2 }}", "{{ now.Unix }}");
         let both = "{{ $_ := now }}{{ $_ := set .Values \"a\" \"asked\" }}";
         let later = "{{ if gt (now.Unix | int) 1 }}{{ $_ := set .Values \"a\" \"later\" }}{{ end }}";
+        let once = "{{ if eq (now.Unix | int) 1 }}{{ $_ := set .Values \"a\" \"once\" }}{{ end }}";
+        let (put, change) = (
+            "{{ $_ := dict \"x\" 1 | set .Values.map \"own\" }}",
+            "{{ $_ := add .Values.map.own.x 1 | set .Values.map.own \"x\" }}",
+        );
+        let (again, both_seen) = ("{{ $_ := set .Values \"a\" \"again\" }}", "{{ now.Unix }}{{ .Values.a }}");
         let costly = "{{ range until 12000 }}{{ end }}";
         for special in [
             vec![],
@@ -168,10 +218,15 @@ mod tests {
             vec![(90, costly), (100, now), (60, later)],
             vec![(127, now), (60, later), (59, look), (61, look)],
             vec![(127, later), (60, later), (59, look), (0, set)],
+            vec![(127, once), (60, look), (59, deep), (58, now)],
+            vec![(127, put), (60, change), (59, now), (58, change), (57, now), (0, once)],
+            vec![(127, set), (60, again), (3, both_seen)],
+            vec![(127, now), (60, set), (3, both_seen)],
+            vec![(127, set), (90, costly), (60, later), (3, costly)],
         ] {
             for count in [128, 62] {
-                let [all, one] = [false, true].map(|trace| outputs(count, &special, trace));
-                assert_eq!(all, one, "{count} {special:?}");
+                let [all, wanted] = [false, true].map(|trace| outputs(count, &special, trace));
+                assert_eq!(all, wanted, "{count} {special:?}");
             }
         }
     }
