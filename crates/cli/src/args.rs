@@ -1,5 +1,6 @@
 //! What can be typed. The doc comments are the help pages.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::{Args, FromArgMatches, Parser, Subcommand, ValueEnum};
@@ -76,15 +77,19 @@ const VERBS: [(&str, Flags); 17] = [
 impl Cli {
     /// Reads the command line; ends the program with what is to be said of it, if it is wrong or asks for help.
     ///
-    /// Only the flags of the verb that was typed are laid out, as those of all cost more time than a small build. Where that
-    /// gives no result, all are, so that what is said is complete.
+    /// Only the verb that was typed is laid out, as all of them cost more time than a small build. Where that gives no result, all
+    /// are, so that what is said is complete.
     pub(crate) fn read() -> Self {
         Self::read_verb(std::env::args_os()).unwrap_or_else(Self::parse)
     }
 
-    fn read_verb(words: impl IntoIterator<Item = std::ffi::OsString>) -> Option<Self> {
-        let verbs = VERBS.map(|(name, flags)| clap::Command::new(name).defer(flags));
-        let command = Always::augment_args(clap::Command::new("setpoint")).subcommands(verbs);
+    fn read_verb(words: impl IntoIterator<Item = OsString>) -> Option<Self> {
+        let words: Vec<OsString> = words.into_iter().collect();
+        // No flag before the verb takes a value.
+        let typed = words.iter().skip(1).find(|word| !word.as_encoded_bytes().starts_with(b"-"))?;
+        let (name, flags) = VERBS.iter().find(|(name, _)| *typed == **name)?;
+        let command = Always::augment_args(clap::Command::new("setpoint")).disable_help_subcommand(true);
+        let command = command.subcommand(flags(clap::Command::new(*name)));
         Self::from_arg_matches(&command.try_get_matches_from(words).ok()?).ok()
     }
 }
@@ -134,6 +139,7 @@ mod tests {
             "setpoint secrets encrypt --in-place a.yaml",
             "setpoint up . --kubeconfig x --context y",
             "setpoint get all -A",
+            "setpoint template -f a,b --set x=1 --verbose name help",
         ];
         for line in lines {
             let words = || line.split(' ').map(Into::into);
@@ -141,7 +147,17 @@ mod tests {
             assert_eq!(alone, Cli::try_parse_from(words()).ok().map(|cli| format!("{cli:?}")), "{line}");
             assert!(alone.is_some(), "{line}");
         }
-        for line in ["setpoint", "setpoint help", "setpoint buidl", "setpoint build --orgin", "setpoint --version"] {
+        for line in [
+            "setpoint",
+            "setpoint help",
+            "setpoint help build",
+            "setpoint buidl",
+            "setpoint build --orgin",
+            "setpoint build --help",
+            "setpoint --version",
+            "setpoint --verbse build",
+            "setpoint -- build",
+        ] {
             assert!(Cli::read_verb(line.split(' ').map(Into::into)).is_none(), "{line}");
         }
     }

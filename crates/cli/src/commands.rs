@@ -109,8 +109,13 @@ fn start_log(cli: &Cli) {
         _ if cli.always.verbose => "info,engine=debug,apply=debug,source=debug,controlplane=debug",
         // Its log is all that it has to say.
         Command::Controller(_) => "info",
-        // To read a filter takes a while that is seen in what a small build takes.
-        _ if std::env::var_os(EnvFilter::DEFAULT_ENV).is_none() => return log.with_max_level(Level::ERROR).init(),
+        command if std::env::var_os(EnvFilter::DEFAULT_ENV).is_none() => {
+            // To start a log takes a while that is seen in what a small build takes, and rendering has nothing to say in it.
+            if !matches!(command, Command::Build(_) | Command::Template(_) | Command::Why(_)) {
+                log.with_max_level(Level::ERROR).init();
+            }
+            return;
+        }
         _ => "error",
     };
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(default));

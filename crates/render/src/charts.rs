@@ -60,8 +60,10 @@ impl HelmCharts {
             options.capabilities.kube_version = version.clone();
         }
         let versions = if request.api_versions.is_empty() { &self.api_versions } else { request.api_versions };
-        let listed = versions.iter().flat_map(|versions| versions.split(',')).map(str::to_owned);
-        Arc::make_mut(&mut options.capabilities.api_versions).extend(listed);
+        if !versions.is_empty() {
+            let listed = versions.iter().flat_map(|versions| versions.split(',')).map(str::to_owned);
+            Arc::make_mut(&mut options.capabilities.api_versions).extend(listed);
+        }
         Ok(options)
     }
 

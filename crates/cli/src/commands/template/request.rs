@@ -1,5 +1,6 @@
 //! What the flags ask for.
 
+use std::env;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -45,7 +46,9 @@ impl<'a> Request<'a> {
             render.capabilities.kube_version =
                 version.map_err(|why| Failure::usage(format!("invalid kube version '{text}': {why}")))?;
         }
-        Arc::make_mut(&mut render.capabilities.api_versions).extend(args.api_versions.iter().cloned());
+        if !args.api_versions.is_empty() {
+            Arc::make_mut(&mut render.capabilities.api_versions).extend(args.api_versions.iter().cloned());
+        }
         render.release.upgrade = args.is_upgrade;
         render.skip_schema_validation = args.skip_schema_validation;
         render.trace = args.origin;
@@ -132,10 +135,17 @@ fn name_of(template: &str) -> Result<String, Failure> {
     helm::name_from_template(template, &World { dns: false }).map_err(Failure::usage)
 }
 
+/// Whether there may be a kubeconfig. Where charts are only rendered there is none, and to find that out by reading it costs a
+/// hundredth of a small chart's time.
+fn has_kubeconfig() -> bool {
+    let usual = || env::home_dir().is_some_and(|home| home.join(".kube/config").exists());
+    env::var_os("KUBECONFIG").is_some() || usual()
+}
+
 /// The namespace of the kubeconfig's context.
 fn namespace() -> String {
-    let config = kube::config::Kubeconfig::read().ok();
-    let named = config.and_then(|config| {
+    let config = has_kubeconfig().then(kube::config::Kubeconfig::read);
+    let named = config.and_then(Result::ok).and_then(|config| {
         let current = config.current_context?;
         let context = config.contexts.into_iter().find(|context| context.name == current)?;
         context.context?.namespace
