@@ -12,11 +12,18 @@ use std::process::Command;
 /// GCC's unwinder, as what it links with `-static-libgcc`.
 const UNWINDER: &str = "libgcc_eh.a";
 
+/// Names a file with the functions that come first, a line each; `cargo xtask dist` makes it.
+const ORDER: &str = "SETPOINT_FUNCTION_ORDER";
+
 fn main() {
     println!("cargo::rerun-if-changed=build.rs");
     let is = |name: &str, value: &str| env::var(name).is_ok_and(|text| text == value);
+    if !is("PROFILE", "release") || !is("CARGO_CFG_TARGET_OS", "linux") {
+        return;
+    }
+    arrange();
     // With musl it is linked statically, which it is not without being movable.
-    if is("PROFILE", "release") && is("CARGO_CFG_TARGET_OS", "linux") && is("CARGO_CFG_TARGET_ENV", "gnu") {
+    if is("CARGO_CFG_TARGET_ENV", "gnu") {
         println!("cargo::rustc-link-arg-bins=-no-pie");
         // For another machine it could be any compiler's.
         if env::var("HOST") == env::var("TARGET")
@@ -26,6 +33,19 @@ fn main() {
             println!("cargo::rustc-link-lib=static:-bundle=gcc_eh");
         }
     }
+}
+
+/// Puts functions in the order that a file asks for and keeps the symbols, which show which of them run; without such a file
+/// symbols go.
+fn arrange() {
+    println!("cargo::rerun-if-env-changed={ORDER}");
+    let Some(order) = env::var_os(ORDER).map(PathBuf::from) else {
+        return println!("cargo::rustc-link-arg-bins=-Wl,--strip-all");
+    };
+    println!("cargo::rerun-if-changed={}", order.display());
+    println!("cargo::rustc-link-arg-bins=-Wl,--symbol-ordering-file={}", order.display());
+    // Those of another compiler, or of other sources, are passed over.
+    println!("cargo::rustc-link-arg-bins=-Wl,--no-warn-symbol-ordering");
 }
 
 /// Where the compiler that links has its unwinder, if it has one.

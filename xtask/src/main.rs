@@ -5,6 +5,7 @@
 mod bench;
 mod ci;
 mod conform;
+mod dist;
 mod failure;
 mod oracle;
 mod programs;
@@ -50,6 +51,8 @@ enum Chore {
     /// Run what is too long for a test.
     #[command(subcommand)]
     Soak(soak::Soak),
+    /// Build the program as it is released, with what a start runs side by side, and print where it is; needs valgrind.
+    Dist,
     /// Measure.
     #[command(subcommand)]
     Bench(bench::Bench),
@@ -82,6 +85,7 @@ fn run(chore: Chore) -> Result<(), Failure> {
         Chore::Style { under } => style::judge(&root, &under),
         Chore::Conform(what) => conform::conform(&root, &what),
         Chore::Soak(work) => soak::soak(&root, &work),
+        Chore::Dist => dist::build(&root).map(|program| say(&program.display().to_string())),
         Chore::Bench(work) => bench::bench(&root, &work),
         Chore::Ci { steps } => ci::run(&root, &steps),
     }

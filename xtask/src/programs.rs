@@ -4,6 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use crate::dist;
 use crate::failure::{At, Failure, output, run};
 
 /// What is built for development: exactly what `cargo test --workspace` builds, with the same features, so that nothing
@@ -18,16 +19,23 @@ pub(crate) fn development(root: &Path) -> Result<PathBuf, Failure> {
 
 /// Builds `setpoint` as README's first command does, and gives its path.
 pub(crate) fn setpoint(root: &Path) -> Result<PathBuf, Failure> {
-    run(cargo(root).args(["build", "--release", "--locked"]))?;
+    run(&mut release(root))?;
     Ok(target(root)?.join("release/setpoint"))
 }
 
-/// `setpoint` as it lies where it is installed: copied below `folder`. The system keeps a file that a linker wrote in small pages
+/// What builds `setpoint` for release.
+pub(crate) fn release(root: &Path) -> Command {
+    let mut build = cargo(root);
+    build.args(["build", "--release", "--locked"]);
+    build
+}
+
+/// `setpoint` as it is released, and as it lies where it is installed: copied below `folder`. The system keeps a file that a linker wrote in small pages
 /// and one that was copied in large ones, of which a start touches fewer.
 pub(crate) fn installed(root: &Path, folder: &Path) -> Result<PathBuf, Failure> {
     let place = folder.join("setpoint");
     fs::create_dir_all(folder).at(folder)?;
-    fs::copy(setpoint(root)?, &place).at(&place)?;
+    fs::copy(dist::build(root)?, &place).at(&place)?;
     Ok(place)
 }
 
@@ -50,7 +58,8 @@ fn cargo(root: &Path) -> Command {
     cargo
 }
 
-fn target(root: &Path) -> Result<PathBuf, Failure> {
+/// Where cargo builds.
+pub(crate) fn target(root: &Path) -> Result<PathBuf, Failure> {
     let text = output(cargo(root).args(["metadata", "--no-deps", "--locked", "--format-version", "1"]))?;
     let metadata: serde_json::Value =
         serde_json::from_str(&text).map_err(|why| Failure::Form(format!("cargo metadata: {why}")))?;

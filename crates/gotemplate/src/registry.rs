@@ -141,15 +141,15 @@ pub enum Functions {
 /// By the bytes of the name, as it stands in a text.
 type Table = HashMap<&'static [u8], &'static Function, RandomState>;
 
-static SPRIG: LazyLock<Table> = LazyLock::new(|| table(funcs::SPRIG));
-static HELM: LazyLock<Table> = LazyLock::new(|| {
-    let mut all = table(funcs::SPRIG);
-    all.extend(table(funcs::HELM));
-    all
-});
+static SPRIG: LazyLock<Table> = LazyLock::new(|| table(&[funcs::SPRIG]));
+static HELM: LazyLock<Table> = LazyLock::new(|| table(&[funcs::SPRIG, funcs::HELM]));
 
-fn table(families: &[&'static [Function]]) -> Table {
-    families.iter().flat_map(|family| family.iter()).map(|function| (function.name.as_bytes(), function)).collect()
+/// Of functions that share a name the last one counts.
+fn table(sets: &[&[&'static [Function]]]) -> Table {
+    let families = || sets.iter().copied().flatten().copied();
+    let mut table = Table::with_capacity_and_hasher(families().map(<[Function]>::len).sum(), RandomState::default());
+    table.extend(families().flatten().map(|function| (function.name.as_bytes(), function)));
+    table
 }
 
 impl Functions {
