@@ -2,12 +2,15 @@
 //!
 //! A closed pipe (`setpoint get all | head -1`) ends the program quietly, as other Unix tools do.
 
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, BufWriter, IsTerminal, Write};
 
 use goyaml::Value;
 use object::FieldDiff;
 
 use crate::args::OutputFormat;
+
+/// Bytes of small parts that are written at once.
+const WRITTEN_AT_ONCE: usize = 64 << 10;
 
 /// Prints a line to standard output.
 pub(crate) fn line(text: impl AsRef<str>) {
@@ -22,8 +25,19 @@ pub(crate) fn raw(text: &str) {
 /// Prints bytes to standard output as they are.
 pub(crate) fn bytes(text: &[u8]) {
     let mut out = io::stdout().lock();
-    if out.write_all(text).and_then(|()| out.flush()).is_err() {
-        // Whoever read us has gone: there is nobody left to tell.
+    end_if_gone(&out.write_all(text).and_then(|()| out.flush()));
+}
+
+/// Prints what stands in several places to standard output as if it stood in one.
+pub(crate) fn parts(parts: &[impl AsRef<[u8]>]) {
+    let mut out = BufWriter::with_capacity(WRITTEN_AT_ONCE, io::stdout().lock());
+    let written = parts.iter().try_for_each(|part| out.write_all(part.as_ref()));
+    end_if_gone(&written.and_then(|()| out.flush()));
+}
+
+/// Ends the program if whoever reads us has gone: there is nobody left to tell.
+fn end_if_gone(written: &io::Result<()>) {
+    if written.is_err() {
         std::process::exit(0);
     }
 }

@@ -1,5 +1,6 @@
 //! What `helm template` prints of a rendered chart.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::fmt::Write;
 
@@ -62,25 +63,37 @@ pub struct Piece {
 /// # Errors
 /// The first pattern that shows nothing.
 pub fn print(rendered: &Rendered, options: &OutputOptions) -> Result<Vec<u8>, NotShown> {
-    let room = |path: &str, content: &[u8]| path.len() + content.len() + "---\n# Source: \n\n".len();
-    let crds: usize = rendered.crds.iter().map(|crd| room(&crd.path, &crd.data)).sum();
-    let documents = rendered.manifests.iter().chain(shown_hooks(rendered, options));
-    let documents: usize = documents.map(|manifest| room(&manifest.path, manifest.content.as_bytes())).sum();
-    let mut out = Vec::with_capacity(if options.include_crds { crds } else { 0 } + documents + 1);
+    let text = parts(rendered, options).concat();
+    if options.show_only.is_empty() { Ok(text) } else { only(&text, options) }
+}
+
+/// The same in parts that stand one behind the other, most of them those of `rendered`: a large output is not there twice.
+///
+/// # Errors
+/// The first pattern that shows nothing.
+pub fn print_parts<'r>(rendered: &'r Rendered, options: &OutputOptions) -> Result<Vec<Cow<'r, [u8]>>, NotShown> {
+    if options.show_only.is_empty() {
+        return Ok(parts(rendered, options).into_iter().map(Cow::Borrowed).collect());
+    }
+    print(rendered, options).map(|text| vec![text.into()])
+}
+
+fn parts<'r>(rendered: &'r Rendered, options: &OutputOptions) -> Vec<&'r [u8]> {
+    let mut parts = Vec::new();
     if options.include_crds {
         for crd in &rendered.crds {
-            document(&mut out, &crd.path, &crd.data);
+            parts.extend(document(&crd.path, &crd.data));
         }
     }
     for manifest in &rendered.manifests {
-        document(&mut out, &manifest.path, manifest.content.as_bytes());
+        parts.extend(document(&manifest.path, manifest.content.as_bytes()));
     }
-    trim(&mut out);
-    out.push(b'\n');
+    trim(&mut parts);
+    parts.push(b"\n");
     for hook in shown_hooks(rendered, options) {
-        document(&mut out, &hook.path, hook.content.as_bytes());
+        parts.extend(document(&hook.path, hook.content.as_bytes()));
     }
-    if options.show_only.is_empty() { Ok(out) } else { only(&out, options) }
+    parts
 }
 
 /// The text on standard output with comments that say where each document comes from: the line of its template, and for
@@ -130,22 +143,22 @@ fn shown_hooks<'r>(rendered: &'r Rendered, options: &OutputOptions) -> impl Iter
     shown.map(|hook| &hook.manifest)
 }
 
-fn document(out: &mut Vec<u8>, path: &str, content: &[u8]) {
-    out.extend_from_slice(b"---\n# Source: ");
-    out.extend_from_slice(path.as_bytes());
-    out.push(b'\n');
-    out.extend_from_slice(content);
-    out.push(b'\n');
+fn document<'r>(path: &'r str, content: &'r [u8]) -> [&'r [u8]; 5] {
+    [b"---\n# Source: ", path.as_bytes(), b"\n", content, b"\n"]
 }
 
-/// Takes away the space at both ends.
-fn trim(text: &mut Vec<u8>) {
-    let (start, length) = match str::from_utf8(text) {
-        Ok(whole) => (whole.len() - whole.trim_start().len(), whole.trim().len()),
-        Err(_) => (text.len() - text.trim_ascii_start().len(), text.trim_ascii().len()),
-    };
-    text.drain(..start);
-    text.truncate(length);
+/// Takes away the space at the end. At the start there is none.
+fn trim(parts: &mut Vec<&[u8]>) {
+    let is_text = parts.iter().all(|part| str::from_utf8(part).is_ok());
+    while let Some(last) = parts.pop() {
+        let rest = match str::from_utf8(last) {
+            Ok(text) if is_text => text.trim_end().as_bytes(),
+            _ => last.trim_ascii_end(),
+        };
+        if !rest.is_empty() {
+            return parts.push(rest);
+        }
+    }
 }
 
 /// The documents that the patterns name, in the order of the patterns. The output is cut into documents once more, as
@@ -191,8 +204,7 @@ pub fn pieces(rendered: &Rendered, options: &OutputOptions) -> Vec<Piece> {
             (false, true) => Mode::Behind,
             (false, false) => Mode::Anew,
         };
-        let mut text = Vec::with_capacity(content.len() + path.len() + 20);
-        document(&mut text, path, content);
+        let text = document(path, content).concat();
         pieces.push(Piece { path: path.to_owned(), mode, below_release, text });
     };
     if options.include_crds {

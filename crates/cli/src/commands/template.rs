@@ -131,11 +131,14 @@ pub(super) fn template(args: &TemplateArgs) -> Result<(), Failure> {
     if let Some(folder) = &args.output_dir {
         return write::write(folder, &rendered, &request, args.release_name);
     }
-    let print = if args.origin { output::print_with_origins } else { output::print };
-    let text = print(&rendered, &request.output).map_err(|error| Failure::task(error.to_string()))?;
-    crate::output::bytes(&text);
+    let printed = if args.origin {
+        output::print_with_origins(&rendered, &request.output).map(|text| vec![text.into()])
+    } else {
+        output::print_parts(&rendered, &request.output)
+    };
+    crate::output::parts(&printed.map_err(|error| Failure::task(error.to_string()))?);
     // The program ends here: to take all of it apart would only cost time.
-    std::mem::forget((chart, user, cache, rendered, text));
+    std::mem::forget((chart, user, cache, rendered));
     Ok(())
 }
 

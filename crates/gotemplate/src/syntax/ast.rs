@@ -3,6 +3,7 @@
 //! The nodes of a file stand in one [`Nodes`], those of a kind side by side, and refer to each other by ranges: a template of
 //! a thousand nodes costs a handful of allocations. Names and texts are not copied either: they are ranges of the text.
 
+use std::num::NonZeroU32;
 use std::sync::Arc;
 
 use super::number::Number;
@@ -91,13 +92,23 @@ impl Span {
     }
 }
 
-/// A variable of a file by its number; of two in scope that share a name, and so the number, the inner one counts.
+/// A variable of a file by its number, which is never 0, so that none takes no more room; of two in scope that share a name, and so the number, the inner one counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Variable(pub(super) u32);
+pub(crate) struct Variable(NonZeroU32);
 
 impl Variable {
     /// `$`: what a template was given.
-    pub(crate) const DATA: Self = Self(0);
+    pub(crate) const DATA: Self = Self(NonZeroU32::MIN);
+
+    /// The one whose name has this number among those of its file.
+    pub(super) fn at(index: u32) -> Self {
+        Self(NonZeroU32::MIN.saturating_add(1).saturating_add(index))
+    }
+
+    /// The number of its name; none for `$`.
+    fn index(self) -> Option<usize> {
+        self.0.get().checked_sub(2).map(|index| index as usize)
+    }
 }
 
 /// What stands in a template: text, or something between braces.
@@ -201,10 +212,8 @@ impl File {
 
     /// The name of a variable, with its dollar.
     pub(crate) fn variable(&self, variable: Variable) -> &[u8] {
-        match variable.0.checked_sub(1) {
-            None => b"$",
-            Some(index) => self.nodes.variables.get(index as usize).map_or(b"$", |name| self.text_of(*name)),
-        }
+        let name = variable.index().and_then(|index| self.nodes.variables.get(index));
+        name.map_or(b"$", |name| self.text_of(*name))
     }
 
     /// The templates with their trees.

@@ -40,7 +40,7 @@ pub fn parse(name: &str, text: impl Into<Arc<[u8]>>, functions: Functions) -> Re
     }
     let name: Arc<str> = name.into();
     let mut parser = Parser::new(&name, &text, functions);
-    parser.file()?;
+    parser.file().map_err(|error| *error)?;
     let Parser { mut nodes, templates, .. } = parser;
     nodes.shrink();
     Ok(Parsed { file: Arc::new(File { name, text, templates, nodes }) })
@@ -102,7 +102,8 @@ fn index(at: usize) -> u32 {
     at as u32
 }
 
-pub(super) type Outcome<T> = Result<T, ParseError>;
+/// The error is elsewhere, as what was read goes through many hands.
+pub(super) type Outcome<T> = Result<T, Box<ParseError>>;
 
 impl<'t> Parser<'t> {
     fn new(name: &'t Arc<str>, input: &'t [u8], functions: Functions) -> Self {
@@ -169,7 +170,7 @@ impl<'t> Parser<'t> {
 
     pub(super) fn fail<T>(&self, message: impl Into<String>) -> Outcome<T> {
         let line = line_at(self.input, self.frame.look[0].start);
-        Err(ParseError { file: self.name.to_string(), line, message: message.into() })
+        Err(Box::new(ParseError { file: self.name.to_string(), line, message: message.into() }))
     }
 
     fn text_of(&self, token: Token) -> &'t [u8] {
@@ -317,7 +318,7 @@ impl<'t> Parser<'t> {
             self.nodes.variables.push(token.span());
             self.nodes.variables.len() - 1
         });
-        Variable(index(known) + 1)
+        Variable::at(index(known))
     }
 
     fn check(&self, commands: &[Command], context: &str) -> Outcome<()> {
