@@ -28,10 +28,10 @@ use crate::args::{Cli, Command};
 use crate::failure::Failure;
 use crate::output;
 
-/// Stack of what renders: templates that include themselves meet their own limit of depth before its end.
+/// Stack of what renders where the first thread has little.
 const RENDER_STACK: usize = 256 << 20;
 
-/// Stack of what builds kustomizations without charts, as systems give it to the first thread.
+/// Stack of what builds kustomizations without charts or renders one chart, as systems give it to the first thread.
 const BUILD_STACK: u64 = 8 << 20;
 
 /// Parses the command line, runs the verb and turns its outcome into an exit code.
@@ -46,6 +46,7 @@ pub(crate) fn run() -> ExitCode {
         Command::Build(args) if !args.renders_charts() && has_room() => unbroken(|| build::build(&args)),
         Command::Build(args) => rendering(move || build::build(&args)),
         Command::Why(args) => rendering(move || why::why(&args)),
+        Command::Template(args) if has_room() => unbroken(|| template::template(&args)),
         Command::Template(args) => rendering(move || template::template(&args)),
         Command::Check(args) => with_cluster(check::check(args)),
         Command::Secrets(args) => with_cluster(async { finish(secrets::secrets(args).await) }),
@@ -76,8 +77,8 @@ fn unbroken(verb: impl FnOnce() -> Result<(), Failure>) -> ExitCode {
     finish(outcome.unwrap_or_else(|_| Err(Failure::task("the rendering broke off"))))
 }
 
-/// Whether the first thread's own stack is enough for kustomizations: their levels are bounded, and so are those of YAML. To
-/// make another costs a tenth of a small build's start.
+/// Whether the first thread's own stack is enough for kustomizations and for charts: their levels are bounded, so are those of
+/// YAML, and templates that nest deeply make a stack for that. To make another costs a tenth of a small build's start.
 fn has_room() -> bool {
     getrlimit(Resource::Stack).current.is_none_or(|limit| limit >= BUILD_STACK)
 }

@@ -99,6 +99,8 @@ pub(crate) struct Run<'h> {
     /// What was left of both when the last file began.
     begun: (u64, usize),
     depth: usize,
+    /// Blocks, parentheses and templates within one another.
+    levels: usize,
     texts: HashMap<Text, Arc<TemplateSet>, RandomState>,
     kept: Kept,
     changed: Vec<WeakMap>,
@@ -137,6 +139,7 @@ impl<'h> Renderer<'h> {
             memory: options.memory,
             begun: (options.steps, options.memory),
             depth: 0,
+            levels: 0,
             texts: HashMap::default(),
             kept: Kept::default(),
             changed: Vec::new(),
@@ -223,6 +226,12 @@ impl<'h> Renderer<'h> {
         Ok(&self.run.out)
     }
 }
+
+/// Levels that any stack has room for.
+const LEVELS_OF_ANY_STACK: usize = 50;
+
+/// Stack for all levels that the limits let through.
+const STACK: usize = 256 << 20;
 
 /// Maps that were put into one another would keep each other alive.
 impl Drop for Run<'_> {
@@ -433,6 +442,17 @@ mod tests {
         assert!(run(&parens, Options::default()).is_err_and(|error| error.contains("max expression depth exceeded")));
         let blocks = format!("{}{}", "{{ if 1 }}".repeat(5000), "{{ end }}".repeat(5000));
         assert!(run(&blocks, Options::default()).is_err_and(|error| error.contains("nested too deeply")));
+    }
+
+    #[test]
+    fn what_nests_deeply_needs_no_large_stack() {
+        let (blocks, ends) = ("{{ if 1 }}".repeat(120), "{{ end }}".repeat(120));
+        let call = format!("{}include \"a\" .{}", "(".repeat(120), ")".repeat(120));
+        let template =
+            format!("{{{{ define \"a\" }}}}{blocks}{{{{ {call} }}}}{ends}{{{{ end }}}}{{{{ include \"a\" . }}}}");
+        let thread = std::thread::Builder::new().stack_size(8 << 20).spawn(move || run(&template, Options::default()));
+        let outcome = thread.expect("a thread").join().expect("no panic");
+        assert!(outcome.is_err_and(|error| error.contains("nested more than")));
     }
 
     #[test]

@@ -90,7 +90,7 @@ impl<'t> State<'_, '_, 't> {
             Term::Field(_) | Term::Chain(..) | Term::Variable(..) => return self.path(dot, first, rest, last),
             Term::Pipe(pipe) => {
                 self.not_a_function(first, rest, last.as_ref())?;
-                return self.pipe(dot, pipe);
+                return self.inner(|state| state.pipe(dot, pipe));
             }
             _ => {}
         }
@@ -147,7 +147,7 @@ impl<'t> State<'_, '_, 't> {
     fn untyped(&mut self, dot: &Dot, operand: &'t Operand) -> Result<Value, Failure> {
         self.at = At::Operand(operand);
         match &operand.term {
-            Term::Pipe(pipe) => self.pipe(dot, pipe),
+            Term::Pipe(pipe) => self.inner(|state| state.pipe(dot, pipe)),
             Term::Function(function) => self.call(dot, function, At::Operand(operand), (&[], None)),
             _ => self.argument(dot, Type::Any, operand),
         }

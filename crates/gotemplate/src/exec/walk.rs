@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use super::eval::{Dot, State};
 use super::place::At;
-use super::{Run, Scope};
+use super::{LEVELS_OF_ANY_STACK, Run, STACK, Scope};
 use crate::error::ExecError;
 use crate::exec::trace::Mark;
 use crate::syntax::ast::{Branch, Item, Pipe, Pos, Seq, Tree, Variable};
@@ -29,7 +29,21 @@ pub(super) fn execute(run: &mut Run<'_>, scope: &Scope<'_>, tree: Tree<'_>, data
 }
 
 impl<'t> State<'_, '_, 't> {
+    /// Runs what stands within something else. Charts have a dozen levels; of more it is unknown how many will come, so they get
+    /// a stack of their own.
+    pub(super) fn inner<R>(&mut self, work: impl FnOnce(&mut Self) -> R) -> R {
+        self.run.levels += 1;
+        let done =
+            if self.run.levels == LEVELS_OF_ANY_STACK { stacker::grow(STACK, || work(self)) } else { work(self) };
+        self.run.levels -= 1;
+        done
+    }
+
     fn items(&mut self, dot: &Dot, items: Seq) -> Result<Flow, Failure> {
+        self.inner(|state| state.all(dot, items))
+    }
+
+    fn all(&mut self, dot: &Dot, items: Seq) -> Result<Flow, Failure> {
         for item in self.tree.file.items(items) {
             let flow = match item {
                 Item::Text(span) => {
