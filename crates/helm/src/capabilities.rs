@@ -1,5 +1,6 @@
 //! What the cluster can do, as templates see it under `.Capabilities`.
 
+use std::borrow::Cow;
 use std::sync::{Arc, LazyLock};
 
 use crate::compat::HelmCompat;
@@ -66,8 +67,8 @@ const GROUP_VERSIONS: &[&str] = &[
 ];
 
 /// The same, made once for all renders.
-static KNOWN: LazyLock<Arc<Vec<String>>> =
-    LazyLock::new(|| Arc::new(GROUP_VERSIONS.iter().map(|&version| version.to_owned()).collect()));
+static KNOWN: LazyLock<Arc<Vec<Cow<'static, str>>>> =
+    LazyLock::new(|| Arc::new(GROUP_VERSIONS.iter().map(|&version| version.into()).collect()));
 
 /// `.Capabilities`: the cluster's version, what it serves, and which Helm asks.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -75,7 +76,7 @@ pub struct Capabilities {
     /// The version of Kubernetes.
     pub kube_version: KubeVersion,
     /// Group versions, and against a cluster also `apps/v1/Deployment` and the like.
-    pub api_versions: Arc<Vec<String>>,
+    pub api_versions: Arc<Vec<Cow<'static, str>>>,
     /// The Helm that templates are told about.
     pub helm_version: HelmVersion,
 }

@@ -21,7 +21,7 @@ pub async fn capabilities(cluster: &Cluster, compat: HelmCompat) -> Result<Capab
     }
     Ok(Capabilities {
         kube_version: kube_version(&version),
-        api_versions: Arc::new(api_versions.into_iter().collect()),
+        api_versions: Arc::new(api_versions.into_iter().map(Into::into).collect()),
         ..Capabilities::of(compat)
     })
 }

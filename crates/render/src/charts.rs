@@ -61,7 +61,8 @@ impl HelmCharts {
         }
         let versions = if request.api_versions.is_empty() { &self.api_versions } else { request.api_versions };
         if !versions.is_empty() {
-            let listed = versions.iter().flat_map(|versions| versions.split(',')).map(str::to_owned);
+            let listed =
+                versions.iter().flat_map(|versions| versions.split(',')).map(|version| version.to_owned().into());
             Arc::make_mut(&mut options.capabilities.api_versions).extend(listed);
         }
         Ok(options)

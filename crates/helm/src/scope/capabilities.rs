@@ -51,19 +51,19 @@ fn helm_version(built: &HelmVersion) -> Value {
         .value()
 }
 
-fn versions(known: &Arc<Vec<String>>) -> Value {
+fn versions(known: &Arc<Vec<Cow<'static, str>>>) -> Value {
     Value::Object(Rc::new(Versions { known: Arc::clone(known), list: OnceCell::new() }))
 }
 
 /// `common.VersionSet`
 struct Versions {
-    known: Arc<Vec<String>>,
+    known: Arc<Vec<Cow<'static, str>>>,
     list: OnceCell<Value>,
 }
 
 impl Versions {
     fn list(&self) -> &Value {
-        self.list.get_or_init(|| Value::texts(&*self.known))
+        self.list.get_or_init(|| Value::texts(self.known.iter().map(|version| version.as_bytes())))
     }
 }
 

@@ -169,7 +169,7 @@ impl Asked {
             "--set-literal" => self.settings.push(Setting::SetLiteral(text)),
             "--show-only" => self.output.show_only.push(text),
             "--namespace" => self.render.release.namespace = text,
-            "--api-versions" => Arc::make_mut(&mut self.render.capabilities.api_versions).push(text),
+            "--api-versions" => Arc::make_mut(&mut self.render.capabilities.api_versions).push(text.into()),
             "--kube-version" => {
                 let version =
                     KubeVersion::parse(value).map_err(|why| format!("invalid kube version '{value}': {why}"))?;

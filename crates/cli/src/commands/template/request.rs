@@ -47,7 +47,8 @@ impl<'a> Request<'a> {
                 version.map_err(|why| Failure::usage(format!("invalid kube version '{text}': {why}")))?;
         }
         if !args.api_versions.is_empty() {
-            Arc::make_mut(&mut render.capabilities.api_versions).extend(args.api_versions.iter().cloned());
+            let given = args.api_versions.iter().cloned().map(Into::into);
+            Arc::make_mut(&mut render.capabilities.api_versions).extend(given);
         }
         render.release.upgrade = args.is_upgrade;
         render.skip_schema_validation = args.skip_schema_validation;
