@@ -24,14 +24,21 @@ pub(crate) struct Known {
     release: ReleaseOptions,
     capabilities: Capabilities,
     limits: Options,
-    /// By the order of the templates; nothing for what is to be run each time.
-    files: Vec<Option<KnownFile>>,
+    /// By the order of the templates.
+    files: Vec<KnownFile>,
 }
 
-/// What a template comes to each time.
+/// What a template came to.
 #[derive(Clone, Debug)]
 pub(super) struct KnownFile {
     pub(super) text: Arc<FileText>,
+    /// How, if it comes to that each time.
+    pub(super) same: Option<Same>,
+}
+
+/// How a template comes to the same each time.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Same {
     pub(super) cost: Cost,
     /// Whether it changes values. Then it is run before any other one is that may see that.
     pub(super) alters: bool,
@@ -50,13 +57,13 @@ impl Known {
         (&self.release, &self.capabilities, &self.limits) == (release, capabilities, limits)
     }
 
-    /// The output of a template.
+    /// What a template came to.
     pub(super) fn file(&self, number: usize) -> Option<&KnownFile> {
-        self.files.get(number)?.as_ref()
+        self.files.get(number)
     }
 
-    /// Adds what the next template came to, if that is so each time.
-    pub(super) fn add(&mut self, file: Option<KnownFile>) {
-        self.files.push(file);
+    /// Adds what the next template came to.
+    pub(super) fn add(&mut self, text: &Arc<FileText>, same: Option<Same>) {
+        self.files.push(KnownFile { text: Arc::clone(text), same });
     }
 }

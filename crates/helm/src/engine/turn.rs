@@ -5,10 +5,13 @@ use std::sync::Arc;
 use gotemplate::{ExecError, Host, Renderer};
 
 use super::apart::{self, Ready};
-use super::known::{Cost, Known, KnownFile, sum};
+use super::known::{Cost, Known, KnownFile, Same, sum};
 use super::{Job, Runner};
 use crate::manifest::FileText;
 use crate::scope::Template;
+
+/// A text, and how it comes to be the same each time.
+type File = (Arc<FileText>, Option<Same>);
 
 /// One render.
 pub(super) struct Turn<'t> {
@@ -53,25 +56,26 @@ impl<'t> Turn<'t> {
 
     /// What the template of this number comes to, the next one.
     pub(super) fn next(&mut self, number: usize) -> Result<Arc<FileText>, Box<ExecError>> {
-        if let Some(file) = self.known.as_ref().and_then(|known| known.file(number)).cloned() {
-            self.pass(number, &file)?;
-            let text = Arc::clone(&file.text);
-            self.made.add(Some(file));
-            return Ok(text);
-        }
-        if let Some((output, cost)) = self.ready.next() {
-            self.charge(cost)?;
-            let text = Arc::new(FileText::new(output?.0));
-            self.made.add(Some(KnownFile { text: Arc::clone(&text), cost, alters: false }));
-            return Ok(text);
-        }
-        self.now(number)
+        let known = self.known.as_ref().and_then(|known| known.file(number)).cloned();
+        let (text, same) = match (known, self.ready.next()) {
+            (Some(KnownFile { text, same: Some(same) }), _) => {
+                self.pass(number, same)?;
+                (text, Some(same))
+            }
+            (_, Some((output, cost))) => {
+                self.charge(cost)?;
+                (Arc::new(FileText::new(output?.0)), Some(Same { cost, alters: false }))
+            }
+            (known, None) => self.now(number, known)?,
+        };
+        self.made.add(&text, same);
+        Ok(text)
     }
 
     /// Goes on without a template that is known.
-    fn pass(&mut self, number: usize, file: &KnownFile) -> Result<(), Box<ExecError>> {
-        if !file.alters {
-            return self.charge(file.cost);
+    fn pass(&mut self, number: usize, same: Same) -> Result<(), Box<ExecError>> {
+        if !same.alters {
+            return self.charge(same.cost);
         }
         if let Some(runner) = &mut self.runner {
             return runner.run(&self.templates[number]).map(drop);
@@ -89,11 +93,11 @@ impl<'t> Turn<'t> {
         Ok(())
     }
 
-    /// Runs a template.
-    fn now(&mut self, number: usize) -> Result<Arc<FileText>, Box<ExecError>> {
+    /// Runs a template. Where it comes to the same text as before, what was read of that is kept.
+    fn now(&mut self, number: usize, known: Option<KnownFile>) -> Result<File, Box<ExecError>> {
         let template = &self.templates[number];
         let runner = self.runner()?;
-        let text = Arc::new(FileText::new(runner.run(template)?.0));
+        let output = runner.run(template)?.0;
         let (asked, alters, cost) = (runner.renderer.asked(), runner.renderer.altered(), runner.renderer.cost());
         // What follows is known, or was run, without what this one changed.
         if alters {
@@ -101,9 +105,9 @@ impl<'t> Turn<'t> {
             self.ready = Ready::nothing();
         }
         self.unsure |= alters && asked;
-        let is_same = !asked && !self.unsure;
-        self.made.add(is_same.then(|| KnownFile { text: Arc::clone(&text), cost, alters }));
-        Ok(text)
+        let text = known.map(|known| known.text).filter(|text| text.text == output);
+        let text = text.unwrap_or_else(|| Arc::new(FileText::new(output)));
+        Ok((text, (!asked && !self.unsure).then_some(Same { cost, alters })))
     }
 
     /// What runs templates, which sees what those before changed.
