@@ -9,7 +9,7 @@ use std::process::Command;
 use clap::Subcommand;
 
 use crate::failure::{At, Failure, run};
-use crate::{programs, soak};
+use crate::{dist, programs, soak};
 
 /// Measurements.
 #[derive(Subcommand)]
@@ -82,7 +82,7 @@ pub(crate) fn bench(root: &Path, work: &Bench) -> Result<(), Failure> {
 
 fn helm(root: &Path, rounds: u32, charts: &[String]) -> Result<(), Failure> {
     let folder = std::env::temp_dir().join(format!("setpoint-bench-helm-{}", std::process::id()));
-    let setpoint = programs::installed(root, &folder)?;
+    let setpoint = dist::installed(root, &folder)?;
     let mut bench = Command::new(programs::example(root, "setpoint-helm", "helm_bench")?);
     bench.arg("--setpoint").arg(setpoint);
     let measured = run(bench.args(["--rounds", &rounds.to_string()]).args(charts));

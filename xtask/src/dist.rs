@@ -57,6 +57,15 @@ pub(crate) fn build(root: &Path) -> Result<PathBuf, Failure> {
     Ok(released)
 }
 
+/// The program as it lies where it is installed: copied below `folder`. The system keeps a file that a linker wrote in small
+/// pages and one that was copied in large ones, of which a start touches fewer.
+pub(crate) fn installed(root: &Path, folder: &Path) -> Result<PathBuf, Failure> {
+    let place = folder.join("setpoint");
+    fs::create_dir_all(folder).at(folder)?;
+    fs::copy(build(root)?, &place).at(&place)?;
+    Ok(place)
+}
+
 /// Links the program with its symbols and with these functions in front.
 fn link(root: &Path, order: &Path) -> Result<PathBuf, Failure> {
     run(programs::release(root).env(ORDER, order))?;

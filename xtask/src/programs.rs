@@ -1,11 +1,9 @@
 //! Our own programs, built and found.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::dist;
-use crate::failure::{At, Failure, output, run};
+use crate::failure::{Failure, output, run};
 
 /// What is built for development: exactly what `cargo test --workspace` builds, with the same features, so that nothing
 /// is compiled twice.
@@ -28,15 +26,6 @@ pub(crate) fn release(root: &Path) -> Command {
     let mut build = cargo(root);
     build.args(["build", "--release", "--locked"]);
     build
-}
-
-/// `setpoint` as it is released, and as it lies where it is installed: copied below `folder`. The system keeps a file that a linker wrote in small pages
-/// and one that was copied in large ones, of which a start touches fewer.
-pub(crate) fn installed(root: &Path, folder: &Path) -> Result<PathBuf, Failure> {
-    let place = folder.join("setpoint");
-    fs::create_dir_all(folder).at(folder)?;
-    fs::copy(dist::build(root)?, &place).at(&place)?;
-    Ok(place)
 }
 
 /// Builds one example in release and gives its path: for what is measured, or runs long.

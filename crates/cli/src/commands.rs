@@ -21,7 +21,6 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::ExitCode;
 
 use rustix::process::{Resource, getrlimit};
-use tracing::Level;
 use tracing_subscriber::EnvFilter;
 
 use crate::args::{Cli, Command};
@@ -43,11 +42,10 @@ pub(crate) fn run() -> ExitCode {
         Command::Install(args) => with_cluster(async || finish(install::install(args).await)),
         Command::Controller(args) => with_cluster(async || finish(controller::controller(*args).await)),
         Command::Down(args) => with_cluster(async || finish(down::down(args).await)),
-        Command::Build(args) if !args.renders_charts() && has_room() => unbroken(|| build::build(&args)),
-        Command::Build(args) => rendering(move || build::build(&args)),
-        Command::Why(args) => rendering(move || why::why(&args)),
-        Command::Template(args) if has_room() => unbroken(|| template::template(&args)),
-        Command::Template(args) => rendering(move || template::template(&args)),
+        Command::Build(args) if args.renders_charts() => rendering_deeply(|| build::build(&args)),
+        Command::Build(args) => rendering(|| build::build(&args)),
+        Command::Why(args) => rendering_deeply(|| why::why(&args)),
+        Command::Template(args) => rendering(|| template::template(&args)),
         Command::Check(args) => with_cluster(async || check::check(args).await),
         Command::Secrets(args) => with_cluster(async || finish(secrets::secrets(args).await)),
         Command::Diff(args) => with_cluster(async || diff::diff(args).await),
@@ -64,10 +62,15 @@ pub(crate) fn run() -> ExitCode {
     }
 }
 
+/// Runs a verb that builds kustomizations or renders one chart, on the stack that is there if that is enough.
+fn rendering(verb: impl FnOnce() -> Result<(), Failure>) -> ExitCode {
+    if has_room() { unbroken(verb) } else { rendering_deeply(verb) }
+}
+
 /// Runs a verb that only renders. It may wait for remote files, which the workers of a runtime must not.
 ///
 /// It gets a stack of its own and stays on the first thread, whose heap grows in larger steps than that of another.
-fn rendering(verb: impl FnOnce() -> Result<(), Failure>) -> ExitCode {
+fn rendering_deeply(verb: impl FnOnce() -> Result<(), Failure>) -> ExitCode {
     unbroken(|| stacker::grow(RENDER_STACK, verb))
 }
 
@@ -107,20 +110,18 @@ fn report(failure: &Failure) -> ExitCode {
 }
 
 fn start_log(cli: &Cli) {
-    let log = tracing_subscriber::fmt().with_writer(std::io::stderr);
     let default = match &cli.command {
         _ if cli.always.verbose => "info,engine=debug,apply=debug,source=debug,controlplane=debug",
         // Its log is all that it has to say.
         Command::Controller(_) => "info",
-        command if std::env::var_os(EnvFilter::DEFAULT_ENV).is_none() => {
-            // To start a log takes a while that is seen in what a small build takes, and rendering has nothing to say in it.
-            if !matches!(command, Command::Build(_) | Command::Template(_) | Command::Why(_)) {
-                log.with_max_level(Level::ERROR).init();
-            }
+        // To start a log takes a while that is seen in what a small build takes, and rendering has nothing to say in it.
+        Command::Build(_) | Command::Template(_) | Command::Why(_)
+            if std::env::var_os(EnvFilter::DEFAULT_ENV).is_none() =>
+        {
             return;
         }
         _ => "error",
     };
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(default));
-    log.with_env_filter(filter).init();
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
 }

@@ -131,6 +131,14 @@ impl Capabilities {
             helm_version,
         }
     }
+
+    /// Adds group versions, or kinds in them. What renders share is copied only if there are any.
+    pub fn add_api_versions(&mut self, versions: impl IntoIterator<Item = String>) {
+        let mut versions = versions.into_iter().map(Cow::Owned).peekable();
+        if versions.peek().is_some() {
+            Arc::make_mut(&mut self.api_versions).extend(versions);
+        }
+    }
 }
 
 fn helm_version(compat: HelmCompat) -> (HelmVersion, u32) {

@@ -60,11 +60,8 @@ impl HelmCharts {
             options.capabilities.kube_version = version.clone();
         }
         let versions = if request.api_versions.is_empty() { &self.api_versions } else { request.api_versions };
-        if !versions.is_empty() {
-            let listed =
-                versions.iter().flat_map(|versions| versions.split(',')).map(|version| version.to_owned().into());
-            Arc::make_mut(&mut options.capabilities.api_versions).extend(listed);
-        }
+        let listed = versions.iter().flat_map(|versions| versions.split(',')).map(str::to_owned);
+        options.capabilities.add_api_versions(listed);
         Ok(options)
     }
 

@@ -6,7 +6,7 @@ use std::process::Command;
 use oracle::{Cost, Oracle};
 
 use crate::failure::{At, Failure, run, say};
-use crate::programs;
+use crate::{dist, programs};
 
 /// The overlays, as the example `timing` writes them.
 const TREES: [&str; 3] = ["one-patch", "3-mb", "11-mb-531-objects"];
@@ -16,7 +16,7 @@ pub(super) fn bench(root: &Path, runs: usize) -> Result<(), Failure> {
     let find = |oracle| oracle::find(oracle).map_err(|missing| Failure::Refused(missing.to_string()));
     let (kubectl, batch) = (find(Oracle::Kubectl)?, find(Oracle::KustomizeBatch)?);
     let folder = std::env::temp_dir().join(format!("setpoint-bench-kustomize-{}", std::process::id()));
-    let setpoint = programs::installed(root, &folder.join("bin"))?;
+    let setpoint = dist::installed(root, &folder.join("bin"))?;
     let timing = programs::example(root, "setpoint-kustomize", "timing")?;
     run(Command::new(&timing).arg(&folder))?;
     say("| overlay | a process's | kubectl kustomize | setpoint build | |");

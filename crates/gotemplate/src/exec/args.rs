@@ -120,7 +120,7 @@ impl<'t> State<'_, '_, 't> {
             Term::Nil if wanted.takes_nil() => return Ok(nil_of(wanted)),
             Term::Nil => return Err(self.error(format!("cannot assign nil to {}", wanted.name()))),
             Term::Field(_) | Term::Variable(..) | Term::Chain(..) => self.path(dot, operand, &[], None)?,
-            Term::Pipe(pipe) => self.inner(|state| state.pipe(dot, pipe))?,
+            Term::Pipe(pipe) => self.parenthesis(dot, pipe)?,
             Term::Function(function) => self.call(dot, function, At::Operand(operand), (&[], None))?,
             Term::Bool(_) | Term::Number(_) | Term::Text(_) => return self.literal(dot, wanted, operand),
         };

@@ -90,7 +90,7 @@ impl<'t> State<'_, '_, 't> {
             Term::Field(_) | Term::Chain(..) | Term::Variable(..) => return self.path(dot, first, rest, last),
             Term::Pipe(pipe) => {
                 self.not_a_function(first, rest, last.as_ref())?;
-                return self.inner(|state| state.pipe(dot, pipe));
+                return self.parenthesis(dot, pipe);
             }
             _ => {}
         }
@@ -143,11 +143,16 @@ impl<'t> State<'_, '_, 't> {
         self.fields(dot, operand, (Some(start), names), (rest, last))
     }
 
+    /// A pipeline in parentheses.
+    pub(super) fn parenthesis(&mut self, dot: &Dot, pipe: &'t Pipe) -> Result<Value, Failure> {
+        self.inner(|state| state.pipe(dot, pipe))
+    }
+
     /// What a chain starts with: a function or a pipeline in parentheses.
     fn untyped(&mut self, dot: &Dot, operand: &'t Operand) -> Result<Value, Failure> {
         self.at = At::Operand(operand);
         match &operand.term {
-            Term::Pipe(pipe) => self.inner(|state| state.pipe(dot, pipe)),
+            Term::Pipe(pipe) => self.parenthesis(dot, pipe),
             Term::Function(function) => self.call(dot, function, At::Operand(operand), (&[], None)),
             _ => self.argument(dot, Type::Any, operand),
         }

@@ -92,7 +92,8 @@ impl Span {
     }
 }
 
-/// A variable of a file by its number, which is never 0, so that none takes no more room; of two in scope that share a name, and so the number, the inner one counts.
+/// A variable of a file by its number; of two in scope that share a name, and so the number, the inner one counts. The number is
+/// never 0, so that no variable takes no more room.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Variable(NonZeroU32);
 

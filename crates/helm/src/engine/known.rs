@@ -63,7 +63,7 @@ impl Known {
     }
 
     /// Adds what the next template came to.
-    pub(super) fn add(&mut self, text: &Arc<FileText>, same: Option<Same>) {
-        self.files.push(KnownFile { text: Arc::clone(text), same });
+    pub(super) fn add(&mut self, file: KnownFile) {
+        self.files.push(file);
     }
 }

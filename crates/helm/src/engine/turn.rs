@@ -10,9 +10,6 @@ use super::{Job, Runner};
 use crate::manifest::FileText;
 use crate::scope::Template;
 
-/// A text, and how it comes to be the same each time.
-type File = (Arc<FileText>, Option<Same>);
-
 /// One render.
 pub(super) struct Turn<'t> {
     job: &'t Job<'t>,
@@ -57,18 +54,20 @@ impl<'t> Turn<'t> {
     /// What the template of this number comes to, the next one.
     pub(super) fn next(&mut self, number: usize) -> Result<Arc<FileText>, Box<ExecError>> {
         let known = self.known.as_ref().and_then(|known| known.file(number)).cloned();
-        let (text, same) = match (known, self.ready.next()) {
-            (Some(KnownFile { text, same: Some(same) }), _) => {
+        let file = match (known, self.ready.next()) {
+            (Some(file @ KnownFile { same: Some(same), .. }), _) => {
                 self.pass(number, same)?;
-                (text, Some(same))
+                file
             }
             (_, Some((output, cost))) => {
                 self.charge(cost)?;
-                (Arc::new(FileText::new(output?.0)), Some(Same { cost, alters: false }))
+                let text = Arc::new(FileText::new(output?.0));
+                KnownFile { text, same: Some(Same { cost, alters: false }) }
             }
             (known, None) => self.now(number, known)?,
         };
-        self.made.add(&text, same);
+        let text = Arc::clone(&file.text);
+        self.made.add(file);
         Ok(text)
     }
 
@@ -94,7 +93,7 @@ impl<'t> Turn<'t> {
     }
 
     /// Runs a template. Where it comes to the same text as before, what was read of that is kept.
-    fn now(&mut self, number: usize, known: Option<KnownFile>) -> Result<File, Box<ExecError>> {
+    fn now(&mut self, number: usize, known: Option<KnownFile>) -> Result<KnownFile, Box<ExecError>> {
         let template = &self.templates[number];
         let runner = self.runner()?;
         let output = runner.run(template)?.0;
@@ -107,7 +106,7 @@ impl<'t> Turn<'t> {
         self.unsure |= alters && asked;
         let text = known.map(|known| known.text).filter(|text| text.text == output);
         let text = text.unwrap_or_else(|| Arc::new(FileText::new(output)));
-        Ok((text, (!asked && !self.unsure).then_some(Same { cost, alters })))
+        Ok(KnownFile { text, same: (!asked && !self.unsure).then_some(Same { cost, alters }) })
     }
 
     /// What runs templates, which sees what those before changed.

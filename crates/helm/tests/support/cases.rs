@@ -7,7 +7,6 @@ mod tree;
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 use helm::load::{self, LoadOptions};
 use helm::output::{self, OutputOptions};
@@ -169,7 +168,7 @@ impl Asked {
             "--set-literal" => self.settings.push(Setting::SetLiteral(text)),
             "--show-only" => self.output.show_only.push(text),
             "--namespace" => self.render.release.namespace = text,
-            "--api-versions" => Arc::make_mut(&mut self.render.capabilities.api_versions).push(text.into()),
+            "--api-versions" => self.render.capabilities.add_api_versions([text]),
             "--kube-version" => {
                 let version =
                     KubeVersion::parse(value).map_err(|why| format!("invalid kube version '{value}': {why}"))?;

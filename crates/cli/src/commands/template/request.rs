@@ -46,10 +46,7 @@ impl<'a> Request<'a> {
             render.capabilities.kube_version =
                 version.map_err(|why| Failure::usage(format!("invalid kube version '{text}': {why}")))?;
         }
-        if !args.api_versions.is_empty() {
-            let given = args.api_versions.iter().cloned().map(Into::into);
-            Arc::make_mut(&mut render.capabilities.api_versions).extend(given);
-        }
+        render.capabilities.add_api_versions(args.api_versions.iter().cloned());
         render.release.upgrade = args.is_upgrade;
         render.skip_schema_validation = args.skip_schema_validation;
         render.trace = args.origin;
