@@ -32,7 +32,7 @@ pub use funcs::dates::{days_in, days_until};
 pub use host::{Host, Instant, NoHost};
 pub use options::{MAX_DEPTH, MAX_MEMORY, MAX_OUTPUT, MAX_STEPS, MissingKey, Options};
 pub use registry::{Functions, Type};
-pub use syntax::{ParseError, Parsed, parse};
+pub use syntax::{ParseError, Parsed, Reader, parse};
 pub use value::{
     Field, Kind, List, ListKind, MAX_DEPTH as MAX_VALUE_DEPTH, Map, MapKind, Member, Object, Text, Value, from_yaml,
     map_of, to_yaml,

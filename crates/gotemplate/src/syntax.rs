@@ -8,4 +8,4 @@ mod parse;
 mod print;
 pub(crate) mod unquote;
 
-pub use parse::{ParseError, Parsed, parse};
+pub use parse::{ParseError, Parsed, Reader, parse};

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use foldhash::fast::RandomState;
-use gotemplate::{Functions, ParseError, Parsed, parse};
+use gotemplate::{Functions, ParseError, Parsed, Reader};
 use goyaml::parallel;
 
 use crate::chart::Chart;
@@ -87,11 +87,12 @@ impl TemplateCache {
         let is_new = |(path, text): &&(&Arc<str>, &Arc<[u8]>)| self.lock().at_place(path, text).is_none();
         let new = texts.iter().filter(is_new).count();
         let worth = if new < 2 * TEMPLATES_OF_A_THREAD { usize::MAX } else { TEMPLATES_OF_A_THREAD };
-        parallel::map(texts, worth, |(path, text)| self.parsed(path, text))
+        let reader = || Reader::new(Functions::Helm);
+        parallel::map_with(texts, worth, reader, |reader, (path, text)| self.parsed(path, text, reader))
     }
 
     /// The template of this path and text.
-    fn parsed(&self, path: &Arc<str>, text: &Arc<[u8]>) -> Result<Arc<Parsed>, ParseError> {
+    fn parsed(&self, path: &Arc<str>, text: &Arc<[u8]>, reader: &mut Reader) -> Result<Arc<Parsed>, ParseError> {
         if let Some(parsed) = self.lock().at_place(path, text) {
             return Ok(parsed);
         }
@@ -99,7 +100,7 @@ impl TemplateCache {
         if let Some(parsed) = self.lock().parsed.get(&key) {
             return Ok(Arc::clone(parsed));
         }
-        let parsed = Arc::new(parse(path, Arc::clone(text), Functions::Helm)?);
+        let parsed = Arc::new(reader.read(path, Arc::clone(text))?);
         let mut known = self.lock();
         if known.bytes + text.len() > MAX_CACHED {
             *known = Known::default();
@@ -121,12 +122,15 @@ impl TemplateCache {
 mod tests {
     use std::sync::Arc;
 
+    use gotemplate::{Functions, Reader};
+
     use super::TemplateCache;
 
     #[test]
     fn a_template_is_found_by_path_and_text_wherever_it_lies() {
         let cache = TemplateCache::new();
-        let parsed = |path: &str, text: &Arc<[u8]>| cache.parsed(&path.into(), text).expect("a template");
+        let mut reader = Reader::new(Functions::Helm);
+        let mut parsed = |path: &str, text: &Arc<[u8]>| cache.parsed(&path.into(), text, &mut reader).expect("a template");
         let text: Arc<[u8]> = Arc::from(*b"{{ .a }}");
         let first = parsed("a", &text);
         assert!(Arc::ptr_eq(&first, &parsed("a", &text)), "the same text");

@@ -120,7 +120,7 @@ impl<'t> State<'_, '_, 't> {
             Term::Nil if wanted.takes_nil() => return Ok(nil_of(wanted)),
             Term::Nil => return Err(self.error(format!("cannot assign nil to {}", wanted.name()))),
             Term::Field(_) | Term::Variable(..) | Term::Chain(..) => self.path(dot, operand, &[], None)?,
-            Term::Pipe(pipe) => self.parenthesis(dot, pipe)?,
+            Term::Pipe(pipe) => self.parenthesis(dot, *pipe)?,
             Term::Function(function) => self.call(dot, function, At::Operand(operand), (&[], None))?,
             Term::Bool(_) | Term::Number(_) | Term::Text(_) => return self.literal(dot, wanted, operand),
         };
@@ -132,8 +132,8 @@ impl<'t> State<'_, '_, 't> {
         let found = match (wanted, &operand.term) {
             (Type::Any | Type::Reflect, _) => return self.constant(dot, operand),
             (Type::Bool, Term::Bool(value)) => Some(Value::Bool(*value)),
-            (Type::Text, Term::Text(text)) => Some(Value::Text(text.clone())),
-            (_, Term::Number(index)) => self.tree.file.number(*index).and_then(|number| number.of_type(wanted)),
+            (Type::Text, Term::Text(index)) => Some(Value::Text(self.tree.file.literal(*index).clone())),
+            (_, Term::Number(index)) => self.tree.file.number(*index).of_type(wanted),
             _ => None,
         };
         found.ok_or_else(|| self.not_of_type(wanted, operand))

@@ -4,8 +4,7 @@ use super::place::At;
 use super::walk::Failure;
 use super::{Run, Scope};
 use crate::registry::Type;
-use crate::syntax::ast::{Command, Operand, Pipe, Term, Tree, Variable};
-use crate::syntax::number::Number;
+use crate::syntax::ast::{Command, Operand, PipeAt, Term, Tree, Variable};
 use crate::value::Value;
 
 /// A running template.
@@ -33,7 +32,8 @@ impl Dot {
 
 impl<'t> State<'_, '_, 't> {
     /// The value of a pipeline; declared variables are set and stay until the block ends.
-    pub(super) fn pipe(&mut self, dot: &Dot, pipe: &'t Pipe) -> Result<Value, Failure> {
+    pub(super) fn pipe(&mut self, dot: &Dot, pipe: PipeAt) -> Result<Value, Failure> {
+        let pipe = self.tree.file.pipe(pipe);
         self.at = At::Pipe(pipe);
         let mut value = None;
         for command in self.tree.file.commands(pipe) {
@@ -90,7 +90,7 @@ impl<'t> State<'_, '_, 't> {
             Term::Field(_) | Term::Chain(..) | Term::Variable(..) => return self.path(dot, first, rest, last),
             Term::Pipe(pipe) => {
                 self.not_a_function(first, rest, last.as_ref())?;
-                return self.parenthesis(dot, pipe);
+                return self.parenthesis(dot, *pipe);
             }
             _ => {}
         }
@@ -132,10 +132,7 @@ impl<'t> State<'_, '_, 't> {
                 (value, names)
             }
             Term::Chain(inner, names) => {
-                let value = match self.tree.file.operands(*inner) {
-                    [inner] => self.untyped(dot, inner)?,
-                    _ => Value::None,
-                };
+                let value = self.untyped(dot, self.tree.file.operand(*inner))?;
                 (Dot::plain(value), self.tree.file.names(*names))
             }
             _ => return self.constant(dot, operand),
@@ -144,7 +141,7 @@ impl<'t> State<'_, '_, 't> {
     }
 
     /// A pipeline in parentheses.
-    pub(super) fn parenthesis(&mut self, dot: &Dot, pipe: &'t Pipe) -> Result<Value, Failure> {
+    pub(super) fn parenthesis(&mut self, dot: &Dot, pipe: PipeAt) -> Result<Value, Failure> {
         self.inner(|state| state.pipe(dot, pipe))
     }
 
@@ -152,7 +149,7 @@ impl<'t> State<'_, '_, 't> {
     fn untyped(&mut self, dot: &Dot, operand: &'t Operand) -> Result<Value, Failure> {
         self.at = At::Operand(operand);
         match &operand.term {
-            Term::Pipe(pipe) => self.parenthesis(dot, pipe),
+            Term::Pipe(pipe) => self.parenthesis(dot, *pipe),
             Term::Function(function) => self.call(dot, function, At::Operand(operand), (&[], None)),
             _ => self.argument(dot, Type::Any, operand),
         }
@@ -164,8 +161,8 @@ impl<'t> State<'_, '_, 't> {
         Ok(match &operand.term {
             Term::Bool(value) => Value::Bool(*value),
             Term::Dot => dot.value.clone(),
-            Term::Text(text) => Value::Text(text.clone()),
-            Term::Number(index) => match self.tree.file.number(*index).and_then(Number::ideal) {
+            Term::Text(index) => Value::Text(self.tree.file.literal(*index).clone()),
+            Term::Number(index) => match self.tree.file.number(*index).ideal() {
                 Some(number) => number,
                 None => return Err(self.error(format!("{} overflows int", self.tree.file.shown(operand)))),
             },

@@ -15,12 +15,13 @@ pub(super) enum At<'t> {
 }
 
 impl At<'_> {
-    fn pos(self) -> Pos {
+    fn pos(self, file: &File) -> Pos {
         match self {
             At::Nothing => 0,
             At::Item(item) => match item {
-                Item::Action(pos, _) | Item::Template(pos, ..) => *pos,
-                Item::If(branch) | Item::With(branch) | Item::Range(branch) => branch.pipe.pos,
+                Item::Action(pos, _) => *pos,
+                Item::Template(call) => file.call(*call).pos,
+                Item::If(branch) | Item::With(branch) | Item::Range(branch) => file.pipe(branch.pipe).pos,
                 Item::Text(..) | Item::Break | Item::Continue => 0,
             },
             At::Pipe(pipe) => pipe.pos,
@@ -47,7 +48,7 @@ impl State<'_, '_, '_> {
     #[cold]
     pub(super) fn error(&self, message: impl Into<String>) -> Box<ExecError> {
         let file = self.tree.file;
-        let pos = self.at.pos() as usize;
+        let pos = self.at.pos(file) as usize;
         let before = &file.text[..pos.min(file.text.len())];
         let column = before.iter().rev().take_while(|byte| **byte != b'\n').count();
         Box::new(ExecError {

@@ -7,7 +7,7 @@ use super::place::At;
 use super::{LEVELS_OF_ANY_STACK, Run, STACK, Scope};
 use crate::error::ExecError;
 use crate::exec::trace::Mark;
-use crate::syntax::ast::{Branch, Item, Pipe, Pos, Seq, Tree, Variable};
+use crate::syntax::ast::{Branch, Call, Item, Pipe, PipeAt, Pos, Seq, Tree, Variable};
 use crate::value::{ListKind, Value, go_lossy};
 
 pub(super) type Failure = Box<ExecError>;
@@ -52,14 +52,15 @@ impl<'t> State<'_, '_, 't> {
                 }
                 Item::Action(pos, pipe) => {
                     self.mark(*pos, false);
-                    self.action(dot, item, pipe)?
+                    self.action(dot, item, *pipe)?
                 }
                 Item::If(branch) => self.condition(dot, item, branch, false)?,
                 Item::With(branch) => self.condition(dot, item, branch, true)?,
                 Item::Range(branch) => self.range(dot, item, branch)?,
-                Item::Template(pos, name, pipe) => {
-                    self.mark(*pos, false);
-                    self.template(dot, item, name, pipe.as_ref())?
+                Item::Template(call) => {
+                    let call = self.tree.file.call(*call);
+                    self.mark(call.pos, false);
+                    self.template(dot, item, call)?
                 }
                 Item::Break => Flow::Break,
                 Item::Continue => Flow::Continue,
@@ -86,9 +87,9 @@ impl<'t> State<'_, '_, 't> {
         Ok(Flow::Next)
     }
 
-    fn action(&mut self, dot: &Dot, item: &'t Item, pipe: &'t Pipe) -> Result<Flow, Failure> {
+    fn action(&mut self, dot: &Dot, item: &'t Item, pipe: PipeAt) -> Result<Flow, Failure> {
         let value = self.pipe(dot, pipe)?;
-        if pipe.declares() {
+        if self.tree.file.pipe(pipe).declares() {
             return Ok(Flow::Next);
         }
         self.at = At::Item(item);
@@ -105,7 +106,7 @@ impl<'t> State<'_, '_, 't> {
     fn condition(&mut self, dot: &Dot, item: &'t Item, branch: &'t Branch, with: bool) -> Result<Flow, Failure> {
         self.at = At::Item(item);
         let mark = self.variables.len();
-        let value = self.pipe(dot, &branch.pipe)?;
+        let value = self.pipe(dot, branch.pipe)?;
         let flow = if value.is_true() {
             if with { self.items(&Dot::plain(value), branch.list) } else { self.items(dot, branch.list) }
         } else {
@@ -115,15 +116,15 @@ impl<'t> State<'_, '_, 't> {
         flow
     }
 
-    fn template(&mut self, dot: &Dot, item: &'t Item, name: &str, pipe: Option<&'t Pipe>) -> Result<Flow, Failure> {
+    fn template(&mut self, dot: &Dot, item: &'t Item, call: &'t Call) -> Result<Flow, Failure> {
         self.at = At::Item(item);
-        let Some(tree) = self.scope.find(name) else {
-            return Err(self.error(format!("template {} not defined", crate::fmt::quote(name.as_bytes()))));
+        let Some(tree) = self.scope.find(&call.name) else {
+            return Err(self.error(format!("template {} not defined", crate::fmt::quote(call.name.as_bytes()))));
         };
         if self.run.depth >= self.run.options.depth {
             return Err(self.error(format!("exceeded maximum template depth ({})", self.run.options.depth)));
         }
-        let data = match pipe {
+        let data = match call.pipe {
             Some(pipe) => self.pipe(dot, pipe)?,
             None => Value::None,
         };
@@ -144,7 +145,7 @@ impl<'t> State<'_, '_, 't> {
     fn range(&mut self, dot: &Dot, item: &'t Item, branch: &'t Branch) -> Result<Flow, Failure> {
         self.at = At::Item(item);
         let mark = self.variables.len();
-        let value = self.pipe(dot, &branch.pipe)?;
+        let value = self.pipe(dot, branch.pipe)?;
         let flow = match self.iterate(&value, branch)? {
             Some(flow) => flow,
             None => self.items(dot, branch.other.unwrap_or_default())?,
@@ -194,7 +195,7 @@ impl<'t> State<'_, '_, 't> {
     }
 
     fn check_single(&self, value: &Value, branch: &Branch) -> Result<(), Failure> {
-        if branch.pipe.declared[1].is_none() {
+        if self.tree.file.pipe(branch.pipe).declared[1].is_none() {
             return Ok(());
         }
         let shown = crate::fmt::text_of(value).unwrap_or_default();
@@ -208,13 +209,14 @@ impl<'t> State<'_, '_, 't> {
         boxed: bool,
         branch: &'t Branch,
     ) -> Result<Option<Flow>, Failure> {
+        let pipe = self.tree.file.pipe(branch.pipe);
         let mark = self.variables.len();
         let mut ran = false;
         for (index, value) in items {
             ran = true;
             self.run.spend(1).map_err(|message| self.error(message))?;
             let item = Dot { value, boxed };
-            self.bind(&branch.pipe, index, &item)?;
+            self.bind(pipe, index, &item)?;
             let flow = self.items(&item, branch.list)?;
             self.variables.truncate(mark);
             if flow == Flow::Break {

@@ -1,13 +1,15 @@
 //! What a text is after it was read: nodes that many runs share.
 //!
 //! The nodes of a file stand in one [`Nodes`], those of a kind side by side, and refer to each other by ranges: a template of
-//! a thousand nodes costs a handful of allocations. Names and texts are not copied either: they are ranges of the text.
+//! a thousand nodes costs a handful of allocations. Names are not copied either: they are ranges of the text. What is larger than
+//! most nodes of its kind stands apart, and they tell its number.
 
 use std::num::NonZeroU32;
 use std::sync::Arc;
 
 use super::number::Number;
 use crate::registry::Function;
+use crate::value::Text;
 
 /// An offset in bytes into the text of the file.
 pub(crate) type Pos = u32;
@@ -46,36 +48,73 @@ pub(crate) struct Tree<'t> {
 #[derive(Debug, Default)]
 pub(super) struct Nodes {
     pub(super) items: Vec<Item>,
+    pub(super) pipes: Vec<Pipe>,
     pub(super) commands: Vec<Command>,
     pub(super) operands: Vec<Operand>,
     pub(super) names: Vec<Span>,
+    pub(super) texts: Vec<Text>,
     pub(super) numbers: Vec<Number>,
+    pub(super) calls: Vec<Call>,
     /// Every variable once, but for `$`.
     pub(super) variables: Vec<Span>,
 }
 
 impl Nodes {
-    /// Gives back the room that no more nodes come to need.
-    pub(super) fn shrink(&mut self) {
-        self.items.shrink_to_fit();
-        self.commands.shrink_to_fit();
-        self.operands.shrink_to_fit();
-        self.names.shrink_to_fit();
-        self.numbers.shrink_to_fit();
-        self.variables.shrink_to_fit();
+    /// Takes all nodes out, in no more room than they need; the room that they were gathered in stays for others.
+    pub(super) fn take(&mut self) -> Self {
+        Self {
+            items: taken(&mut self.items),
+            pipes: taken(&mut self.pipes),
+            commands: taken(&mut self.commands),
+            operands: taken(&mut self.operands),
+            names: taken(&mut self.names),
+            texts: self.texts.drain(..).collect(),
+            numbers: taken(&mut self.numbers),
+            calls: self.calls.drain(..).collect(),
+            variables: taken(&mut self.variables),
+        }
     }
 }
 
+fn taken<T: Copy>(nodes: &mut Vec<T>) -> Vec<T> {
+    let taken = nodes.as_slice().to_vec();
+    nodes.clear();
+    taken
+}
+
+/// A number as it counts things of a file, of which there are fewer than bytes.
+#[expect(clippy::cast_possible_truncation, reason = "texts are less than 4 GiB, checked before")]
+pub(super) fn index(at: usize) -> u32 {
+    at as u32
+}
+
 /// Neighbours among the nodes of one kind.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Copy)]
 pub(crate) struct Seq {
-    pub(super) start: u32,
-    pub(super) end: u32,
+    start: u32,
+    /// One more than where they end: never 0, so that no sequence takes no more room.
+    beyond: NonZeroU32,
 }
 
 impl Seq {
+    const EMPTY: Self = Self { start: 0, beyond: NonZeroU32::MIN };
+
+    pub(super) fn new(start: usize, end: usize) -> Self {
+        Self { start: index(start), beyond: NonZeroU32::MIN.saturating_add(index(end)) }
+    }
+
+    pub(super) fn start(self) -> usize {
+        self.start as usize
+    }
+
     pub(super) fn of<T>(self, all: &[T]) -> &[T] {
-        all.get(self.start as usize..self.end as usize).unwrap_or_default()
+        all.get(self.start()..self.beyond.get() as usize - 1).unwrap_or_default()
+    }
+}
+
+impl Default for Seq {
+    fn default() -> Self {
+        Self::EMPTY
     }
 }
 
@@ -113,28 +152,41 @@ impl Variable {
 }
 
 /// What stands in a template: text, or something between braces.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 pub(crate) enum Item {
     Text(Span),
-    Action(Pos, Pipe),
+    Action(Pos, PipeAt),
     If(Branch),
     With(Branch),
     Range(Branch),
-    Template(Pos, Arc<str>, Option<Pipe>),
+    /// The [`Call`] of this number.
+    Template(u32),
     Break,
     Continue,
 }
 
 /// A pipeline with what is done if it is true and if it is not: [`Item`]s.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 pub(crate) struct Branch {
-    pub(crate) pipe: Pipe,
+    pub(crate) pipe: PipeAt,
     pub(crate) list: Seq,
     pub(crate) other: Option<Seq>,
 }
 
-/// Commands, each given the result of the one before, with the variables that take the last result.
+/// A template run within another one.
 #[derive(Debug)]
+pub(crate) struct Call {
+    pub(crate) pos: Pos,
+    pub(crate) name: Arc<str>,
+    pub(crate) pipe: Option<PipeAt>,
+}
+
+/// A pipeline by its number in its file.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct PipeAt(pub(super) u32);
+
+/// Commands, each given the result of the one before, with the variables that take the last result.
+#[derive(Debug, Clone, Copy)]
 pub(crate) struct Pipe {
     pub(crate) pos: Pos,
     pub(crate) assign: bool,
@@ -152,14 +204,14 @@ impl Pipe {
 }
 
 /// A function, field or value with its arguments: [`Operand`]s.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 pub(crate) struct Command {
     pub(crate) pos: Pos,
     pub(crate) args: Seq,
 }
 
 /// One term.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 pub(crate) struct Operand {
     /// Where messages say that it stands: with names behind dots, the second of them.
     pub(crate) pos: Pos,
@@ -169,25 +221,35 @@ pub(crate) struct Operand {
 }
 
 /// What a term is. Names behind dots are [`Span`]s.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 pub(crate) enum Term {
     Dot,
     Nil,
     Bool(bool),
     /// The number of this index.
     Number(u32),
-    Text(Arc<[u8]>),
+    /// The text of this index.
+    Text(u32),
     Field(Seq),
     Variable(Variable, Seq),
-    /// Names behind another operand, which is the one of this sequence.
-    Chain(Seq, Seq),
+    /// Names behind another operand, which is the one of this index.
+    Chain(u32, Seq),
     Function(&'static Function),
-    Pipe(Pipe),
+    Pipe(PipeAt),
 }
 
 impl File {
     pub(crate) fn items(&self, list: Seq) -> &[Item] {
         list.of(&self.nodes.items)
+    }
+
+    pub(crate) fn pipe(&self, at: PipeAt) -> &Pipe {
+        &self.nodes.pipes[at.0 as usize]
+    }
+
+    /// The call of a template that an item is.
+    pub(crate) fn call(&self, index: u32) -> &Call {
+        &self.nodes.calls[index as usize]
     }
 
     pub(crate) fn commands(&self, pipe: &Pipe) -> &[Command] {
@@ -202,9 +264,19 @@ impl File {
         list.of(&self.nodes.names)
     }
 
+    /// The operand that names stand behind.
+    pub(crate) fn operand(&self, index: u32) -> &Operand {
+        &self.nodes.operands[index as usize]
+    }
+
+    /// The text that an operand is.
+    pub(crate) fn literal(&self, index: u32) -> &Text {
+        &self.nodes.texts[index as usize]
+    }
+
     /// The number that an operand is.
-    pub(crate) fn number(&self, index: u32) -> Option<&Number> {
-        self.nodes.numbers.get(index as usize)
+    pub(crate) fn number(&self, index: u32) -> &Number {
+        &self.nodes.numbers[index as usize]
     }
 
     pub(crate) fn text_of(&self, span: Span) -> &[u8] {

@@ -3,7 +3,7 @@
 use std::mem;
 use std::sync::Arc;
 
-use super::ast::{Branch, Item, Seq};
+use super::ast::{Branch, Call, Item, PipeAt, Pos, Seq, index};
 use super::lex::{Kind, Token};
 use super::parse::{Frame, Outcome, Parser, close};
 
@@ -36,12 +36,13 @@ impl Parser<'_> {
                 break;
             }
             if token.kind == Kind::LeftDelim {
-                let delim = self.next();
+                let here = self.here();
+                self.next();
                 if self.next_word().kind == Kind::Define {
                     self.definition()?;
                     continue;
                 }
-                self.backup2(delim);
+                self.back_to(here);
             }
             match self.text_or_action()? {
                 Step::Item(item) => self.open.items.push(item),
@@ -187,7 +188,7 @@ impl Parser<'_> {
         let outer = mem::replace(&mut self.frame, Frame::new());
         self.body(name.clone(), "block clause")?;
         self.frame = outer;
-        Ok(Item::Template(token.start, name, Some(pipe)))
+        Ok(self.call(token.start, name, Some(pipe)))
     }
 
     fn template(&mut self) -> Outcome<Item> {
@@ -198,6 +199,11 @@ impl Parser<'_> {
             self.backup();
             pipe = Some(self.pipeline("template clause", Kind::RightDelim)?);
         }
-        Ok(Item::Template(token.start, name, pipe))
+        Ok(self.call(token.start, name, pipe))
+    }
+
+    fn call(&mut self, pos: Pos, name: Arc<str>, pipe: Option<PipeAt>) -> Item {
+        self.nodes.calls.push(Call { pos, name, pipe });
+        Item::Template(index(self.nodes.calls.len() - 1))
     }
 }

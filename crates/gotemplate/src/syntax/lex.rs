@@ -1,11 +1,12 @@
 //! Text into tokens: what stands between braces, and what does not.
 
-use super::ast::{Pos, Span};
+use super::ast::{Pos, Span, index};
 use super::unquote::decode;
 
 /// What a token is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) enum Kind {
+    #[default]
     Error,
     Bool,
     Char,
@@ -61,7 +62,7 @@ impl Kind {
 }
 
 /// A token with its place.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Token {
     pub(super) kind: Kind,
     pub(super) start: Pos,
@@ -69,30 +70,24 @@ pub(super) struct Token {
 }
 
 impl Token {
-    /// What stands where no token was read yet.
-    pub(super) const NONE: Self = Self { kind: Kind::Error, start: 0, end: 0 };
-
     pub(super) fn span(self) -> Span {
         Span { start: self.start, end: self.end }
     }
 }
 
-/// Reads one token after the other.
+/// Nothing, or why what was read is no token.
+type Outcome = Result<(), Box<str>>;
+
+/// Reads tokens, those of one action together.
 pub(super) struct Lexer<'t> {
     input: &'t [u8],
     pos: usize,
+    /// Where the token starts that is being read.
     start: usize,
-    parens: u32,
-    inside: bool,
+    /// What was read last.
+    tokens: Vec<Token>,
     failed: Option<Box<str>>,
 }
-
-const SPACES: &[u8] = b" \t\r\n";
-
-/// Letters, digits and `_`.
-const WORD: u8 = 1;
-/// What may stand behind a word.
-const TERMINATOR: u8 = 2;
 
 /// What each ASCII byte is.
 const CLASSES: [u8; 256] = {
@@ -109,6 +104,11 @@ const CLASSES: [u8; 256] = {
     classes
 };
 
+/// Letters, digits and `_`.
+const WORD: u8 = 1;
+/// What may stand behind a word.
+const TERMINATOR: u8 = 2;
+
 /// The line of a place, from 1.
 pub(super) fn line_at(input: &[u8], pos: Pos) -> u32 {
     let newlines = memchr::memchr_iter(b'\n', &input[..pos as usize]).count();
@@ -116,17 +116,33 @@ pub(super) fn line_at(input: &[u8], pos: Pos) -> u32 {
 }
 
 impl<'t> Lexer<'t> {
-    /// A lexer of a text of less than 4 GiB.
-    pub(super) fn new(input: &'t [u8]) -> Self {
-        Self { input, pos: 0, start: 0, parens: 0, inside: false, failed: None }
+    /// A lexer of a text of less than 4 GiB, with room for tokens.
+    pub(super) fn new(input: &'t [u8], mut tokens: Vec<Token>) -> Self {
+        tokens.clear();
+        Self { input, pos: 0, start: 0, tokens, failed: None }
     }
 
-    /// The next token; after the end and after an error always the end.
-    pub(super) fn next(&mut self) -> Token {
+    /// The room for tokens, for another lexer.
+    pub(super) fn into_room(self) -> Vec<Token> {
+        self.tokens
+    }
+
+    /// The token of this number among those that were read last.
+    pub(super) fn token(&self, number: usize) -> Option<Token> {
+        self.tokens.get(number).copied()
+    }
+
+    /// Reads what is next: a text, an action from brace to brace, or the end; after an error always the end.
+    pub(super) fn read(&mut self) {
+        self.tokens.clear();
         if self.failed.is_some() {
-            return self.token(Kind::Eof, self.start);
+            return self.push(Kind::Eof, self.start);
         }
-        if self.inside { self.action() } else { self.text() }
+        let read = self.text();
+        if let Err(message) = read {
+            self.failed = Some(message);
+            self.push(Kind::Error, self.start);
+        }
     }
 
     /// What is wrong, behind a token that is an error.
@@ -138,33 +154,22 @@ impl<'t> Lexer<'t> {
         &self.input[self.pos..]
     }
 
-    fn token(&self, kind: Kind, end: usize) -> Token {
-        #[expect(clippy::cast_possible_truncation, reason = "texts are less than 4 GiB, checked before")]
-        let (start, end) = (self.start as Pos, end as Pos);
-        Token { kind, start, end }
+    fn push(&mut self, kind: Kind, end: usize) {
+        self.tokens.push(Token { kind, start: index(self.start), end: index(end) });
     }
 
-    fn emit(&mut self, kind: Kind) -> Token {
-        self.emit_until(kind, self.pos)
-    }
-
-    fn emit_until(&mut self, kind: Kind, end: usize) -> Token {
-        let token = self.token(kind, end);
+    /// A token that ends here; the next one starts here.
+    fn emit(&mut self, kind: Kind) {
+        self.push(kind, self.pos);
         self.start = self.pos;
-        token
     }
 
-    fn error(&mut self, message: impl Into<Box<str>>) -> Token {
-        self.failed = Some(message.into());
-        self.token(Kind::Error, self.start)
-    }
-
-    fn text(&mut self) -> Token {
+    fn text(&mut self) -> Outcome {
         loop {
             let Some(found) = left_delim(self.rest()) else {
                 self.pos = self.input.len();
-                let kind = if self.pos > self.start { Kind::Text } else { Kind::Eof };
-                return self.emit(kind);
+                self.emit(if self.pos > self.start { Kind::Text } else { Kind::Eof });
+                return Ok(());
             };
             let brace = self.pos + found;
             let trims = trims_left(&self.input[brace + 2..]);
@@ -174,66 +179,46 @@ impl<'t> Lexer<'t> {
             }
             self.pos = brace;
             if end > self.start {
-                return self.emit_until(Kind::Text, end);
+                self.push(Kind::Text, end);
+                self.start = brace;
+                return Ok(());
             }
             self.start = brace;
             let after = brace + 2 + if trims { 2 } else { 0 };
             if !self.input[after..].starts_with(b"/*") {
-                self.pos = brace + 2;
-                let token = self.emit(Kind::LeftDelim);
+                self.push(Kind::LeftDelim, brace + 2);
                 self.pos = after;
                 self.start = after;
-                self.inside = true;
-                self.parens = 0;
-                return token;
+                return self.action();
             }
             self.pos = after;
             self.start = after;
-            if let Err(message) = self.comment() {
-                return self.error(message);
-            }
+            self.comment()?;
         }
     }
 
-    fn comment(&mut self) -> Result<(), &'static str> {
+    fn comment(&mut self) -> Outcome {
         let Some(found) = memchr::memmem::find(&self.rest()[2..], b"*/") else {
-            return Err("unclosed comment");
+            return Err("unclosed comment".into());
         };
         self.pos += found + 4;
-        let Some(trims) = self.right_delim() else {
-            return Err("comment ends before closing delimiter");
+        let trims = match self.rest() {
+            [b'}', b'}', ..] => false,
+            [space, b'-', b'}', b'}', ..] if is_space(*space) => true,
+            _ => return Err("comment ends before closing delimiter".into()),
         };
-        self.pos += 2;
-        if trims {
-            self.pos += 2;
-            self.pos += leading_spaces(self.rest());
-        }
+        self.skip_close(trims);
         self.start = self.pos;
         Ok(())
     }
 
-    /// Whether a right delimiter stands here, and whether it trims.
-    fn right_delim(&self) -> Option<bool> {
-        match self.rest() {
-            [b'}', b'}', ..] => Some(false),
-            [space, b'-', b'}', b'}', ..] if SPACES.contains(space) => Some(true),
-            _ => None,
-        }
-    }
-
-    fn close(&mut self, trims: bool) -> Token {
+    /// Goes over the right delimiter, and over the space behind one that trims.
+    fn skip_close(&mut self, trims: bool) {
+        self.pos += 2;
         if trims {
             self.pos += 2;
-            self.start = self.pos;
-        }
-        self.pos += 2;
-        let token = self.emit(Kind::RightDelim);
-        if trims {
             self.pos += leading_spaces(self.rest());
-            self.start = self.pos;
         }
-        self.inside = false;
-        token
     }
 
     fn peek_char(&self) -> Option<char> {
@@ -246,78 +231,103 @@ impl<'t> Lexer<'t> {
         (length > 0).then_some(character)
     }
 
-    fn action(&mut self) -> Token {
-        if let Some(trims) = self.right_delim() {
-            return if self.parens == 0 { self.close(trims) } else { self.error("unclosed left paren") };
-        }
-        let character = match self.rest().first() {
-            Some(byte) if byte.is_ascii() => {
-                self.pos += 1;
-                char::from(*byte)
-            }
-            _ => match self.bump() {
-                Some(character) => character,
-                None => return self.error("unclosed action"),
-            },
-        };
-        match character {
-            ' ' | '\t' | '\r' | '\n' => self.space(),
-            '=' => self.emit(Kind::Assign),
-            ':' => match self.bump() {
-                Some('=') => self.emit(Kind::Declare),
-                _ => self.error("expected :="),
-            },
-            '|' => self.emit(Kind::Pipe),
-            '"' => self.quoted(b'"', Kind::String, "unterminated quoted string"),
-            '\'' => self.quoted(b'\'', Kind::CharConstant, "unterminated character constant"),
-            '`' => self.raw(),
-            '$' if self.at_terminator() => self.emit(Kind::Variable),
-            '$' => self.name(Kind::Variable),
-            '.' if !self.rest().is_empty() && !self.rest()[0].is_ascii_digit() => {
-                if self.at_terminator() {
-                    self.emit(Kind::Dot)
-                } else {
-                    self.name(Kind::Field)
+    /// The tokens up to the right delimiter.
+    fn action(&mut self) -> Outcome {
+        let mut parens = 0;
+        loop {
+            let trims = self.spaces();
+            let rest = self.rest();
+            if trims || rest.starts_with(b"}}") {
+                if parens > 0 {
+                    return Err("unclosed left paren".into());
                 }
+                self.close(trims);
+                return Ok(());
             }
-            '.' | '+' | '-' | '0'..='9' => {
+            match rest.first() {
+                Some(first) if first.is_ascii() => self.ascii(*first, &mut parens)?,
+                Some(_) => self.foreign()?,
+                None => return Err("unclosed action".into()),
+            }
+        }
+    }
+
+    /// Space, but for the one that belongs to a right delimiter that trims; whether such a one follows.
+    fn spaces(&mut self) -> bool {
+        let rest = self.rest();
+        let run = leading_spaces(rest);
+        let trims = run > 0 && rest[run..].starts_with(b"-}}");
+        self.pos += run - usize::from(trims);
+        if self.pos > self.start {
+            self.emit(Kind::Space);
+        }
+        trims
+    }
+
+    fn close(&mut self, trims: bool) {
+        self.start += if trims { 2 } else { 0 };
+        self.push(Kind::RightDelim, self.start + 2);
+        self.skip_close(trims);
+        self.start = self.pos;
+    }
+
+    /// What begins with this byte.
+    fn ascii(&mut self, first: u8, parens: &mut u32) -> Outcome {
+        self.pos += 1;
+        match first {
+            b'=' => self.emit(Kind::Assign),
+            b':' if self.rest().starts_with(b"=") => {
+                self.pos += 1;
+                self.emit(Kind::Declare);
+            }
+            b':' => return Err("expected :=".into()),
+            b'|' => self.emit(Kind::Pipe),
+            b'"' => return self.quoted(b'"', Kind::String, "unterminated quoted string"),
+            b'\'' => return self.quoted(b'\'', Kind::CharConstant, "unterminated character constant"),
+            b'`' => return self.raw(),
+            b'$' if self.at_terminator() => self.emit(Kind::Variable),
+            b'$' => return self.name(Kind::Variable),
+            b'.' if self.rest().first().is_some_and(|next| !next.is_ascii_digit()) => {
+                if !self.at_terminator() {
+                    return self.name(Kind::Field);
+                }
+                self.emit(Kind::Dot);
+            }
+            b'.' | b'+' | b'-' | b'0'..=b'9' => {
                 self.pos -= 1;
-                self.number()
+                return self.number();
             }
-            '(' => {
-                self.parens += 1;
-                self.emit(Kind::LeftParen)
+            b'(' => {
+                *parens += 1;
+                self.emit(Kind::LeftParen);
             }
-            ')' if self.parens == 0 => self.error("unexpected right paren"),
-            ')' => {
-                self.parens -= 1;
-                self.emit(Kind::RightParen)
+            b')' if *parens == 0 => return Err("unexpected right paren".into()),
+            b')' => {
+                *parens -= 1;
+                self.emit(Kind::RightParen);
             }
-            _ if is_word(character) => self.word(),
-            '!'..='~' => self.emit(Kind::Char),
-            _ => self.error(format!("unrecognized character in action: {}", unicode(character))),
+            _ if CLASSES[usize::from(first)] == WORD => return self.word(),
+            b'!'..=b'~' => self.emit(Kind::Char),
+            _ => return Err(unrecognized(char::from(first))),
+        }
+        Ok(())
+    }
+
+    /// What begins with a character beyond ASCII.
+    fn foreign(&mut self) -> Outcome {
+        match self.bump() {
+            Some(character) if is_word(character) => self.word(),
+            character => Err(unrecognized(character.unwrap_or(char::REPLACEMENT_CHARACTER))),
         }
     }
 
-    fn space(&mut self) -> Token {
-        self.pos += leading_spaces(self.rest());
-        let last = self.pos - 1;
-        if self.input[last + 1..].starts_with(b"-}}") {
-            self.pos = last;
-            if self.start == last {
-                return self.close(true);
-            }
-        }
-        self.emit(Kind::Space)
-    }
-
-    fn word(&mut self) -> Token {
+    fn word(&mut self) -> Outcome {
         self.skip_word();
         if !self.at_terminator() {
             return self.bad_character();
         }
-        let kind = keyword(&self.input[self.start..self.pos]);
-        self.emit(kind)
+        self.emit(keyword(&self.input[self.start..self.pos]));
+        Ok(())
     }
 
     fn skip_word(&mut self) {
@@ -333,14 +343,18 @@ impl<'t> Lexer<'t> {
         }
     }
 
-    fn name(&mut self, kind: Kind) -> Token {
+    fn name(&mut self, kind: Kind) -> Outcome {
         self.skip_word();
-        if self.at_terminator() { self.emit(kind) } else { self.bad_character() }
+        if !self.at_terminator() {
+            return self.bad_character();
+        }
+        self.emit(kind);
+        Ok(())
     }
 
-    fn bad_character(&mut self) -> Token {
+    fn bad_character(&self) -> Outcome {
         let character = self.peek_char().unwrap_or(char::REPLACEMENT_CHARACTER);
-        self.error(format!("bad character {}", unicode(character)))
+        Err(format!("bad character {}", unicode(character)).into())
     }
 
     fn at_terminator(&self) -> bool {
@@ -350,41 +364,44 @@ impl<'t> Lexer<'t> {
         }
     }
 
-    fn quoted(&mut self, quote: u8, kind: Kind, unterminated: &str) -> Token {
+    fn quoted(&mut self, quote: u8, kind: Kind, unterminated: &str) -> Outcome {
         loop {
             let Some(found) = memchr::memchr3(quote, b'\\', b'\n', self.rest()) else {
                 self.pos = self.input.len();
-                return self.error(unterminated);
+                return Err(unterminated.into());
             };
             self.pos += found + 1;
             let byte = self.input[self.pos - 1];
             if byte == quote {
-                return self.emit(kind);
+                self.emit(kind);
+                return Ok(());
             }
             if byte == b'\n' || matches!(self.bump(), None | Some('\n')) {
-                return self.error(unterminated);
+                return Err(unterminated.into());
             }
         }
     }
 
-    fn raw(&mut self) -> Token {
+    fn raw(&mut self) -> Outcome {
         let Some(end) = memchr::memchr(b'`', self.rest()) else {
-            return self.error("unterminated raw quoted string");
+            return Err("unterminated raw quoted string".into());
         };
         self.pos += end + 1;
-        self.emit(Kind::RawString)
+        self.emit(Kind::RawString);
+        Ok(())
     }
 
-    fn number(&mut self) -> Token {
+    fn number(&mut self) -> Outcome {
         let mut fine = self.scan_number();
         if fine && matches!(self.peek_char(), Some('+' | '-')) {
             fine = self.scan_number() && self.input[self.pos - 1] == b'i';
         }
-        if fine {
-            return self.emit(Kind::Number);
+        if !fine {
+            let text = crate::fmt::quote(&self.input[self.start..self.pos]);
+            return Err(format!("bad number syntax: {text}").into());
         }
-        let text = crate::fmt::quote(&self.input[self.start..self.pos]);
-        self.error(format!("bad number syntax: {text}"))
+        self.emit(Kind::Number);
+        Ok(())
     }
 
     fn scan_number(&mut self) -> bool {
@@ -449,6 +466,10 @@ fn keyword(word: &[u8]) -> Kind {
     }
 }
 
+fn unrecognized(character: char) -> Box<str> {
+    format!("unrecognized character in action: {}", unicode(character)).into()
+}
+
 /// A character as `U+0023 '#'`.
 fn unicode(character: char) -> String {
     let code = u32::from(character);
@@ -468,13 +489,17 @@ fn left_delim(text: &[u8]) -> Option<usize> {
 }
 
 fn trims_left(text: &[u8]) -> bool {
-    text.len() >= 2 && text[0] == b'-' && SPACES.contains(&text[1])
+    matches!(text, [b'-', space, ..] if is_space(*space))
+}
+
+fn is_space(byte: u8) -> bool {
+    matches!(byte, b' ' | b'\t' | b'\r' | b'\n')
 }
 
 fn leading_spaces(text: &[u8]) -> usize {
-    text.iter().take_while(|byte| SPACES.contains(byte)).count()
+    text.iter().take_while(|byte| is_space(**byte)).count()
 }
 
 fn trimmed_end(text: &[u8]) -> usize {
-    text.len() - text.iter().rev().take_while(|byte| SPACES.contains(byte)).count()
+    text.len() - text.iter().rev().take_while(|byte| is_space(**byte)).count()
 }

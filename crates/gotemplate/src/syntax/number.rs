@@ -5,7 +5,7 @@ use crate::registry::Type;
 use crate::value::Value;
 
 /// A number as it was written, with every type that can hold it.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Number {
     /// Whether the text says that it is a float where nothing else decides.
     pub(crate) looks_like_float: bool,

@@ -1,9 +1,12 @@
 //! Tokens into trees: pipelines, commands and terms. What spans several actions is in `control`.
 
 use std::borrow::Cow;
+use std::mem;
 use std::sync::Arc;
 
-use super::ast::{Command, File, Item, Nodes, Operand, Pipe, Pos, Seq, Span, Template, Term, Variable, is_blank};
+use super::ast::{
+    Command, File, Item, Nodes, Operand, Pipe, PipeAt, Pos, Seq, Span, Template, Term, Variable, index, is_blank,
+};
 use super::lex::{Kind, Lexer, Token, line_at};
 use super::number::Number;
 use super::unquote::unquote;
@@ -31,25 +34,66 @@ pub struct Parsed {
 }
 
 /// Reads one text, which is kept for as long as its templates are. `name` is the name of the template and of the file in
-/// messages.
+/// messages. For many texts there is [`Reader`].
+///
+/// # Errors
+/// What is wrong first.
 pub fn parse(name: &str, text: impl Into<Arc<[u8]>>, functions: Functions) -> Result<Parsed, ParseError> {
-    let text: Arc<[u8]> = text.into();
-    if u32::try_from(text.len()).is_err() {
-        let message = "the text is larger than 4 GiB".to_owned();
-        return Err(ParseError { file: name.to_owned(), line: 1, message });
+    Reader::new(functions).read(name, text)
+}
+
+/// Reads texts one after the other, in room that it makes once.
+#[derive(Debug)]
+pub struct Reader {
+    functions: Functions,
+    tokens: Vec<Token>,
+    nodes: Nodes,
+    open: Open,
+}
+
+impl Reader {
+    /// A reader of texts that use these functions.
+    pub fn new(functions: Functions) -> Self {
+        Self { functions, tokens: Vec::new(), nodes: Nodes::default(), open: Open::default() }
     }
-    let name: Arc<str> = name.into();
-    let mut parser = Parser::new(&name, &text, functions);
-    parser.file().map_err(|error| *error)?;
-    let Parser { mut nodes, templates, .. } = parser;
-    nodes.shrink();
-    Ok(Parsed { file: Arc::new(File { name, text, templates, nodes }) })
+
+    /// The same as [`parse`].
+    ///
+    /// # Errors
+    /// As [`parse`].
+    pub fn read(&mut self, name: &str, text: impl Into<Arc<[u8]>>) -> Result<Parsed, ParseError> {
+        let text: Arc<[u8]> = text.into();
+        if u32::try_from(text.len()).is_err() {
+            let message = "the text is larger than 4 GiB".to_owned();
+            return Err(ParseError { file: name.to_owned(), line: 1, message });
+        }
+        let name: Arc<str> = name.into();
+        let Self { functions, tokens, nodes, open } = self;
+        let mut parser = Parser {
+            name: &name,
+            lexer: Lexer::new(&text, mem::take(tokens)),
+            input: &text,
+            functions: *functions,
+            next: 0,
+            seen: 0,
+            frame: Frame::new(),
+            templates: Vec::new(),
+            nodes,
+            open,
+            nesting: 0,
+        };
+        let read = parser.file();
+        let Parser { lexer, templates, .. } = parser;
+        *tokens = lexer.into_room();
+        open.clear();
+        let nodes = nodes.take();
+        read.map_err(|error| *error)?;
+        Ok(Parsed { file: Arc::new(File { name, text, templates, nodes }) })
+    }
 }
 
 /// What belongs to the template that is being read, and not to those around it.
 pub(super) struct Frame {
-    look: [Token; 3],
-    ahead: usize,
     pub(super) variables: Vec<Variable>,
     /// Where the braces of the action opened that is being read.
     pub(super) action: Option<Pos>,
@@ -58,7 +102,7 @@ pub(super) struct Frame {
 
 impl Frame {
     pub(super) fn new() -> Self {
-        Self { look: [Token::NONE; 3], ahead: 0, variables: vec![Variable::DATA], action: None, ranges: 0 }
+        Self { variables: vec![Variable::DATA], action: None, ranges: 0 }
     }
 }
 
@@ -67,90 +111,81 @@ pub(super) struct Parser<'t> {
     lexer: Lexer<'t>,
     pub(super) input: &'t [u8],
     functions: Functions,
+    /// The number of the next token among those that the lexer has.
+    next: usize,
+    /// How many of them were looked at: the last of these is where messages say that something is wrong.
+    seen: usize,
     pub(super) frame: Frame,
     pub(super) templates: Vec<Template>,
-    pub(super) nodes: Nodes,
+    pub(super) nodes: &'t mut Nodes,
     /// Nodes whose list is not complete yet; those of inner lists are behind those of outer ones.
-    pub(super) open: Open,
+    pub(super) open: &'t mut Open,
     pub(super) nesting: usize,
 }
 
 /// Nodes that become neighbours when their list ends.
-#[derive(Default)]
+#[derive(Debug, Default)]
 pub(super) struct Open {
     pub(super) items: Vec<Item>,
     commands: Vec<Command>,
     operands: Vec<Operand>,
 }
 
+impl Open {
+    fn clear(&mut self) {
+        self.items.clear();
+        self.commands.clear();
+        self.operands.clear();
+    }
+}
+
 /// Moves what was opened last to the nodes that are complete.
-pub(super) fn close<T>(open: &mut Vec<T>, from: usize, nodes: &mut Vec<T>) -> Seq {
+pub(super) fn close<T: Copy>(open: &mut Vec<T>, from: usize, nodes: &mut Vec<T>) -> Seq {
     let start = nodes.len();
-    nodes.extend(open.drain(from..));
-    seq(start, nodes.len())
-}
-
-fn seq(start: usize, end: usize) -> Seq {
-    Seq { start: index(start), end: index(end) }
-}
-
-#[expect(
-    clippy::cast_possible_truncation,
-    reason = "there are fewer nodes than bytes of the text, which are below 4 Gi"
-)]
-fn index(at: usize) -> u32 {
-    at as u32
+    nodes.extend_from_slice(&open[from..]);
+    open.truncate(from);
+    Seq::new(start, nodes.len())
 }
 
 /// The error is elsewhere, as what was read goes through many hands.
 pub(super) type Outcome<T> = Result<T, Box<ParseError>>;
 
 impl<'t> Parser<'t> {
-    fn new(name: &'t Arc<str>, input: &'t [u8], functions: Functions) -> Self {
-        Self {
-            name,
-            lexer: Lexer::new(input),
-            input,
-            functions,
-            frame: Frame::new(),
-            templates: Vec::new(),
-            nodes: Nodes::default(),
-            open: Open::default(),
-            nesting: 0,
-        }
-    }
-
     pub(super) fn next(&mut self) -> Token {
-        let frame = &mut self.frame;
-        if frame.ahead > 0 {
-            frame.ahead -= 1;
-        } else {
-            frame.look[0] = self.lexer.next();
-        }
-        frame.look[frame.ahead]
-    }
-
-    pub(super) fn backup(&mut self) {
-        self.frame.ahead += 1;
-    }
-
-    pub(super) fn backup2(&mut self, first: Token) {
-        self.frame.look[1] = first;
-        self.frame.ahead = 2;
-    }
-
-    fn backup3(&mut self, first: Token, second: Token) {
-        self.frame.look[1] = second;
-        self.frame.look[2] = first;
-        self.frame.ahead = 3;
+        let token = self.peek();
+        self.next += 1;
+        token
     }
 
     pub(super) fn peek(&mut self) -> Token {
-        if self.frame.ahead == 0 {
-            self.frame.look[0] = self.lexer.next();
-            self.frame.ahead = 1;
-        }
-        self.frame.look[self.frame.ahead - 1]
+        let token = match self.lexer.token(self.next) {
+            Some(token) => token,
+            None => self.more(),
+        };
+        self.seen = self.seen.max(self.next + 1);
+        token
+    }
+
+    /// The first of the tokens that come now.
+    fn more(&mut self) -> Token {
+        self.lexer.read();
+        self.next = 0;
+        self.seen = 0;
+        self.lexer.token(0).unwrap_or_default()
+    }
+
+    /// Goes back to the token that was read last.
+    pub(super) fn backup(&mut self) {
+        self.next -= 1;
+    }
+
+    /// Where the next token stands, to come back to it within one action.
+    pub(super) fn here(&self) -> usize {
+        self.next
+    }
+
+    pub(super) fn back_to(&mut self, here: usize) {
+        self.next = here;
     }
 
     pub(super) fn next_word(&mut self) -> Token {
@@ -169,7 +204,8 @@ impl<'t> Parser<'t> {
     }
 
     pub(super) fn fail<T>(&self, message: impl Into<String>) -> Outcome<T> {
-        let line = line_at(self.input, self.frame.look[0].start);
+        let last = self.seen.checked_sub(1).and_then(|last| self.lexer.token(last)).unwrap_or_default();
+        let line = line_at(self.input, last.start);
         Err(Box::new(ParseError { file: self.name.to_string(), line, message: message.into() }))
     }
 
@@ -237,7 +273,7 @@ impl<'t> Parser<'t> {
         Ok(())
     }
 
-    pub(super) fn pipeline(&mut self, context: &str, end: Kind) -> Outcome<Pipe> {
+    pub(super) fn pipeline(&mut self, context: &str, end: Kind) -> Outcome<PipeAt> {
         let pos = self.peek_word().start;
         let (assign, declared) = self.declarations(context)?;
         let from = self.open.commands.len();
@@ -265,19 +301,19 @@ impl<'t> Parser<'t> {
         }
         self.check(&self.open.commands[from..], context)?;
         let commands = close(&mut self.open.commands, from, &mut self.nodes.commands);
-        Ok(Pipe { pos, assign, declared, commands })
+        self.nodes.pipes.push(Pipe { pos, assign, declared, commands });
+        Ok(PipeAt(index(self.nodes.pipes.len() - 1)))
     }
 
     /// The variables before `:=` or `=`, and whether it is the latter.
     fn declarations(&mut self, context: &str) -> Outcome<(bool, [Option<Variable>; 2])> {
         let (mut assign, mut declared) = (false, [None; 2]);
         loop {
-            let variable = self.peek_word();
-            if variable.kind != Kind::Variable {
+            if self.peek_word().kind != Kind::Variable {
                 return Ok((assign, declared));
             }
-            self.next_word();
-            let after = self.peek();
+            let here = self.here();
+            let variable = self.next_word();
             let next = self.peek_word();
             let comma = next.kind == Kind::Char && self.text_of(next) == b",";
             if matches!(next.kind, Kind::Assign | Kind::Declare) || comma {
@@ -298,11 +334,7 @@ impl<'t> Parser<'t> {
                 }
                 continue;
             }
-            if after.kind == Kind::Space {
-                self.backup3(variable, after);
-            } else {
-                self.backup2(variable);
-            }
+            self.back_to(here);
             return Ok((assign, declared));
         }
     }
@@ -338,10 +370,7 @@ impl<'t> Parser<'t> {
         let pos = self.peek_word().start;
         let from = self.open.operands.len();
         loop {
-            self.peek_word();
-            if let Some(operand) = self.operand()? {
-                self.open.operands.push(operand);
-            }
+            self.operand()?;
             let token = self.next();
             match token.kind {
                 Kind::Space => continue,
@@ -357,40 +386,51 @@ impl<'t> Parser<'t> {
         Ok(Command { pos, args: close(&mut self.open.operands, from, &mut self.nodes.operands) })
     }
 
-    fn operand(&mut self) -> Outcome<Option<Operand>> {
-        let Some(first) = self.term()? else {
-            return Ok(None);
+    /// One term with the names behind it, if there is one.
+    fn operand(&mut self) -> Outcome<()> {
+        let token = self.next_word();
+        let Some(term) = self.term(token)? else {
+            self.backup();
+            return Ok(());
         };
-        let next = self.peek();
-        if next.kind != Kind::Field {
-            return Ok(Some(first));
+        let mut operand = Operand { pos: token.start, span: token.span(), term };
+        if self.peek().kind == Kind::Field {
+            operand = self.with_names(operand)?;
         }
-        let own = matches!(first.term, Term::Field(_) | Term::Variable(..));
+        self.open.operands.push(operand);
+        Ok(())
+    }
+
+    /// A term with the names that follow it.
+    fn with_names(&mut self, first: Operand) -> Outcome<Operand> {
+        let pos = self.peek().start;
+        let mut end = pos;
         // The first name of a field was read just now, so that the others stand behind it.
-        let start = self.nodes.names.len() - usize::from(matches!(first.term, Term::Field(_)));
-        let mut end = next.end;
+        let start = match first.term {
+            Term::Field(names) => names.start(),
+            _ => self.nodes.names.len(),
+        };
         while self.peek().kind == Kind::Field {
             let token = self.next();
             end = token.end;
             self.field_name(token);
         }
-        let names = seq(start, self.nodes.names.len());
-        let pos = next.start;
-        let span = Span { start: if own { first.span.start } else { pos }, end };
-        let term = match first.term {
-            Term::Field(_) => Term::Field(names),
-            Term::Variable(variable, _) => Term::Variable(variable, names),
+        let names = Seq::new(start, self.nodes.names.len());
+        let own = Span { start: first.span.start, end };
+        let (span, term) = match first.term {
+            Term::Field(_) => (own, Term::Field(names)),
+            Term::Variable(variable, _) => (own, Term::Variable(variable, names)),
             Term::Bool(_) | Term::Text(_) | Term::Number(_) | Term::Nil | Term::Dot => {
                 let shown = crate::fmt::quote(first.span.of(self.input));
                 return self.fail(format!("unexpected . after term {shown}"));
             }
             Term::Chain(..) | Term::Function(_) | Term::Pipe(_) => {
-                let inner = self.nodes.operands.len();
                 self.nodes.operands.push(first);
-                Term::Chain(seq(inner, inner + 1), names)
+                let inner = index(self.nodes.operands.len() - 1);
+                (Span { start: pos, end }, Term::Chain(inner, names))
             }
         };
-        Ok(Some(Operand { pos, span, term }))
+        Ok(Operand { pos, span, term })
     }
 
     /// Notes the name behind a dot.
@@ -398,9 +438,9 @@ impl<'t> Parser<'t> {
         self.nodes.names.push(Span { start: token.start + 1, end: token.end });
     }
 
-    fn term(&mut self) -> Outcome<Option<Operand>> {
-        let token = self.next_word();
-        let term = match token.kind {
+    /// What a token begins, if that is a term.
+    fn term(&mut self, token: Token) -> Outcome<Option<Term>> {
+        Ok(Some(match token.kind {
             Kind::Identifier => {
                 let name = self.text_of(token);
                 match self.functions.find(name) {
@@ -420,18 +460,18 @@ impl<'t> Parser<'t> {
             Kind::Field => {
                 self.field_name(token);
                 let end = self.nodes.names.len();
-                Term::Field(seq(end - 1, end))
+                Term::Field(Seq::new(end - 1, end))
             }
             Kind::Bool => Term::Bool(self.text_of(token) == b"true"),
             Kind::CharConstant | Kind::Number => self.number(token)?,
             Kind::LeftParen => Term::Pipe(self.parenthesis()?),
-            Kind::String | Kind::RawString => Term::Text(self.unquoted(token)?.into()),
-            _ => {
-                self.backup();
-                return Ok(None);
+            Kind::String | Kind::RawString => {
+                let text = self.unquoted(token)?.into();
+                self.nodes.texts.push(text);
+                Term::Text(index(self.nodes.texts.len() - 1))
             }
-        };
-        Ok(Some(Operand { pos: token.start, span: token.span(), term }))
+            _ => return Ok(None),
+        }))
     }
 
     fn number(&mut self, token: Token) -> Outcome<Term> {
@@ -446,7 +486,7 @@ impl<'t> Parser<'t> {
         }
     }
 
-    fn parenthesis(&mut self) -> Outcome<Pipe> {
+    fn parenthesis(&mut self) -> Outcome<PipeAt> {
         self.enter("max expression depth exceeded")?;
         let pipe = self.pipeline("parenthesized pipeline", Kind::RightParen);
         self.nesting -= 1;

@@ -9,18 +9,19 @@ impl File {
             Item::Text(span) => self.write_span(*span, out),
             Item::Action(_, pipe) => {
                 out.push_str("{{");
-                self.write_pipe(pipe, out);
+                self.write_pipe(self.pipe(*pipe), out);
                 out.push_str("}}");
             }
             Item::If(branch) => self.write_branch("if", branch, out),
             Item::With(branch) => self.write_branch("with", branch, out),
             Item::Range(branch) => self.write_branch("range", branch, out),
-            Item::Template(_, name, pipe) => {
+            Item::Template(call) => {
+                let call = self.call(*call);
                 out.push_str("{{template ");
-                out.push_str(&quote(name.as_bytes()));
-                if let Some(pipe) = pipe {
+                out.push_str(&quote(call.name.as_bytes()));
+                if let Some(pipe) = call.pipe {
                     out.push(' ');
-                    self.write_pipe(pipe, out);
+                    self.write_pipe(self.pipe(pipe), out);
                 }
                 out.push_str("}}");
             }
@@ -39,7 +40,7 @@ impl File {
         out.push_str("{{");
         out.push_str(word);
         out.push(' ');
-        self.write_pipe(&branch.pipe, out);
+        self.write_pipe(self.pipe(branch.pipe), out);
         out.push_str("}}");
         self.write_items(branch.list, out);
         if let Some(other) = branch.other {
@@ -88,11 +89,9 @@ impl File {
 
     pub(crate) fn write_operand(&self, operand: &Operand, out: &mut String) {
         match &operand.term {
-            Term::Pipe(pipe) => self.write_pipe(pipe, out),
+            Term::Pipe(pipe) => self.write_pipe(self.pipe(*pipe), out),
             Term::Chain(inner, names) => {
-                for operand in self.operands(*inner) {
-                    self.write_in_parens(operand, out);
-                }
+                self.write_in_parens(self.operand(*inner), out);
                 for name in self.names(*names) {
                     out.push('.');
                     self.write_span(*name, out);
