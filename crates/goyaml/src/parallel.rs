@@ -54,12 +54,33 @@ pub fn map_with<T: Sync, S, R: Send>(
     done.into_iter().map(|(_, made)| made).collect()
 }
 
+/// What two pieces of work come to, at the same time where the first is worth a thread and there is more than one core.
+///
+/// # Panics
+/// Where one of them does.
+pub fn both<A: Send, B>(worth: bool, one: impl Fn() -> A + Sync, other: impl FnOnce() -> B) -> (A, B) {
+    if !worth || cores() < 2 {
+        return (one(), other());
+    }
+    scope(|scope| {
+        let begun = Builder::new().stack_size(STACK).spawn_scoped(scope, &one);
+        let other = other();
+        // Where no more threads are to be had, it is done here.
+        let done = begun.map_or_else(|_| one(), |begun| begun.join().unwrap_or_else(|panic| resume_unwind(panic)));
+        (done, other)
+    })
+}
+
 /// On how many threads so many items are worked on if `worth` of them are worth a thread.
 pub fn threads(items: usize, worth: usize) -> usize {
-    // The system is asked only where it matters, and once: the answer takes longer than a small thing.
-    static CORES: OnceLock<usize> = OnceLock::new();
     let most = items / worth.max(1);
-    if most < 2 { 1 } else { most.min(*CORES.get_or_init(|| available_parallelism().map_or(1, usize::from))) }
+    if most < 2 { 1 } else { most.min(cores()) }
+}
+
+/// The system is asked only where it matters, and once: the answer takes longer than a small thing.
+fn cores() -> usize {
+    static CORES: OnceLock<usize> = OnceLock::new();
+    *CORES.get_or_init(|| available_parallelism().map_or(1, usize::from))
 }
 
 #[cfg(test)]
@@ -69,5 +90,12 @@ mod tests {
         let items: Vec<usize> = (0..1_000).collect();
         assert_eq!(super::map(&items, 10, |item| item + 1), (1..=1_000).collect::<Vec<_>>());
         assert_eq!(super::map(&items[..0], 0, |item| item + 1), [0; 0]);
+    }
+
+    #[test]
+    fn both_are_done() {
+        for worth in [true, false] {
+            assert_eq!(super::both(worth, || 1, || "a"), (1, "a"));
+        }
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use goyaml::{Pos, Value};
+use goyaml::{Pos, Value, parallel};
 
 use super::{LoadError, Loading};
 use crate::chart::Lock;
@@ -23,9 +23,14 @@ struct Sorted {
     schema: Option<Arc<Schema>>,
     templates: Vec<ChartFile>,
     files: Vec<ChartFile>,
-    /// By name of folder or archive in `charts/`; paths start with that name.
-    charts: BTreeMap<String, Vec<ChartFile>>,
+    charts: Charts,
 }
+
+/// By name of folder or archive in `charts/`; paths start with that name.
+type Charts = BTreeMap<String, Vec<ChartFile>>;
+
+/// Bytes of values that are worth a thread of their own.
+const VALUES_OF_A_THREAD: usize = 32 << 10;
 
 impl Loading {
     /// The chart at the top of the tree.
@@ -70,8 +75,7 @@ impl Loading {
             self.requirements(&file, at, &mut metadata);
         }
         let lock = sorted.lock.and_then(|file| self.lock(&file, at));
-        let values = sorted.values.map_or_else(Value::empty_map, |file| self.values(&file, at));
-        let dependencies = self.charts(sorted.charts, &metadata, at, depth);
+        let (values, dependencies) = self.values_and_charts(sorted.values, (sorted.charts, &metadata), at, depth);
         if self.errors.len() > before {
             return None;
         }
@@ -170,23 +174,43 @@ impl Loading {
         }
     }
 
-    fn values(&mut self, file: &ChartFile, at: &str) -> Value {
+    /// The values of a chart and the charts in it, which are read at the same time.
+    fn values_and_charts(
+        &mut self,
+        values: Option<ChartFile>,
+        (charts, metadata): (Charts, &Metadata),
+        at: &str,
+        depth: usize,
+    ) -> (Value, Vec<Chart>) {
+        let Some(file) = values else {
+            return (Value::empty_map(), self.charts(charts, metadata, at, depth));
+        };
         let path = format!("{at}{VALUES}");
-        let source = self.source(&path);
-        yaml::values(&file.data, source, self.options.compat).unwrap_or_else(|faults| {
-            let document = if self.options.compat == HelmCompat::V3 { "" } else { "cannot unmarshal yaml document: " };
-            for fault in faults {
-                let step = if fault.message.starts_with("error reading") { "" } else { document };
-                self.error(&path, fault.line, format!("cannot load values.yaml: {step}{}", fault.message), None);
-            }
+        let (source, compat, before) = (self.source(&path), self.options.compat, self.errors.len());
+        let read = || yaml::values(&file.data, source, compat);
+        let worth = file.data.len() >= VALUES_OF_A_THREAD && !charts.is_empty();
+        let (values, charts) = parallel::both(worth, read, || self.charts(charts, metadata, at, depth));
+        let values = values.unwrap_or_else(|faults| {
+            let charts = self.errors.split_off(before);
+            self.unreadable_values(&path, faults);
+            self.errors.extend(charts);
             Value::empty_map()
-        })
+        });
+        (values, charts)
+    }
+
+    fn unreadable_values(&mut self, path: &str, faults: Vec<YamlFault>) {
+        let document = if self.options.compat == HelmCompat::V3 { "" } else { "cannot unmarshal yaml document: " };
+        for fault in faults {
+            let step = if fault.message.starts_with("error reading") { "" } else { document };
+            self.error(path, fault.line, format!("cannot load values.yaml: {step}{}", fault.message), None);
+        }
     }
 
     /// The charts in `charts/`.
     fn charts(
         &mut self,
-        charts: BTreeMap<String, Vec<ChartFile>>,
+        charts: Charts,
         parent: &Metadata,
         at: &str,
         depth: usize,
