@@ -1,16 +1,16 @@
 //! Work on many things at once.
 
 use std::iter;
-use std::panic::resume_unwind;
-use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::thread::{Builder, available_parallelism, scope};
+use std::sync::{Mutex, OnceLock, PoisonError};
+use std::thread::available_parallelism;
+
+use rayon_core::{ThreadPool, ThreadPoolBuilder};
 
 /// Room for what nests deeply; what is not used of it is never there.
 const STACK: usize = 64 << 20;
 
-/// What `work` makes of each item, in their order, on as many cores as there are. A thread is started for `worth` items
-/// and more; what is less is done here.
+/// What `work` makes of each item, in their order, on as many cores as there are, but on no more than one for `worth` items each.
 ///
 /// # Panics
 /// Where `work` does.
@@ -30,26 +30,23 @@ pub fn map_with<T: Sync, S, R: Send>(
     work: impl Fn(&mut S, &T) -> R + Sync,
 ) -> Vec<R> {
     let threads = threads(items.len(), worth);
-    if threads < 2 {
+    let Some(others) = (threads > 1).then(others).flatten() else {
         let mut state = make();
         return items.iter().map(|item| work(&mut state, item)).collect();
-    }
+    };
     let next = AtomicUsize::new(0);
+    let done = Mutex::new(Vec::with_capacity(items.len()));
     let some = || {
         let mut state = make();
         let numbers = iter::repeat_with(|| next.fetch_add(1, Ordering::Relaxed));
-        numbers.map_while(|at| Some((at, work(&mut state, items.get(at)?)))).collect::<Vec<_>>()
+        let made: Vec<_> = numbers.map_while(|at| Some((at, work(&mut state, items.get(at)?)))).collect();
+        done.lock().unwrap_or_else(PoisonError::into_inner).extend(made);
     };
-    let mut done = scope(|scope| {
-        // Where no more threads are to be had, those that are there do it.
-        let start = |_| Builder::new().stack_size(STACK).spawn_scoped(scope, some).ok();
-        let others: Vec<_> = (1..threads).filter_map(start).collect();
-        let mut done = some();
-        for other in others {
-            done.extend(other.join().unwrap_or_else(|panic| resume_unwind(panic)));
-        }
-        done
+    others.in_place_scope(|scope| {
+        (1..threads).for_each(|_| scope.spawn(|_| some()));
+        some();
     });
+    let mut done = done.into_inner().unwrap_or_else(PoisonError::into_inner);
     done.sort_unstable_by_key(|(at, _)| *at);
     done.into_iter().map(|(_, made)| made).collect()
 }
@@ -58,20 +55,18 @@ pub fn map_with<T: Sync, S, R: Send>(
 ///
 /// # Panics
 /// Where one of them does.
-pub fn both<A: Send, B>(worth: bool, one: impl Fn() -> A + Sync, other: impl FnOnce() -> B) -> (A, B) {
-    if !worth || cores() < 2 {
-        return (one(), other());
-    }
-    scope(|scope| {
-        let begun = Builder::new().stack_size(STACK).spawn_scoped(scope, &one);
-        let other = other();
-        // Where no more threads are to be had, it is done here.
-        let done = begun.map_or_else(|_| one(), |begun| begun.join().unwrap_or_else(|panic| resume_unwind(panic)));
-        (done, other)
-    })
+pub fn both<A: Send, B>(worth: bool, one: impl FnOnce() -> A + Send, other: impl FnOnce() -> B) -> (A, B) {
+    let Some(others) = worth.then(others).flatten() else { return (one(), other()) };
+    let mut done = None;
+    let other = others.in_place_scope(|scope| {
+        scope.spawn(|_| done = Some(one()));
+        other()
+    });
+    // A scope ends when all that was begun in it is done.
+    (done.expect("it was begun"), other)
 }
 
-/// On how many threads so many items are worked on if `worth` of them are worth a thread.
+/// On how many threads so many items are worked on if `worth` of them are worth one.
 pub fn threads(items: usize, worth: usize) -> usize {
     let most = items / worth.max(1);
     if most < 2 { 1 } else { most.min(cores()) }
@@ -81,6 +76,17 @@ pub fn threads(items: usize, worth: usize) -> usize {
 fn cores() -> usize {
     static CORES: OnceLock<usize> = OnceLock::new();
     *CORES.get_or_init(|| available_parallelism().map_or(1, usize::from))
+}
+
+/// The threads beside the one that asks; none if it is the only one that is to be had. They stay, with the memory that they have
+/// at hand.
+fn others() -> Option<&'static ThreadPool> {
+    static OTHERS: OnceLock<Option<ThreadPool>> = OnceLock::new();
+    let start = || {
+        let threads = cores().checked_sub(1).filter(|threads| *threads > 0)?;
+        ThreadPoolBuilder::new().num_threads(threads).stack_size(STACK).build().ok()
+    };
+    OTHERS.get_or_init(start).as_ref()
 }
 
 #[cfg(test)]

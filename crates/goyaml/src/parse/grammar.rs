@@ -43,7 +43,7 @@ impl<'a> Grammar<'a> {
             scanner: Scanner::new(text, start, options.dialect, options.limits.depth),
             limits: options.limits,
             handles: Vec::new(),
-            tree: Tree::default(),
+            tree: Tree::of(text),
             anchors: HashMap::new(),
             depth: 0,
             started: false,

@@ -54,7 +54,18 @@ pub(super) struct Tree<'a> {
     pub(super) document: Notes,
 }
 
+/// Bytes of text that become a node, where few are comments.
+const BYTES_OF_A_NODE: usize = 16;
+
+/// Nodes that room is made for before any is read.
+const MOST_FORESEEN: usize = 4096;
+
 impl<'a> Tree<'a> {
+    /// A tree with room for the nodes of a text.
+    pub(super) fn of(text: &str) -> Self {
+        Self { nodes: Vec::with_capacity((text.len() / BYTES_OF_A_NODE).min(MOST_FORESEEN)), ..Self::default() }
+    }
+
     pub(super) fn add(&mut self, node: Node<'a>) -> NodeId {
         self.nodes.push(node);
         self.nodes.len() - 1

@@ -20,12 +20,15 @@ pub(crate) struct Mark {
 pub(crate) struct Cursor<'a> {
     text: &'a str,
     mark: Mark,
+    /// Whether every byte of the text is a character, of which only `\n` ends a line.
+    is_plain: bool,
 }
 
 impl<'a> Cursor<'a> {
     /// Starts at a place that is known to begin a line.
     pub(crate) fn new(text: &'a str, mark: Mark) -> Self {
-        Self { text, mark }
+        let is_plain = text.is_ascii() && memchr::memchr2(b'\r', 0, text.as_bytes()).is_none();
+        Self { text, mark, is_plain }
     }
 
     pub(crate) fn mark(&self) -> Mark {
@@ -106,7 +109,7 @@ impl<'a> Cursor<'a> {
         let start = self.mark.index;
         let run = self.text.get(start..start + bytes).unwrap_or_default();
         self.mark.index += bytes;
-        let chars = if run.is_ascii() { bytes } else { run.chars().count() };
+        let chars = if self.is_plain || run.is_ascii() { bytes } else { run.chars().count() };
         self.step(chars);
         run
     }
@@ -119,6 +122,9 @@ impl<'a> Cursor<'a> {
     /// Bytes up to the end of the line.
     pub(crate) fn line_rest(&self) -> usize {
         let rest = self.rest();
+        if self.is_plain {
+            return memchr::memchr(b'\n', rest).unwrap_or(rest.len());
+        }
         let mut from = 0;
         while let Some(found) = rest[from..].iter().position(|byte| matches!(byte, b'\n' | b'\r' | 0 | 0xC2 | 0xE2)) {
             if self.at(from + found) == 0 || self.break_len(from + found) > 0 {
