@@ -2,35 +2,20 @@
 //! seen, nor whether a template is run apart from the others.
 #![no_main]
 
-use gotemplate::{
-    Functions, List, ListKind, Map, MapKind, NoHost, Options, Renderer, TemplateSet, Value, from_yaml, map_of, parse,
-};
+use gotemplate::{Functions, Map, MapKind, NoHost, Options, Renderer, TemplateSet, from_yaml, given, parse};
 use libfuzzer_sys::fuzz_target;
 
-const VALUES: &[u8] = br#"{"s":"Hello World","e":"","n":null,"i":3,"f":2.5,"t":true,"l":["b","a"],"m":{"a":1,"c":{"d":"x"}}}"#;
+const VALUES: &[u8] =
+    br#"{"s":"Hello World","e":"","n":null,"i":3,"f":2.5,"t":true,"l":["b","a"],"m":{"a":1,"c":{"d":"x"}}}"#;
 
-const OPTIONS: Options = Options {
-    steps: 20_000,
-    depth: 20,
-    output: 1 << 16,
-    memory: 1 << 20,
-    missing_key: gotemplate::MissingKey::Zero,
-};
-
-/// Values that templates are given.
-fn given(value: &goyaml::Value) -> Value {
-    match value.kind() {
-        goyaml::Kind::List(items) => Value::List(List::grown(ListKind::Any, items.iter().map(given).collect())),
-        goyaml::Kind::Map(map) => map_of(map, given).into(),
-        _ => from_yaml(value),
-    }
-}
+const OPTIONS: Options =
+    Options { steps: 20_000, depth: 20, output: 1 << 16, memory: 1 << 20, missing_key: gotemplate::MissingKey::Zero };
 
 type Outcome = Result<Vec<u8>, String>;
 
 /// Two files of the same text, one after the other.
 fn twice(set: &TemplateSet, values: &goyaml::Value, keep: bool) -> [Outcome; 2] {
-    let data = given(values);
+    let data = given(values, from_yaml);
     let mut renderer = Renderer::new(set, &NoHost, OPTIONS);
     [(); 2].map(|()| {
         let output = if keep {

@@ -11,7 +11,8 @@ use libfuzzer_sys::arbitrary::{Result, Unstructured};
 use libfuzzer_sys::fuzz_target;
 
 /// Small, so that every limit is met.
-const LIMITS: Limits = Limits { file_bytes: 1 << 16, archive_bytes: 1 << 18, chart_bytes: 1 << 19, files: 64, depth: 4 };
+const LIMITS: Limits =
+    Limits { file_bytes: 1 << 16, archive_bytes: 1 << 18, chart_bytes: 1 << 19, files: 64, depth: 4 };
 
 /// Entries of a made-up archive.
 const ENTRIES: usize = 24;
@@ -77,7 +78,10 @@ fn load(archive: &[u8]) {
             assert!(files <= LIMITS.files && bytes <= LIMITS.chart_bytes, "{files} files, {bytes} bytes");
         }
         Err(errors) => {
-            assert!(!errors.is_empty() && errors.iter().all(|error| !error.message.is_empty()), "refused without a word");
+            assert!(
+                !errors.is_empty() && errors.iter().all(|error| !error.message.is_empty()),
+                "refused without a word"
+            );
         }
     }
 }

@@ -13,7 +13,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 pub(crate) use convert::go_lossy;
-pub use convert::{MAX_DEPTH, from_yaml, map_of, to_yaml};
+pub use convert::{MAX_DEPTH, from_yaml, given, to_yaml};
 pub use list::{List, ListKind};
 pub(crate) use map::WeakMap;
 pub use map::{Map, MapKind};

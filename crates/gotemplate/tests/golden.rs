@@ -7,8 +7,7 @@ use std::collections::BTreeMap;
 use std::process::ExitCode;
 
 use gotemplate::{
-    ExecError, Functions, List, ListKind, Map, MapKind, NoHost, Options, Renderer, TemplateSet, Value, from_yaml,
-    map_of, parse,
+    ExecError, Functions, Map, MapKind, NoHost, Options, Renderer, TemplateSet, Value, from_yaml, given, parse,
 };
 use libtest_mimic::{Arguments, Failed, Trial};
 
@@ -43,22 +42,14 @@ fn rendered(case: &Case, values: &goyaml::Value) -> Result<Vec<u8>, String> {
     Ok(output.to_vec())
 }
 
-/// Values that templates are given, and did not make.
-fn given(value: &goyaml::Value) -> Value {
-    match value.kind() {
-        goyaml::Kind::List(items) => Value::List(List::grown(ListKind::Any, items.iter().map(given).collect())),
-        goyaml::Kind::Map(map) => map_of(map, given).into(),
-        _ => from_yaml(value),
-    }
-}
-
 /// What two files of the same text come to, one after the other, if what one run came to may be used in the next one or not;
 /// and what the first comes to apart from the other, if it can be run so.
 fn twice(text: &str, top: bool, values: &goyaml::Value, keep: bool) -> Result<[String; 3], String> {
     let parsed = parse("t", text.as_bytes(), Functions::Helm).map_err(|error| error.to_string())?;
     let mut set = TemplateSet::new(Functions::Helm);
     set.add(&parsed);
-    let data = |value: &goyaml::Value| if top { stand_ins::top(given(value)) } else { given(value) };
+    let data =
+        |value: &goyaml::Value| if top { stand_ins::top(given(value, from_yaml)) } else { given(value, from_yaml) };
     let shown = |output: Result<&[u8], Box<ExecError>>| match output {
         Ok(output) => String::from_utf8_lossy(output).into_owned(),
         Err(error) => error.to_string(),

@@ -16,8 +16,11 @@ struct Writer {
     depth: usize,
 }
 
+/// Bytes that are enough for most values.
+const USUAL_SIZE: usize = 256;
+
 fn written(value: &Value, escape_html: bool, indent: bool) -> Result<Vec<u8>, String> {
-    let mut writer = Writer { out: Vec::new(), escape_html, indent, depth: 0 };
+    let mut writer = Writer { out: Vec::with_capacity(USUAL_SIZE), escape_html, indent, depth: 0 };
     writer.value(value)?;
     Ok(writer.out)
 }
@@ -107,7 +110,11 @@ impl Writer {
     fn text(&mut self, text: &[u8]) {
         self.out.push(b'"');
         let mut rest = text;
-        while let Some(&first) = rest.first() {
+        loop {
+            let usual = rest.iter().position(|byte| !is_usual(*byte)).unwrap_or(rest.len());
+            self.out.extend_from_slice(&rest[..usual]);
+            rest = &rest[usual..];
+            let Some(&first) = rest.first() else { break };
             let (character, length) = decode(rest);
             match character {
                 '"' => self.out.extend_from_slice(b"\\\""),
@@ -130,6 +137,11 @@ impl Writer {
     fn code(&mut self, character: char) {
         self.out.extend_from_slice(format!("\\u{:04x}", u32::from(character)).as_bytes());
     }
+}
+
+/// Whether a byte of a text stands for itself, however it is written.
+fn is_usual(byte: u8) -> bool {
+    matches!(byte, b' '..=b'~') && !matches!(byte, b'"' | b'\\' | b'<' | b'>' | b'&')
 }
 
 /// A float as JSON: plain digits unless it is very large or very small.

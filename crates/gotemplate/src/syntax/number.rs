@@ -29,6 +29,10 @@ impl Number {
 
     /// Everything else.
     pub(crate) fn parse(text: &str) -> Result<Self, String> {
+        if let Some(small) = small(text) {
+            let (int, float) = (i64::from(small), f64::from(small));
+            return Ok(Self { int: Some(int), uint: Some(small.into()), float: Some(float), ..Self::default() });
+        }
         if let Some(complex) = complex(text) {
             return Ok(Self { complex: Some(complex), ..Self::default() });
         }
@@ -94,6 +98,12 @@ fn exact_int(float: f64) -> Option<i64> {
     #[expect(clippy::float_cmp, reason = "the same number is asked for")]
     let same = as_float(int) == float && float.abs() < 9.2e18;
     same.then_some(int)
+}
+
+/// A number of few decimal digits, as nearly all are.
+fn small(text: &str) -> Option<u32> {
+    let is_plain = text.bytes().all(|byte| byte.is_ascii_digit()) && (text.len() == 1 || !text.starts_with('0'));
+    if is_plain && text.len() < 10 { text.parse().ok() } else { None }
 }
 
 /// `2i`, `1+2i`. A real part alone is not complex.

@@ -7,7 +7,7 @@ pub(crate) fn unquote(literal: &[u8]) -> Option<Cow<'_, [u8]>> {
     let quote = *literal.first()?;
     let inner = literal.get(1..literal.len().checked_sub(1)?)?;
     if quote == b'`' {
-        let has_returns = inner.contains(&b'\r');
+        let has_returns = memchr::memchr(b'\r', inner).is_some();
         let without_returns = || inner.iter().copied().filter(|byte| *byte != b'\r').collect();
         return Some(if has_returns { without_returns() } else { inner.into() });
     }

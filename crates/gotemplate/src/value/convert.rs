@@ -26,12 +26,19 @@ pub fn from_yaml(value: &goyaml::Value) -> Value {
     }
 }
 
-/// A map of a tree that templates are given, its values turned into those of templates when they are first looked at.
-pub fn map_of(map: &Arc<goyaml::Map>, convert: fn(&goyaml::Value) -> Value) -> Map {
-    later(map, convert, true)
+/// What a template sees of a tree that it is given, with what `scalar` makes of all that is no list and no map. Maps are turned
+/// into those of templates when they are first looked at.
+pub fn given(value: &goyaml::Value, scalar: fn(&goyaml::Value) -> Value) -> Value {
+    match value.kind() {
+        Yaml::List(items) => {
+            Value::List(List::grown(ListKind::Any, items.iter().map(|item| given(item, scalar)).collect()))
+        }
+        Yaml::Map(map) => Value::Map(later(map, move |value| given(value, scalar), true)),
+        _ => scalar(value),
+    }
 }
 
-fn later(map: &Arc<goyaml::Map>, convert: fn(&goyaml::Value) -> Value, given: bool) -> Map {
+fn later(map: &Arc<goyaml::Map>, convert: impl Fn(&goyaml::Value) -> Value + 'static, given: bool) -> Map {
     let map = Arc::clone(map);
     let entry = move |(key, value): (&goyaml::Key, &goyaml::Value)| (Arc::clone(key.text()).into(), convert(value));
     Map::entries_later(MapKind::Any, given, move || map.keys().zip(map.values()).map(entry).collect())
