@@ -20,36 +20,32 @@ pub(crate) use self::home::plugins;
 use self::locate::{Located, locate};
 pub(crate) use self::pulled::Pulled;
 use self::tree::Tree;
+pub(crate) use self::tree::Unread;
 use crate::failure::Failure;
 use crate::folder::cannot;
 
-/// The chart of this name, with all dependencies that it declares.
-pub(crate) fn read(name: &str, args: &ChartArgs, compat: HelmCompat) -> Result<Chart, Failure> {
+/// The chart of this name, with all dependencies that it declares, and what may still go wrong with its files.
+pub(crate) fn read(name: &str, args: &ChartArgs, compat: HelmCompat) -> Result<(Chart, Unread), Failure> {
     let options = LoadOptions { compat, ..LoadOptions::default() };
-    match locate(name, args)? {
-        Located::Disk(path) if path.is_dir() => folder(&path, args, &options),
-        Located::Disk(path) => complete(archive(&bounded(&path, MAX_ARCHIVE_BYTES)?, &options)?),
-        Located::Remote(request) => {
-            let fetched = locate::fetch(&locate::store(args.mirrors.read()?)?, &request)?;
-            complete(archive(&fetched.bytes, &options)?)
-        }
-    }
+    let bytes = match locate(name, args)? {
+        Located::Disk(path) if path.is_dir() => return folder(&path, args, &options),
+        Located::Disk(path) => bounded(&path, MAX_ARCHIVE_BYTES)?.into(),
+        Located::Remote(request) => locate::fetch(&locate::store(args.mirrors.read()?)?, &request)?.bytes,
+    };
+    let chart = load::from_archive(&bytes, &options).map_err(|errors| wrong(&errors))?;
+    Ok((complete(chart)?, Unread::default()))
 }
 
 /// A chart's folder, whose dependencies may still have to be fetched.
-fn folder(path: &Path, args: &ChartArgs, options: &LoadOptions) -> Result<Chart, Failure> {
+fn folder(path: &Path, args: &ChartArgs, options: &LoadOptions) -> Result<(Chart, Unread), Failure> {
     let mut tree = Tree::default();
     tree.folder(path, "")?;
-    let chart = load::from_files(tree.files.clone(), options).map_err(|errors| wrong(&errors))?;
-    if !args.dependency_update || helm::dependencies::check_present(&chart).is_ok() {
-        return complete(chart);
+    let mut chart = load::from_files(tree.files.clone(), options).map_err(|errors| wrong(&errors))?;
+    if args.dependency_update && helm::dependencies::check_present(&chart).is_err() {
+        dependencies::update(path, &chart.metadata.dependencies, &mut tree, args)?;
+        chart = load::from_files(tree.files, options).map_err(|errors| wrong(&errors))?;
     }
-    dependencies::update(path, &chart.metadata.dependencies, &mut tree, args)?;
-    complete(load::from_files(tree.files, options).map_err(|errors| wrong(&errors))?)
-}
-
-fn archive(bytes: &[u8], options: &LoadOptions) -> Result<Chart, Failure> {
-    load::from_archive(bytes, options).map_err(|errors| wrong(&errors))
+    Ok((complete(chart)?, tree.unread))
 }
 
 /// The chart, if it can be rendered: it is no library, and `charts/` has what it declares.

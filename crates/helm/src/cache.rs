@@ -1,6 +1,8 @@
 //! Templates that were read, by their content.
 
 use std::collections::HashMap;
+use std::hash::BuildHasher;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use foldhash::fast::RandomState;
@@ -11,13 +13,14 @@ use crate::chart::Chart;
 use crate::error::RenderError;
 use crate::options::RenderOptions;
 use crate::prepared::{Last, Prepared};
+use crate::scope;
 use crate::values::UserValues;
 
 /// Bytes of template text that a cache keeps; beyond it, it starts anew.
 pub const MAX_CACHED: usize = 256 << 20;
 
 /// New templates that are worth a thread of their own.
-const TEMPLATES_OF_A_THREAD: usize = 64;
+pub(crate) const TEMPLATES_OF_A_THREAD: usize = 64;
 
 /// Keeps parsed templates between renders, for all threads, and what was made of the last chart and its values.
 ///
@@ -26,12 +29,10 @@ const TEMPLATES_OF_A_THREAD: usize = 64;
 /// that a chart that stays in memory costs no look at its texts.
 #[derive(Debug, Default)]
 pub struct TemplateCache {
+    hasher: RandomState,
     known: Mutex<Known>,
     last: Mutex<Option<Last>>,
 }
-
-/// Path and text.
-type Key = (Arc<str>, Arc<[u8]>);
 
 /// Where a text lies. No other text lies there while it is kept in [`Known::parsed`].
 type Place = (usize, usize);
@@ -41,13 +42,20 @@ type Named = (Arc<str>, Arc<Parsed>);
 
 #[derive(Debug, Default)]
 struct Known {
-    parsed: HashMap<Key, Arc<Parsed>, RandomState>,
+    /// By the hash of path and text: texts are large enough to be hashed once only.
+    parsed: HashMap<u64, Vec<(Arc<[u8]>, Named)>, RandomState>,
     /// By path within texts that are kept.
     places: HashMap<Place, Vec<Named>, RandomState>,
     bytes: usize,
 }
 
 impl Known {
+    fn of_content(&self, hash: u64, path: &str, text: &[u8]) -> Option<Arc<Parsed>> {
+        let found = self.parsed.get(&hash)?;
+        let same = |(known, (name, _)): &&(Arc<[u8]>, Named)| **name == *path && **known == *text;
+        found.iter().find(same).map(|(_, (_, parsed))| Arc::clone(parsed))
+    }
+
     fn at_place(&self, path: &str, text: &Arc<[u8]>) -> Option<Arc<Parsed>> {
         let found = self.places.get(&place(text))?;
         found.iter().find(|(known, _)| **known == *path).map(|(_, parsed)| Arc::clone(parsed))
@@ -76,8 +84,8 @@ impl TemplateCache {
     ) -> Result<Arc<Prepared>, RenderError> {
         // Nobody waits for another who is at work: charts in a cache for all are seldom the same.
         match self.last.try_lock() {
-            Ok(mut last) => Last::prepare(&mut last, chart, user, options),
-            Err(_) => Last::prepare(&mut None, chart, user, options),
+            Ok(mut last) => Last::prepare(&mut last, self, (chart, user), options),
+            Err(_) => Last::prepare(&mut None, self, (chart, user), options),
         }
     }
 
@@ -91,24 +99,38 @@ impl TemplateCache {
         parallel::map_with(texts, worth, reader, |reader, (path, text)| self.parsed(path, text, reader))
     }
 
+    /// Reads the chart's own templates until it is enough. What is wrong with one is told when it is asked for.
+    pub(crate) fn read_ahead(&self, chart: &Chart, enough: &AtomicBool) {
+        let mut reader = Reader::new(Functions::Helm);
+        for (path, text) in scope::own_templates(chart, chart.name()) {
+            if enough.load(Ordering::Relaxed) || self.parsed(&path, text, &mut reader).is_err() {
+                return;
+            }
+        }
+    }
+
     /// The template of this path and text.
     fn parsed(&self, path: &Arc<str>, text: &Arc<[u8]>, reader: &mut Reader) -> Result<Arc<Parsed>, ParseError> {
         if let Some(parsed) = self.lock().at_place(path, text) {
             return Ok(parsed);
         }
-        let key = (Arc::clone(path), Arc::clone(text));
-        if let Some(parsed) = self.lock().parsed.get(&key) {
-            return Ok(Arc::clone(parsed));
+        let hash = self.hasher.hash_one((path, text));
+        if let Some(parsed) = self.lock().of_content(hash, path, text) {
+            return Ok(parsed);
         }
         let parsed = Arc::new(reader.read(path, Arc::clone(text))?);
         let mut known = self.lock();
         if known.bytes + text.len() > MAX_CACHED {
             *known = Known::default();
         }
-        known.bytes += text.len();
-        if known.parsed.insert(key, Arc::clone(&parsed)).is_none() {
-            known.places.entry(place(text)).or_default().push((Arc::clone(path), Arc::clone(&parsed)));
+        // Another thread may have read it meanwhile.
+        if let Some(parsed) = known.of_content(hash, path, text) {
+            return Ok(parsed);
         }
+        known.bytes += text.len();
+        let named = (Arc::clone(path), Arc::clone(&parsed));
+        known.parsed.entry(hash).or_default().push((Arc::clone(text), named.clone()));
+        known.places.entry(place(text)).or_default().push(named);
         Ok(parsed)
     }
 
@@ -122,15 +144,19 @@ impl TemplateCache {
 mod tests {
     use std::sync::Arc;
 
-    use gotemplate::{Functions, Reader};
+    use gotemplate::{Functions, NoHost, Reader};
 
-    use super::TemplateCache;
+    use super::{TEMPLATES_OF_A_THREAD, TemplateCache};
+    use crate::load::{self, LoadOptions};
+    use crate::values::UserValues;
+    use crate::{RenderOptions, render};
 
     #[test]
     fn a_template_is_found_by_path_and_text_wherever_it_lies() {
         let cache = TemplateCache::new();
         let mut reader = Reader::new(Functions::Helm);
-        let mut parsed = |path: &str, text: &Arc<[u8]>| cache.parsed(&path.into(), text, &mut reader).expect("a template");
+        let mut parsed =
+            |path: &str, text: &Arc<[u8]>| cache.parsed(&path.into(), text, &mut reader).expect("a template");
         let text: Arc<[u8]> = Arc::from(*b"{{ .a }}");
         let first = parsed("a", &text);
         assert!(Arc::ptr_eq(&first, &parsed("a", &text)), "the same text");
@@ -138,5 +164,24 @@ mod tests {
         assert!(!Arc::ptr_eq(&first, &parsed("b", &text)), "another path");
         assert!(Arc::ptr_eq(&parsed("b", &text), &parsed("b", &text)), "the other path again");
         assert!(!Arc::ptr_eq(&first, &parsed("a", &Arc::from(*b"{{ .b }}"))), "another text");
+    }
+
+    #[test]
+    fn what_was_read_ahead_changes_no_error() {
+        let outcome = |count: usize, kube_version: &str| {
+            let file = |name: &str, text: String| (name.to_owned(), Arc::<[u8]>::from(text.into_bytes()));
+            let chart = format!("apiVersion: v2\nname: many\nversion: 1.0.0\nkubeVersion: '{kube_version}'\n");
+            let mut files = vec![file("Chart.yaml", chart), file("templates/000.yaml", "{{ end }}".to_owned())];
+            files.extend((1..count).map(|number| file(&format!("templates/{number:03}.yaml"), "{{ 1 }}".to_owned())));
+            let chart = load::from_files(files, &LoadOptions::default()).expect("a chart");
+            let options = RenderOptions::install("r", "default");
+            let rendered = render(&chart, &UserValues::default(), &options, (&TemplateCache::new(), &NoHost));
+            rendered.expect_err("a template that is none").to_string()
+        };
+        for (kube_version, words) in [(">=1.0.0", "unexpected {{end}}"), (">=99.0.0", "incompatible")] {
+            let [few, many] = [2, 3 * TEMPLATES_OF_A_THREAD].map(|count| outcome(count, kube_version));
+            assert_eq!(few, many);
+            assert!(few.contains(words), "{few}");
+        }
     }
 }

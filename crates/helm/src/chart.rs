@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use goyaml::Value;
 
+use crate::content::Content;
 use crate::metadata::Metadata;
 use crate::schema::Schema;
 use crate::sources::Source;
@@ -16,7 +17,7 @@ pub struct ChartFile {
     /// Path inside the chart, `/`-separated, such as `templates/deployment.yaml`.
     pub name: Arc<str>,
     /// Its bytes, without a byte-order mark.
-    pub data: Arc<[u8]>,
+    pub data: Content,
 }
 
 /// A chart and the charts it brings along.

@@ -27,7 +27,7 @@ impl Files {
     }
 
     fn files(&self) -> &BTreeMap<Arc<str>, Arc<[u8]>> {
-        let entry = |file: &ChartFile| (Arc::clone(&file.name), Arc::clone(&file.data));
+        let entry = |file: &ChartFile| (Arc::clone(&file.name), Arc::clone(file.data.bytes()));
         self.by_name.get_or_init(|| self.all.iter().map(entry).collect())
     }
 

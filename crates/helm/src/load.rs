@@ -11,11 +11,11 @@ mod local;
 
 use std::cmp::Ordering;
 use std::fmt;
-use std::sync::Arc;
 
 use crate::sources::Source;
 use crate::warning::Warning;
-use crate::{Chart, ChartFile, HelmCompat};
+use crate::{Chart, ChartFile, Content, HelmCompat};
+pub use ignore::Ignore;
 pub use local::from_tree;
 
 /// Bytes of one file of a chart, as in Helm.
@@ -94,8 +94,8 @@ impl fmt::Display for LoadError {
 
 impl std::error::Error for LoadError {}
 
-/// Reads a chart from the files of its folder: paths relative to the folder and bytes, in any order. `.helmignore` is
-/// followed.
+/// Reads a chart from the files of its folder: paths relative to the folder and bytes, in any order, some of them perhaps to be
+/// read later. `.helmignore` is followed.
 ///
 /// ```
 /// use std::sync::Arc;
@@ -111,12 +111,12 @@ impl std::error::Error for LoadError {}
 /// assert_eq!(chart.name(), "web");
 /// assert_eq!(chart.values.get("replicas").unwrap().pos().line, 1);
 /// ```
-pub fn from_files(
-    files: impl IntoIterator<Item = (String, Arc<[u8]>)>,
+pub fn from_files<C: Into<Content>>(
+    files: impl IntoIterator<Item = (String, C)>,
     options: &LoadOptions,
 ) -> Result<Chart, Vec<LoadError>> {
     let mut loading = Loading::new(*options);
-    let files = loading.folder(files);
+    let files = loading.folder(files.into_iter().map(|(name, data)| (name, data.into())).collect());
     let chart = loading.root(files, "Chart.yaml file is missing");
     loading.finish(chart)
 }
@@ -204,23 +204,23 @@ impl Loading {
     }
 
     /// The files of a folder that are not ignored, in the order of a walk.
-    fn folder(&mut self, files: impl IntoIterator<Item = (String, Arc<[u8]>)>) -> Vec<ChartFile> {
-        let mut all: Vec<(String, Arc<[u8]>)> = files.into_iter().collect();
+    fn folder(&mut self, mut all: Vec<(String, Content)>) -> Vec<ChartFile> {
         all.sort_by(|(left, _), (right, _)| by_folders(left.as_bytes(), right.as_bytes()));
         let rules = match all.iter().find(|(name, _)| name == ignore::FILE) {
-            Some((_, text)) => ignore::Rules::parse(text),
-            None => Ok(ignore::Rules::default()),
+            Some((_, text)) => Ignore::parse(text),
+            None => Ok(Ignore::default()),
         };
-        let mut rules = rules.unwrap_or_else(|fault| {
+        let rules = rules.unwrap_or_else(|fault| {
             self.error(ignore::FILE, fault.line, fault.message, Some(fault.remedy));
-            ignore::Rules::default()
+            Ignore::default()
         });
+        let mut rules = rules.below();
         let mut kept = Vec::with_capacity(all.len());
         for (name, data) in all {
-            if rules.ignore(&name) {
+            if rules.file(&name) {
                 continue;
             }
-            let bytes = data.len() as u64;
+            let bytes = data.size();
             let limit = self.options.limits.file_bytes;
             if bytes > limit {
                 let base = name.rsplit('/').next().unwrap_or(&name);
@@ -230,7 +230,7 @@ impl Loading {
                 self.error(&name, 0, message, Some(TOO_LARGE));
                 break;
             } else {
-                kept.push(ChartFile { name: name.into(), data: trimmed(data) });
+                kept.push(ChartFile { name: name.into(), data: data.bare() });
             }
         }
         kept
@@ -247,9 +247,3 @@ fn by_folders(left: &[u8], right: &[u8]) -> Ordering {
 }
 
 const TOO_LARGE: &str = "take it out of the chart, or name it in .helmignore";
-
-/// The bytes without a byte-order mark.
-fn trimmed(data: Arc<[u8]>) -> Arc<[u8]> {
-    let bare = crate::yaml::without_bom(&data);
-    if bare.len() == data.len() { data } else { bare.into() }
-}

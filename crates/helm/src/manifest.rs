@@ -156,6 +156,12 @@ impl FileText {
         Self { text, documents: OnceLock::new() }
     }
 
+    /// Reads the documents, so that they need not be read when they are asked for.
+    pub(crate) fn read(&self, compat: HelmCompat) {
+        // What is wrong is told to whoever asks.
+        let _ = self.documents(compat);
+    }
+
     /// The documents, as this release of Helm cuts them; the error is that of the first one that is no YAML.
     fn documents(&self, compat: HelmCompat) -> Result<&[Document], &str> {
         let read = self.documents.get_or_init(|| {

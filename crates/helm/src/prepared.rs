@@ -1,9 +1,12 @@
 //! What is the same in every render of a chart with the same values: a release whose templates look into the cluster is
 //! rendered until nothing is left to be looked up.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-use crate::cache::TemplateCache;
+use goyaml::parallel;
+
+use crate::cache::{TEMPLATES_OF_A_THREAD, TemplateCache};
 use crate::chart::Chart;
 use crate::compat::HelmCompat;
 use crate::engine::{self, Known, Templates};
@@ -27,6 +30,25 @@ pub(crate) struct Prepared {
 }
 
 impl Prepared {
+    /// Prepares a chart. If it has many templates, another thread begins to read them: the chart itself always takes part.
+    fn begin(
+        cache: &TemplateCache,
+        chart: &Chart,
+        user: &UserValues,
+        options: &RenderOptions,
+    ) -> Result<Self, RenderError> {
+        if chart.templates.len() < TEMPLATES_OF_A_THREAD {
+            return Self::new(chart, user, options);
+        }
+        let enough = AtomicBool::new(false);
+        let prepare = || {
+            let prepared = Self::new(chart, user, options);
+            enough.store(true, Ordering::Relaxed);
+            prepared
+        };
+        parallel::both(true, || cache.read_ahead(chart, &enough), prepare).1
+    }
+
     /// Works out the dependencies, puts the values together, and holds them to the schemas.
     fn new(chart: &Chart, user: &UserValues, options: &RenderOptions) -> Result<Self, RenderError> {
         let mut chart = chart.clone();
@@ -90,14 +112,14 @@ impl Last {
     /// What is wrong with the dependencies, or with the values.
     pub(crate) fn prepare(
         last: &mut Option<Self>,
-        chart: &Chart,
-        user: &UserValues,
+        cache: &TemplateCache,
+        (chart, user): (&Chart, &UserValues),
         options: &RenderOptions,
     ) -> Result<Arc<Prepared>, RenderError> {
         if let Some(last) = last.as_ref().filter(|last| last.is(chart, user, options)) {
             return Ok(Arc::clone(&last.prepared));
         }
-        let prepared = Arc::new(Prepared::new(chart, user, options)?);
+        let prepared = Arc::new(Prepared::begin(cache, chart, user, options)?);
         *last = Some(Self {
             chart: chart.clone(),
             values: user.values.clone(),

@@ -1,19 +1,19 @@
 //! The whole way from a chart and what the user set to manifests, hooks and notes.
 
-use std::sync::Arc;
-
 use gotemplate::Host;
 use gotemplate::semver::{Constraints, Version};
 
 use crate::cache::TemplateCache;
 use crate::chart::Chart;
 use crate::compat::HelmCompat;
+use crate::content::Content;
 use crate::engine::{self, Run, ValueRead};
 use crate::error::RenderError;
 use crate::live::{Inquiry, Recorder};
 use crate::manifest::{self, Hook, Manifest, RenderedFile, Sorted};
 use crate::options::RenderOptions;
 use crate::prepared::Prepared;
+use crate::scope::is_notes;
 use crate::sources::Sources;
 use crate::values::UserValues;
 use crate::{Warning, dependencies};
@@ -45,7 +45,7 @@ pub struct Crd {
     /// `chart/crds/file.yaml`
     pub path: String,
     /// Its bytes.
-    pub data: Arc<[u8]>,
+    pub data: Content,
 }
 
 /// Renders a chart with what the user set.
@@ -159,7 +159,7 @@ fn take_notes(files: &mut Vec<RenderedFile>, chart: &Chart, options: &RenderOpti
     let own = format!("{}/templates/NOTES.txt", chart.name());
     let mut notes = String::new();
     files.retain(|file| {
-        if !file.path.ends_with("NOTES.txt") {
+        if !is_notes(&file.path) {
             return true;
         }
         if options.subchart_notes || *file.path == *own {
@@ -189,7 +189,7 @@ fn collect_crds(chart: &Chart, path: &str, crds: &mut Vec<Crd>) {
         ending.is_some_and(|ending| ["yaml", "yml", "json"].iter().any(|known| ending.eq_ignore_ascii_case(known)))
     };
     for file in chart.files.iter().filter(|file| file.name.starts_with("crds/") && is_manifest(&file.name)) {
-        crds.push(Crd { path: format!("{path}/{}", file.name), data: Arc::clone(&file.data) });
+        crds.push(Crd { path: format!("{path}/{}", file.name), data: file.data.clone() });
     }
     for child in &chart.dependencies {
         collect_crds(child, &format!("{path}/charts/{}", child.name()), crds);

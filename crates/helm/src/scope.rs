@@ -7,7 +7,7 @@ mod structure;
 use std::cmp::Reverse;
 use std::sync::Arc;
 
-use gotemplate::{List, ListKind, Map, MapKind, Value};
+use gotemplate::{Map, MapKind, Value};
 use goyaml::Kind as Yaml;
 
 use crate::chart::{Chart, ChartFile};
@@ -48,14 +48,15 @@ fn collect(chart: &Chart, path: &str, (charts, found): (&mut usize, &mut Vec<Tem
         collect(child, &format!("{path}/charts/{}", child.name()), (charts, found));
     }
     let base: Arc<str> = format!("{path}/templates").into();
-    for template in chart.templates.iter().filter(|template| counts(chart, template)) {
-        found.push(Template {
-            path: format!("{path}/{}", template.name).into(),
-            text: Arc::clone(&template.data),
-            base: Arc::clone(&base),
-            chart: number,
-        });
-    }
+    let own = own_templates(chart, path);
+    let template = |(path, text)| Template { path, text: Arc::clone(text), base: Arc::clone(&base), chart: number };
+    found.extend(own.map(template));
+}
+
+/// The templates of a chart itself, by their paths, and their texts.
+pub(crate) fn own_templates<'c>(chart: &'c Chart, path: &str) -> impl Iterator<Item = (Arc<str>, &'c Arc<[u8]>)> {
+    let own = chart.templates.iter().filter(|template| counts(chart, template));
+    own.map(move |template| (format!("{path}/{}", template.name).into(), template.data.bytes()))
 }
 
 /// What the templates of each chart are run over, the charts below a chart behind it.
@@ -118,6 +119,11 @@ pub(crate) fn is_partial(path: &str) -> bool {
     path.rsplit('/').next().is_some_and(|name| name.starts_with('_'))
 }
 
+/// Whether a file is what is told after an installation, and no manifest.
+pub(crate) fn is_notes(path: &str) -> bool {
+    path.ends_with("NOTES.txt")
+}
+
 /// The values of a subchart: the same map that its parent sees under its name, whose dots lead deeper.
 fn table(values: &Map, name: &str) -> Map {
     let mut map = values.clone();
@@ -133,10 +139,8 @@ fn table(values: &Map, name: &str) -> Map {
 /// Values as templates see them. Unlike in files, whose numbers are floats when they come here, integers are those of
 /// `--set` and stay what they are.
 pub(crate) fn template_value(value: &goyaml::Value) -> Value {
-    match value.kind() {
+    gotemplate::given(value, |scalar| match scalar.kind() {
         Yaml::Int(value) => Value::Int64(*value),
-        Yaml::List(items) => Value::List(List::grown(ListKind::Any, items.iter().map(template_value).collect())),
-        Yaml::Map(map) => gotemplate::map_of(map, template_value).into(),
-        _ => gotemplate::from_yaml(value),
-    }
+        _ => gotemplate::from_yaml(scalar),
+    })
 }

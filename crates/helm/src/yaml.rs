@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use goyaml::{Kind, ParseOptions, Pos, Value};
+use memchr::memmem;
 
 use crate::HelmCompat;
 use crate::values::merge;
@@ -175,11 +176,12 @@ struct Part<'a> {
 fn parts(text: &str) -> (Vec<Part<'_>>, Option<YamlFault>) {
     let mut parts = Vec::new();
     let (mut start, mut lines_before) = (0, 0);
-    for (number, (offset, line)) in (0..).zip(lines(text)) {
-        let Some(rest) = line.strip_prefix("---") else {
-            continue;
-        };
-        let rest = rest.trim();
+    let (mut counted, mut number) = (0, 0);
+    for offset in separators(text) {
+        number += lines(&text[counted..offset]);
+        counted = offset;
+        let line = text[offset..].split_inclusive('\n').next().unwrap_or_default();
+        let rest = line[SEPARATOR.len()..].trim();
         if !rest.is_empty() && !rest.starts_with('#') {
             let message = format!("error reading yaml document: invalid Yaml document separator: {rest}");
             return (parts, Some(YamlFault::new(number + 1, message)));
@@ -197,11 +199,14 @@ fn parts(text: &str) -> (Vec<Part<'_>>, Option<YamlFault>) {
     (parts, None)
 }
 
-/// The lines of a text with their ends, each with its offset.
-fn lines(text: &str) -> impl Iterator<Item = (usize, &str)> {
-    text.split_inclusive('\n').scan(0, |offset, line| {
-        let start = *offset;
-        *offset += line.len();
-        Some((start, line))
-    })
+const SEPARATOR: &str = "---";
+
+/// Where lines start with a separator.
+fn separators(text: &str) -> impl Iterator<Item = usize> {
+    let first = text.starts_with(SEPARATOR).then_some(0);
+    first.into_iter().chain(memmem::find_iter(text.as_bytes(), b"\n---").map(|at| at + 1))
+}
+
+fn lines(text: &str) -> u32 {
+    u32::try_from(memchr::memchr_iter(b'\n', text.as_bytes()).count()).unwrap_or(u32::MAX)
 }

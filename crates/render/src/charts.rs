@@ -132,7 +132,7 @@ impl Charts for HelmCharts {
         let source = self.source.as_ref().ok_or("nothing is fetched in this build")?;
         let options = LoadOptions { compat: self.compat, ..LoadOptions::default() };
         let files = load::unpack(&source.archive(address)?, &options).map_err(|errors| lines(&errors))?;
-        let tree = files.into_iter().map(|file| (file.name.to_string(), file.data));
+        let tree = files.into_iter().map(|file| (file.name.to_string(), Arc::clone(file.data.bytes())));
         Ok(Arc::new(MemoryFiles(tree.collect())))
     }
 }

@@ -3,15 +3,15 @@
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
+use helm::Content;
 use helm::metadata::Dependency;
 use source::charts::{Access, ChartRequest, ChartStore};
 
 use super::args::ChartArgs;
 use super::home;
 use super::locate::{fetch, store, with_login};
-use super::tree::Tree;
+use super::tree::{Tree, Unread};
 use crate::failure::Failure;
 use crate::output;
 
@@ -25,6 +25,7 @@ pub(super) fn update(folder: &Path, declared: &[Dependency], tree: &mut Tree, ar
         store: store(args.mirrors.read()?)?,
         repositories: home::repositories()?,
         flags: args.access()?,
+        unread: tree.unread.clone(),
     };
     let local: BTreeSet<&str> =
         declared.iter().filter(|it| it.repository.is_empty()).map(|it| it.name.as_str()).collect();
@@ -55,10 +56,11 @@ struct Updating<'a> {
     store: ChartStore,
     repositories: Vec<(String, home::Repository)>,
     flags: Access,
+    unread: Unread,
 }
 
 /// Paths from the chart's top and bytes.
-type Files = Vec<(String, Arc<[u8]>)>;
+type Files = Vec<(String, Content)>;
 
 impl Updating<'_> {
     fn files(&self, dependency: &Dependency) -> Result<Files, Failure> {
@@ -69,13 +71,13 @@ impl Updating<'_> {
         with_login(&mut request)?;
         output::note(format!("Downloading {} from repo {}", dependency.name, dependency.repository));
         let archive = fetch(&self.store, &request)?;
-        Ok(vec![(format!("{CHARTS}{}-{}.tgz", dependency.name, archive.version), archive.bytes)])
+        Ok(vec![(format!("{CHARTS}{}-{}.tgz", dependency.name, archive.version), archive.bytes.into())])
     }
 
     /// The folder of a chart beside this one.
     fn neighbour(&self, dependency: &Dependency, path: &str) -> Result<Files, Failure> {
         let at = if path.starts_with('/') { PathBuf::from(path) } else { self.folder.join(path) };
-        let mut tree = Tree::default();
+        let mut tree = Tree::new(self.unread.clone());
         tree.folder(&at, &format!("{CHARTS}{}/", dependency.name))?;
         Ok(tree.files)
     }

@@ -2,12 +2,13 @@
 
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::{fs, iter};
 
 use goyaml::parallel;
-use helm::load::{MAX_CHART_BYTES, MAX_FILES};
+use helm::Content;
+use helm::load::{Ignore, MAX_CHART_BYTES, MAX_FILE_BYTES, MAX_FILES};
 
 use super::bounded;
 use crate::failure::Failure;
@@ -22,32 +23,68 @@ const FILES_OF_A_THREAD: usize = 64;
 /// Files by their paths inside a chart.
 #[derive(Default)]
 pub(super) struct Tree {
-    pub(super) files: Vec<(String, Arc<[u8]>)>,
+    pub(super) files: Vec<(String, Content)>,
     bytes: u64,
+    pub(super) unread: Unread,
+}
+
+/// What became of files that are read when somebody looks at them: why the first of them that could not be read could not.
+#[derive(Clone, Default)]
+pub(crate) struct Unread(Arc<Mutex<Option<Failure>>>);
+
+impl Unread {
+    /// To be asked before anything is made of what was rendered.
+    pub(crate) fn check(&self) -> Result<(), Failure> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).take().map_or(Ok(()), Err)
+    }
+
+    /// A file that can be opened now, and is read when somebody looks at it.
+    fn later(&self, path: &Path) -> Result<Content, Failure> {
+        let size =
+            fs::File::open(path).and_then(|file| file.metadata()).map_err(|error| cannot("read", path, &error))?;
+        let (path, unread) = (path.to_path_buf(), self.clone());
+        let read = move || {
+            shared(&path, MAX_CHART_BYTES).unwrap_or_else(|failure| {
+                unread.0.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(failure);
+                Arc::default()
+            })
+        };
+        Ok(Content::later(size.len(), read))
+    }
 }
 
 impl Tree {
-    /// Adds all files below a folder; links are followed, as Helm does.
+    /// One whose definitions are told of there.
+    pub(super) fn new(unread: Unread) -> Self {
+        Self { unread, ..Self::default() }
+    }
+
+    /// Adds all files below a folder but those that its `.helmignore` names; links are followed, as Helm does.
     pub(super) fn folder(&mut self, folder: &Path, prefix: &str) -> Result<(), Failure> {
-        let mut found = Vec::new();
-        list(folder, prefix, 0, &mut found)?;
+        let ignore = bounded(&folder.join(Ignore::FILE), MAX_FILE_BYTES);
+        let ignore = ignore.map_or_else(|_| Ignore::default(), |text| Ignore::of(&text));
+        let mut found = Files::new();
+        list(folder, "", (0, &ignore), &mut found)?;
         // Nothing more is read once it is too much; what was read by then is at most a file for each core more.
         let bytes = AtomicU64::new(self.bytes);
-        let read = parallel::map(&found, FILES_OF_A_THREAD, |(path, _)| -> Result<Arc<[u8]>, Failure> {
+        let read = parallel::map(&found, FILES_OF_A_THREAD, |(path, name)| -> Result<Content, Failure> {
             if bytes.load(Ordering::Relaxed) > MAX_CHART_BYTES {
                 return Err(too_large(path));
             }
+            if is_definition(name) {
+                return self.unread.later(path);
+            }
             let data = shared(path, MAX_CHART_BYTES)?;
             bytes.fetch_add(data.len() as u64, Ordering::Relaxed);
-            Ok(data)
+            Ok(data.into())
         });
         let mut files = found.into_iter().zip(read);
-        files.try_for_each(|((path, name), data)| self.add(&path, name, data?))
+        files.try_for_each(|((path, name), data)| self.add(&path, format!("{prefix}{name}"), data?))
     }
 
     /// Adds a file; `path` is for messages.
-    pub(super) fn add(&mut self, path: &Path, name: String, data: Arc<[u8]>) -> Result<(), Failure> {
-        self.bytes += data.len() as u64;
+    pub(super) fn add(&mut self, path: &Path, name: String, data: Content) -> Result<(), Failure> {
+        self.bytes += data.size();
         if self.files.len() >= MAX_FILES || self.bytes > MAX_CHART_BYTES {
             return Err(too_large(path));
         }
@@ -56,12 +93,24 @@ impl Tree {
     }
 }
 
+/// Whether a file is one of the chart's definitions, or of those of a chart in it.
+fn is_definition(name: &str) -> bool {
+    let mut name = name;
+    while let Some((_, below)) = name.strip_prefix("charts/").and_then(|below| below.split_once('/')) {
+        name = below;
+    }
+    name.starts_with("crds/")
+}
+
 fn too_large(path: &Path) -> Failure {
     Failure::task(format!("{}: the folder is too large for a chart", path.display()))
 }
 
-/// All files below a folder with their paths inside the chart.
-fn list(folder: &Path, prefix: &str, depth: usize, found: &mut Vec<(PathBuf, String)>) -> Result<(), Failure> {
+/// Files with their paths inside the chart.
+type Files = Vec<(PathBuf, String)>;
+
+/// All files below a folder that are not ignored; `prefix` is its path inside the chart.
+fn list(folder: &Path, prefix: &str, (depth, ignore): (usize, &Ignore), found: &mut Files) -> Result<(), Failure> {
     if depth > MAX_FOLDERS {
         return Err(Failure::task(format!("{}: folders are nested more than {MAX_FOLDERS} deep", folder.display()))
             .hint("a link leads back to a folder above it?"));
@@ -72,11 +121,13 @@ fn list(folder: &Path, prefix: &str, depth: usize, found: &mut Vec<(PathBuf, Str
         // Most file systems tell with the name what it is; of a link the other end has to be asked.
         let kind = entry.file_type().map_err(|error| cannot("read", &path, &error))?;
         if kind.is_dir() || kind.is_symlink() && path.is_dir() {
-            list(&path, &format!("{name}/"), depth + 1, found)?;
-        } else if found.len() < MAX_FILES {
-            found.push((path, name));
-        } else {
+            if !ignore.folder(&name) {
+                list(&path, &format!("{name}/"), (depth + 1, ignore), found)?;
+            }
+        } else if found.len() >= MAX_FILES {
             return Err(too_large(&path));
+        } else if !ignore.file(&name) {
+            found.push((path, name));
         }
     }
     Ok(())
@@ -91,7 +142,7 @@ fn shared(path: &Path, limit: u64) -> Result<Arc<[u8]>, Failure> {
         let length = if length > limit { 0 } else { usize::try_from(length).unwrap_or(0) };
         let mut data: Arc<[u8]> = iter::repeat_n(0, length).collect();
         let Some(room) = Arc::get_mut(&mut data) else { return Ok(None) };
-        let is_whole = length > 0 && file.read_exact(room).is_ok() && file.read(&mut [0])? == 0;
+        let is_whole = length > 0 && file.read_exact(room).is_ok();
         Ok(is_whole.then_some(data))
     };
     match read().map_err(|error| cannot("read", path, &error))? {
@@ -113,13 +164,53 @@ mod tests {
         for number in 0..3 * FILES_OF_A_THREAD {
             let (name, text) = (format!("templates/{number}.yaml"), "x".repeat(number));
             fs::write(folder.path().join(&name), &text).unwrap();
-            wanted.push((format!("charts/a/{name}"), Arc::from(text.into_bytes())));
+            wanted.push((format!("charts/a/{name}"), Content::from(Arc::from(text.into_bytes()))));
         }
         let mut tree = Tree::default();
         tree.folder(folder.path(), "charts/a/").unwrap();
-        tree.files.sort();
-        wanted.sort();
+        tree.files.sort_by(|(left, _), (right, _)| left.cmp(right));
+        wanted.sort_by(|(left, _), (right, _)| left.cmp(right));
         assert_eq!(tree.files, wanted);
+    }
+
+    #[test]
+    fn definitions_are_read_when_somebody_looks() {
+        let folder = tempfile::tempdir().unwrap();
+        let place = folder.path().join("crds");
+        fs::create_dir(&place).unwrap();
+        for name in ["kept.yaml", "lost.yaml"] {
+            fs::write(place.join(name), "kind: CustomResourceDefinition\n").unwrap();
+        }
+        let mut tree = Tree::default();
+        tree.folder(folder.path(), "charts/a/").unwrap();
+        fs::write(place.join("kept.yaml"), "kind: Other\n").unwrap();
+        fs::remove_file(place.join("lost.yaml")).unwrap();
+        tree.files.sort_by(|(left, _), (right, _)| left.cmp(right));
+        let [(_, kept), (_, lost)] = &tree.files[..] else { panic!("{:?}", tree.files) };
+        assert_eq!((&**kept, tree.unread.check().is_ok()), (&b"kind: Other\n"[..], true));
+        assert!(lost.is_empty());
+        let refused = tree.unread.check().unwrap_err().report();
+        assert!(refused.contains("cannot read") && refused.contains("lost.yaml"), "{refused}");
+        assert!(is_definition("crds/a") && is_definition("charts/a/charts/b/crds/c/d"));
+        assert!(!is_definition("templates/crds/a") && !is_definition("charts/crds/a"));
+    }
+
+    #[test]
+    fn what_is_ignored_is_not_read() {
+        let folder = tempfile::tempdir().unwrap();
+        let (lost, kept) = (folder.path().join("lost/deeper"), folder.path().join("kept"));
+        for place in [&lost, &kept] {
+            fs::create_dir_all(place).unwrap();
+            fs::write(place.join("a.txt"), "a").unwrap();
+        }
+        fs::File::create(lost.join("large")).unwrap().set_len(MAX_CHART_BYTES + 1).unwrap();
+        fs::File::create(kept.join("large.bak")).unwrap().set_len(MAX_CHART_BYTES + 1).unwrap();
+        fs::write(folder.path().join(Ignore::FILE), "/lost/\n*.bak\n").unwrap();
+        let mut tree = Tree::default();
+        tree.folder(folder.path(), "charts/a/").unwrap();
+        let mut names: Vec<&str> = tree.files.iter().map(|(name, _)| name.as_str()).collect();
+        names.sort_unstable();
+        assert_eq!(names, ["charts/a/.helmignore", "charts/a/kept/a.txt"]);
     }
 
     #[test]

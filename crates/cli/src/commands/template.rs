@@ -5,6 +5,7 @@ mod request;
 mod write;
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use clap::{ArgAction, Args};
 use helm::output;
@@ -115,7 +116,7 @@ pub(crate) struct Refused {
 pub(super) fn template(args: &TemplateArgs) -> Result<(), Failure> {
     let request = Request::read(args)?;
     let user = request.values()?;
-    let chart = chart::read(&request.chart, &args.chart, request.render.compat)?;
+    let (chart, unread) = chart::read(&request.chart, &args.chart, request.render.compat)?;
     for warning in chart.warnings.iter() {
         crate::output::note(format!("warning: {warning}"));
     }
@@ -123,10 +124,16 @@ pub(super) fn template(args: &TemplateArgs) -> Result<(), Failure> {
         crate::output::note("warning: this chart is deprecated");
     }
     let (cache, world) = (TemplateCache::new(), World { dns: args.enable_dns });
-    let rendered =
-        helm::render(&chart, &user, &request.render, (&cache, &world)).map_err(|error| refused(&error, args.debug))?;
+    let rendered = helm::render(&chart, &user, &request.render, (&cache, &world));
+    // What was rendered over a file that could not be read counts as little as what went wrong with it.
+    unread.check()?;
+    let rendered = rendered.map_err(|error| refused(&error, args.debug))?;
     for warning in &rendered.warnings {
         crate::output::note(format!("warning: {warning}"));
+    }
+    if request.output.include_crds {
+        rendered.crds.iter().for_each(|crd| drop(Arc::clone(crd.data.bytes())));
+        unread.check()?;
     }
     if let Some(folder) = &args.output_dir {
         return write::write(folder, &rendered, &request, args.release_name);

@@ -3,22 +3,28 @@
 //! Each thread has values of its own. A template that asks the host is run once more afterwards, in its turn; one that changes
 //! values is run then with all that follow it.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use gotemplate::{Dependence, ExecError, Renderer};
 use goyaml::parallel;
 
 use super::known::{Cost, sum};
-use super::{Job, Output, Runner};
-use crate::scope::Template;
+use super::{Job, Runner};
+use crate::compat::HelmCompat;
+use crate::manifest::FileText;
+use crate::scope::{Template, is_notes};
 
 /// Templates that are worth a thread of their own.
 const TEMPLATES_OF_A_THREAD: usize = 32;
 
+/// What a template came to.
+type Text = Result<Arc<FileText>, Box<ExecError>>;
+
 /// What came of one template.
 enum Outcome {
     /// Its output, with what it cost.
-    Done(Result<Output, Box<ExecError>>, Cost),
+    Done(Text, Cost),
     /// It is to be run in its turn.
     InTurn,
     /// It is to be run in its turn, and all that follow it.
@@ -34,7 +40,7 @@ impl Ready {
     }
 
     /// What came of the next template, with what it cost; nothing if it is to be run now.
-    pub(super) fn next(&mut self) -> Option<(Result<Output, Box<ExecError>>, Cost)> {
+    pub(super) fn next(&mut self) -> Option<(Text, Cost)> {
         match self.0.next()? {
             Outcome::Done(output, cost) => return Some((output, cost)),
             Outcome::InTurn => {}
@@ -57,7 +63,7 @@ pub(super) fn run(job: &Job<'_>, templates: &[Template]) -> Ready {
         if ended.load(Ordering::Relaxed) {
             return Outcome::Last;
         }
-        let outcome = one(runner, template);
+        let outcome = one(runner, template, job.options.compat);
         if matches!(outcome, Outcome::Last) {
             ended.store(true, Ordering::Relaxed);
         }
@@ -68,10 +74,19 @@ pub(super) fn run(job: &Job<'_>, templates: &[Template]) -> Ready {
     if affordable { Ready(outcomes.into_iter()) } else { Ready::nothing() }
 }
 
-fn one(runner: &mut Runner<'_>, template: &Template) -> Outcome {
+/// Runs a template and reads the documents of what it comes to, as both can be done beside others.
+fn one(runner: &mut Runner<'_>, template: &Template, compat: HelmCompat) -> Outcome {
     let output = runner.run(template);
     match runner.renderer.dependence() {
-        None => Outcome::Done(output, runner.renderer.cost()),
+        None => {
+            let text = output.map(|(text, _)| Arc::new(FileText::new(text)));
+            if let Ok(text) = &text
+                && !is_notes(&template.path)
+            {
+                text.read(compat);
+            }
+            Outcome::Done(text, runner.renderer.cost())
+        }
         Some(Dependence::Host) => Outcome::InTurn,
         Some(Dependence::Values) => Outcome::Last,
     }

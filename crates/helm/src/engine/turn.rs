@@ -59,10 +59,9 @@ impl<'t> Turn<'t> {
                 self.pass(number, same)?;
                 file
             }
-            (_, Some((output, cost))) => {
+            (_, Some((text, cost))) => {
                 self.charge(cost)?;
-                let text = Arc::new(FileText::new(output?.0));
-                KnownFile { text, same: Some(Same { cost, alters: false }) }
+                KnownFile { text: text?, same: Some(Same { cost, alters: false }) }
             }
             (known, None) => self.now(number, known)?,
         };

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use flate2::read::MultiGzDecoder;
 use tar::{Archive, Entry};
 
-use super::{LoadError, Loading, trimmed};
-use crate::ChartFile;
+use super::{LoadError, Loading};
+use crate::{ChartFile, Content};
 
 /// The first bytes of a gzip stream.
 const GZIP: [u8; 2] = [0x1F, 0x8B];
@@ -111,7 +111,7 @@ impl Unpacking<'_> {
         if (data.len() as u64) < size && !kind.is_symlink() && !kind.is_hard_link() {
             return Err(Stop::End("unexpected EOF".to_owned()));
         }
-        Ok(Some(ChartFile { name: name.into(), data: trimmed(Arc::from(data)) }))
+        Ok(Some(ChartFile { name: name.into(), data: Content::from(Arc::from(data)).bare() }))
     }
 
     /// The path without the archive's own folder, if it is one inside it.

@@ -208,13 +208,7 @@ impl Loading {
     }
 
     /// The charts in `charts/`.
-    fn charts(
-        &mut self,
-        charts: Charts,
-        parent: &Metadata,
-        at: &str,
-        depth: usize,
-    ) -> Vec<Chart> {
+    fn charts(&mut self, charts: Charts, parent: &Metadata, at: &str, depth: usize) -> Vec<Chart> {
         let mut loaded = Vec::new();
         for (name, files) in charts {
             if name.starts_with(['_', '.']) {
@@ -286,7 +280,7 @@ fn sort(files: Vec<ChartFile>) -> Sorted {
                 sorted.files.push(file);
             }
             VALUES => sorted.values = Some(file),
-            "values.schema.json" => sorted.schema = Some(Arc::new(Schema::new(file.data))),
+            "values.schema.json" => sorted.schema = Some(Arc::new(Schema::new(Arc::clone(file.data.bytes())))),
             REQUIREMENTS => {
                 sorted.requirements = Some(file.clone());
                 sorted.files.push(file);

@@ -9,9 +9,15 @@ use crate::path_match::path_match;
 /// The file with the rules, at the chart's top.
 pub(super) const FILE: &str = ".helmignore";
 
-/// The rules in their order; the first that applies decides.
-pub(super) struct Rules {
+/// What does not belong to the chart in a folder, so that it need not be read. Paths are relative to the folder.
+pub struct Ignore {
+    /// In their order; the first that applies decides.
     rules: Vec<Rule>,
+}
+
+/// The same for files whose folders were not looked at.
+pub(super) struct IgnoreBelow {
+    ignore: Ignore,
     /// What was decided of folders, as many files share theirs.
     folders: HashMap<String, bool, RandomState>,
 }
@@ -67,14 +73,32 @@ pub(super) struct Fault {
 }
 
 /// The rule that is there without a file: no hidden files among the templates.
-impl Default for Rules {
+impl Default for Ignore {
     fn default() -> Self {
         let rule = Rule { negated: false, folder: false, base: false, pattern: Pattern::new("templates/.?*", false) };
-        Self { rules: vec![rule], folders: HashMap::default() }
+        Self { rules: vec![rule] }
     }
 }
 
-impl Rules {
+impl Ignore {
+    /// The file of a chart's folder that says it.
+    pub const FILE: &str = FILE;
+
+    /// What this text says. Where it cannot be read, nothing is ignored; loading the chart tells what is wrong.
+    pub fn of(text: &[u8]) -> Self {
+        Self::parse(text).unwrap_or_default()
+    }
+
+    /// Whether a file is ignored that is in no folder that is.
+    pub fn file(&self, path: &str) -> bool {
+        self.decide(path, false)
+    }
+
+    /// Whether a folder is ignored that is in no other one that is.
+    pub fn folder(&self, path: &str) -> bool {
+        self.decide(path, true)
+    }
+
     pub(super) fn parse(text: &[u8]) -> Result<Self, Fault> {
         let text = String::from_utf8_lossy(crate::yaml::without_bom(text));
         let mut rules = Vec::new();
@@ -86,21 +110,12 @@ impl Rules {
             rules.push(Rule::parse(text).map_err(|(message, remedy)| Fault { line, message, remedy })?);
         }
         rules.extend(Self::default().rules);
-        Ok(Self { rules, folders: HashMap::default() })
+        Ok(Self { rules })
     }
 
-    /// Whether a file, or a folder that it is in, is ignored.
-    pub(super) fn ignore(&mut self, path: &str) -> bool {
-        path.match_indices('/').any(|(end, _)| self.ignore_folder(&path[..end])) || self.decide(path, false)
-    }
-
-    fn ignore_folder(&mut self, path: &str) -> bool {
-        if let Some(known) = self.folders.get(path) {
-            return *known;
-        }
-        let ignored = self.decide(path, true);
-        self.folders.insert(path.to_owned(), ignored);
-        ignored
+    /// The same for files whose folders were not looked at.
+    pub(super) fn below(self) -> IgnoreBelow {
+        IgnoreBelow { ignore: self, folders: HashMap::default() }
     }
 
     fn decide(&self, path: &str, is_folder: bool) -> bool {
@@ -113,6 +128,22 @@ impl Rules {
             }
         }
         false
+    }
+}
+
+impl IgnoreBelow {
+    /// Whether a file, or a folder that it is in, is ignored.
+    pub(super) fn file(&mut self, path: &str) -> bool {
+        path.match_indices('/').any(|(end, _)| self.folder(&path[..end])) || self.ignore.file(path)
+    }
+
+    fn folder(&mut self, path: &str) -> bool {
+        if let Some(known) = self.folders.get(path) {
+            return *known;
+        }
+        let ignored = self.ignore.folder(path);
+        self.folders.insert(path.to_owned(), ignored);
+        ignored
     }
 }
 

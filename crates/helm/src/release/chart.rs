@@ -144,7 +144,7 @@ fn lock(lock: &Lock) -> Value {
 fn read_files(fields: &Fields<'_>, name: &'static str) -> Result<Arc<[ChartFile]>, ShapeError> {
     let file = |file: &Value| {
         let file = Fields::of(file, name)?;
-        Ok(ChartFile { name: file.text("name")?.into(), data: decoded_bytes(name, file.text("data")?)? })
+        Ok(ChartFile { name: file.text("name")?.into(), data: decoded_bytes(name, file.text("data")?)?.into() })
     };
     fields.list(name)?.iter().map(file).collect()
 }

@@ -6,34 +6,50 @@ use std::sync::Arc;
 use std::{fs, iter};
 
 use goyaml::parallel;
+use helm::Content;
+use helm::load::Ignore;
 
 /// Files whose reading is worth a thread of its own.
 const FILES_OF_A_THREAD: usize = 64;
 
 /// Paths inside the folder and contents.
-pub(crate) type Files = Vec<(String, Arc<[u8]>)>;
+pub(crate) type Files = Vec<(String, Content)>;
 
-/// All files below a folder, links followed.
+/// All files below a folder that are not ignored, links followed.
 pub(crate) fn read(folder: &Path) -> Result<Files, String> {
+    let ignore = fs::read(folder.join(Ignore::FILE)).map_or_else(|_| Ignore::default(), |text| Ignore::of(&text));
     let mut found = Vec::new();
-    let read = list(folder, "", &mut found)
-        .and_then(|()| parallel::map(&found, FILES_OF_A_THREAD, |(path, _)| whole(path)).into_iter().collect());
-    let read: Vec<_> = read.map_err(|error| format!("{}: {error}", folder.display()))?;
-    Ok(found.into_iter().map(|(_, name)| name).zip(read).collect())
+    let read = list(folder, "", &ignore, &mut found).and_then(|()| {
+        let contents = parallel::map(&found, FILES_OF_A_THREAD, |(path, name)| content(path, name));
+        found.into_iter().zip(contents).map(|((_, name), content)| Ok((name, content?))).collect()
+    });
+    read.map_err(|error| format!("{}: {error}", folder.display()))
 }
 
-fn list(folder: &Path, prefix: &str, found: &mut Vec<(PathBuf, String)>) -> io::Result<()> {
+fn list(folder: &Path, prefix: &str, ignore: &Ignore, found: &mut Vec<(PathBuf, String)>) -> io::Result<()> {
     for entry in fs::read_dir(folder)? {
         let entry = entry?;
         let (path, name) = (entry.path(), format!("{prefix}{}", entry.file_name().to_string_lossy()));
         let kind = entry.file_type()?;
         if kind.is_dir() || kind.is_symlink() && path.is_dir() {
-            list(&path, &format!("{name}/"), found)?;
-        } else {
+            if !ignore.folder(&name) {
+                list(&path, &format!("{name}/"), ignore, found)?;
+            }
+        } else if !ignore.file(&name) {
             found.push((path, name));
         }
     }
     Ok(())
+}
+
+/// What is in a file; definitions are read when somebody looks at them, as by `setpoint template`.
+fn content(path: &Path, name: &str) -> io::Result<Content> {
+    if !name.starts_with("crds/") && !name.contains("/crds/") {
+        return whole(path).map(Content::from);
+    }
+    let size = fs::File::open(path)?.metadata()?.len();
+    let path = path.to_path_buf();
+    Ok(Content::later(size, move || whole(&path).expect("a file that was there")))
 }
 
 /// A file, read to where it stays, as `setpoint template` reads it.
