@@ -39,8 +39,8 @@ pub fn map_with<T: Sync, S, R: Send>(
     let some = || {
         let mut state = make();
         let numbers = iter::repeat_with(|| next.fetch_add(1, Ordering::Relaxed));
-        let made: Vec<_> = numbers.map_while(|at| Some((at, work(&mut state, items.get(at)?)))).collect();
-        done.lock().unwrap_or_else(PoisonError::into_inner).extend(made);
+        let own: Vec<_> = numbers.map_while(|at| Some((at, work(&mut state, items.get(at)?)))).collect();
+        done.lock().unwrap_or_else(PoisonError::into_inner).extend(own);
     };
     others.in_place_scope(|scope| {
         (1..threads).for_each(|_| scope.spawn(|_| some()));

@@ -40,10 +40,13 @@ type Place = (usize, usize);
 /// A path with its template.
 type Named = (Arc<str>, Arc<Parsed>);
 
+/// A text with its template.
+type Whole = (Arc<[u8]>, Named);
+
 #[derive(Debug, Default)]
 struct Known {
     /// By the hash of path and text: texts are large enough to be hashed once only.
-    parsed: HashMap<u64, Vec<(Arc<[u8]>, Named)>, RandomState>,
+    parsed: HashMap<u64, Vec<Whole>, RandomState>,
     /// By path within texts that are kept.
     places: HashMap<Place, Vec<Named>, RandomState>,
     bytes: usize,
@@ -52,7 +55,7 @@ struct Known {
 impl Known {
     fn of_content(&self, hash: u64, path: &str, text: &[u8]) -> Option<Arc<Parsed>> {
         let found = self.parsed.get(&hash)?;
-        let same = |(known, (name, _)): &&(Arc<[u8]>, Named)| **name == *path && **known == *text;
+        let same = |(known, (name, _)): &&Whole| **name == *path && **known == *text;
         found.iter().find(same).map(|(_, (_, parsed))| Arc::clone(parsed))
     }
 

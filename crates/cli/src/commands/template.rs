@@ -5,7 +5,6 @@ mod request;
 mod write;
 
 use std::path::PathBuf;
-use std::sync::Arc;
 
 use clap::{ArgAction, Args};
 use helm::output;
@@ -132,7 +131,9 @@ pub(super) fn template(args: &TemplateArgs) -> Result<(), Failure> {
         crate::output::note(format!("warning: {warning}"));
     }
     if request.output.include_crds {
-        rendered.crds.iter().for_each(|crd| drop(Arc::clone(crd.data.bytes())));
+        for definition in &rendered.crds {
+            definition.data.bytes();
+        }
         unread.check()?;
     }
     if let Some(folder) = &args.output_dir {
