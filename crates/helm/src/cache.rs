@@ -2,7 +2,6 @@
 
 use std::collections::HashMap;
 use std::hash::BuildHasher;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use foldhash::fast::RandomState;
@@ -95,21 +94,24 @@ impl TemplateCache {
     /// The templates of these paths and texts, each or why it is none, in their order. Many that are new are read on all
     /// cores.
     pub(crate) fn all(&self, texts: &[(&Arc<str>, &Arc<[u8]>)]) -> Vec<Result<Arc<Parsed>, ParseError>> {
-        let is_new = |(path, text): &&(&Arc<str>, &Arc<[u8]>)| self.lock().at_place(path, text).is_none();
+        let is_new = |(path, text): &&(&Arc<str>, &Arc<[u8]>)| !self.is_known(path, text);
         let new = texts.iter().filter(is_new).count();
         let worth = if new < 2 * TEMPLATES_OF_A_THREAD { usize::MAX } else { TEMPLATES_OF_A_THREAD };
         let reader = || Reader::new(Functions::Helm);
         parallel::map_with(texts, worth, reader, |reader, (path, text)| self.parsed(path, text, reader))
     }
 
-    /// Reads the chart's own templates until it is enough. What is wrong with one is told when it is asked for.
-    pub(crate) fn read_ahead(&self, chart: &Chart, enough: &AtomicBool) {
+    /// Reads the chart's own templates, from the first one on: who asks for all has begun with those of the charts in it, and
+    /// goes on with the last one. What is wrong with one is told when it is asked for.
+    pub(crate) fn read_ahead(&self, chart: &Chart) {
         let mut reader = Reader::new(Functions::Helm);
-        for (path, text) in scope::own_templates(chart, chart.name()) {
-            if enough.load(Ordering::Relaxed) || self.parsed(&path, text, &mut reader).is_err() {
-                return;
-            }
-        }
+        let mut own = scope::own_templates(chart, chart.name());
+        // Where one is known, the other thread has been.
+        own.all(|(path, text)| !self.is_known(&path, text) && self.parsed(&path, text, &mut reader).is_ok());
+    }
+
+    fn is_known(&self, path: &str, text: &Arc<[u8]>) -> bool {
+        self.lock().at_place(path, text).is_some()
     }
 
     /// The template of this path and text.

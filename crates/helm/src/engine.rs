@@ -72,7 +72,7 @@ pub(crate) fn run(
     if options.trace {
         return traced(&job, templates, host);
     }
-    let mut turn = Turn::new(&job, templates, prepared.known(options), host);
+    let mut turn = Turn::new(&job, templates, prepared.known(), host);
     let mut run = Run::default();
     for (number, template) in templates.iter().enumerate() {
         let output = turn.next(number);

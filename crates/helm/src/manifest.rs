@@ -181,7 +181,9 @@ pub(crate) fn sort(files: &[RenderedFile], compat: HelmCompat) -> Result<Sorted,
     let mut files: Vec<&RenderedFile> = files.iter().filter(|file| !is_partial(&file.path)).collect();
     files.sort_by(|left, right| left.path.cmp(&right.path));
     let outputs: Vec<&FileText> = files.iter().map(|file| &*file.output).collect();
-    let documents = parallel::map(&outputs, FILES_OF_A_THREAD, |output| output.documents(compat));
+    let unread = outputs.iter().filter(|output| output.documents.get().is_none()).count();
+    let worth = if unread < 2 * FILES_OF_A_THREAD { usize::MAX } else { FILES_OF_A_THREAD };
+    let documents = parallel::map(&outputs, worth, |output| output.documents(compat));
     let mut sorted = Sorted::default();
     for (file, documents) in files.iter().zip(documents) {
         let trouble = |message: &str| Trouble { path: Arc::clone(&file.path), message: message.to_owned() };

@@ -1,7 +1,6 @@
 //! What is the same in every render of a chart with the same values: a release whose templates look into the cluster is
 //! rendered until nothing is left to be looked up.
 
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use goyaml::parallel;
@@ -30,7 +29,8 @@ pub(crate) struct Prepared {
 }
 
 impl Prepared {
-    /// Prepares a chart. If it has many templates, another thread begins to read them: the chart itself always takes part.
+    /// Prepares a chart. If it has many templates, another thread reads them meanwhile, as the chart itself always takes part;
+    /// this one helps when it is done.
     fn begin(
         cache: &TemplateCache,
         chart: &Chart,
@@ -40,13 +40,13 @@ impl Prepared {
         if chart.templates.len() < TEMPLATES_OF_A_THREAD {
             return Self::new(chart, user, options);
         }
-        let enough = AtomicBool::new(false);
         let prepare = || {
-            let prepared = Self::new(chart, user, options);
-            enough.store(true, Ordering::Relaxed);
-            prepared
+            let prepared = Self::new(chart, user, options)?;
+            // What is wrong with templates is told when they are asked for.
+            let _ = prepared.templates(cache);
+            Ok(prepared)
         };
-        parallel::both(true, || cache.read_ahead(chart, &enough), prepare).1
+        parallel::both(true, || cache.read_ahead(chart), prepare).1
     }
 
     /// Works out the dependencies, puts the values together, and holds them to the schemas.
@@ -78,10 +78,9 @@ impl Prepared {
         Ok(self.templates.get_or_init(|| read))
     }
 
-    /// What the templates came to in the last render, if this one is for the same release.
-    pub(crate) fn known(&self, options: &RenderOptions) -> Option<Arc<Known>> {
-        let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        known.as_ref().filter(|known| known.fits(options)).map(Arc::clone)
+    /// What the templates came to in the last render.
+    pub(crate) fn known(&self) -> Option<Arc<Known>> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner).as_ref().map(Arc::clone)
     }
 
     /// Keeps what the templates came to.

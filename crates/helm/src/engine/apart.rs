@@ -9,9 +9,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use gotemplate::{Dependence, ExecError, Renderer};
 use goyaml::parallel;
 
-use super::known::{Cost, sum};
+use super::known::{Cost, Known, sum};
 use super::{Job, Runner};
-use crate::compat::HelmCompat;
 use crate::manifest::FileText;
 use crate::scope::{Template, is_notes};
 
@@ -51,7 +50,7 @@ impl Ready {
 }
 
 /// Runs the templates; nothing is ready if there are few of them, or if together they cost more than one render may.
-pub(super) fn run(job: &Job<'_>, templates: &[Template]) -> Ready {
+pub(super) fn run(job: &Job<'_>, templates: &[Template], last: Option<&Known>) -> Ready {
     if parallel::threads(templates.len(), TEMPLATES_OF_A_THREAD) < 2 {
         return Ready::nothing();
     }
@@ -59,11 +58,18 @@ pub(super) fn run(job: &Job<'_>, templates: &[Template]) -> Ready {
     // What is begun from then on comes behind a template that changes values.
     let ended = AtomicBool::new(false);
     let runner = || job.runner(Renderer::apart(job.set, limits));
-    let outcomes = parallel::map_with(templates, TEMPLATES_OF_A_THREAD, runner, |runner, template| {
+    let numbered: Vec<_> = templates.iter().enumerate().collect();
+    let outcomes = parallel::map_with(&numbered, TEMPLATES_OF_A_THREAD, runner, |runner, (number, template)| {
         if ended.load(Ordering::Relaxed) {
             return Outcome::Last;
         }
-        let outcome = one(runner, template, job.options.compat);
+        let outcome = one(runner, template, |output| {
+            let text = Known::text(last, *number, output);
+            if !is_notes(&template.path) {
+                text.read(job.options.compat);
+            }
+            text
+        });
         if matches!(outcome, Outcome::Last) {
             ended.store(true, Ordering::Relaxed);
         }
@@ -74,19 +80,11 @@ pub(super) fn run(job: &Job<'_>, templates: &[Template]) -> Ready {
     if affordable { Ready(outcomes.into_iter()) } else { Ready::nothing() }
 }
 
-/// Runs a template and reads the documents of what it comes to, as both can be done beside others.
-fn one(runner: &mut Runner<'_>, template: &Template, compat: HelmCompat) -> Outcome {
+/// Runs a template, and has its output read if that counts.
+fn one(runner: &mut Runner<'_>, template: &Template, read: impl FnOnce(Vec<u8>) -> Arc<FileText>) -> Outcome {
     let output = runner.run(template);
     match runner.renderer.dependence() {
-        None => {
-            let text = output.map(|(text, _)| Arc::new(FileText::new(text)));
-            if let Ok(text) = &text
-                && !is_notes(&template.path)
-            {
-                text.read(compat);
-            }
-            Outcome::Done(text, runner.renderer.cost())
-        }
+        None => Outcome::Done(output.map(|(output, _)| read(output)), runner.renderer.cost()),
         Some(Dependence::Host) => Outcome::InTurn,
         Some(Dependence::Values) => Outcome::Last,
     }

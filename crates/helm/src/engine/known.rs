@@ -52,7 +52,7 @@ impl Known {
     }
 
     /// Whether a render of the same chart and values with these options comes to the same.
-    pub(crate) fn fits(&self, options: &RenderOptions) -> bool {
+    pub(super) fn fits(&self, options: &RenderOptions) -> bool {
         let RenderOptions { release, capabilities, limits, .. } = options;
         (&self.release, &self.capabilities, &self.limits) == (release, capabilities, limits)
     }
@@ -60,6 +60,12 @@ impl Known {
     /// What a template came to.
     pub(super) fn file(&self, number: usize) -> Option<&KnownFile> {
         self.files.get(number)
+    }
+
+    /// The text of a template's output: that of the render before, with what was read of it, if the output is the same.
+    pub(super) fn text(last: Option<&Self>, number: usize, output: Vec<u8>) -> Arc<FileText> {
+        let same = last.and_then(|last| last.file(number)).filter(|file| file.text.text == output);
+        same.map_or_else(|| Arc::new(FileText::new(output)), |file| Arc::clone(&file.text))
     }
 
     /// Adds what the next template came to.

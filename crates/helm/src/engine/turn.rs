@@ -15,7 +15,9 @@ pub(super) struct Turn<'t> {
     job: &'t Job<'t>,
     templates: &'t [Template],
     host: &'t dyn Host,
-    /// The render before, as long as nothing has changed what it saw.
+    /// The render before.
+    last: Option<Arc<Known>>,
+    /// The same, if it was of this release, as long as nothing has changed what it saw.
     known: Option<Arc<Known>>,
     ready: Ready,
     runner: Option<Runner<'t>>,
@@ -33,14 +35,16 @@ impl<'t> Turn<'t> {
     pub(super) fn new(
         job: &'t Job<'t>,
         templates: &'t [Template],
-        known: Option<Arc<Known>>,
+        last: Option<Arc<Known>>,
         host: &'t dyn Host,
     ) -> Self {
-        let ready = if known.is_none() { apart::run(job, templates) } else { Ready::nothing() };
+        let known = last.clone().filter(|last| last.fits(job.options));
+        let ready = if known.is_none() { apart::run(job, templates, last.as_deref()) } else { Ready::nothing() };
         Self {
             job,
             templates,
             host,
+            last,
             known,
             ready,
             runner: None,
@@ -63,7 +67,7 @@ impl<'t> Turn<'t> {
                 self.charge(cost)?;
                 KnownFile { text: text?, same: Some(Same { cost, alters: false }) }
             }
-            (known, None) => self.now(number, known)?,
+            (_, None) => self.now(number)?,
         };
         let text = Arc::clone(&file.text);
         self.made.add(file);
@@ -91,8 +95,8 @@ impl<'t> Turn<'t> {
         Ok(())
     }
 
-    /// Runs a template. Where it comes to the same text as before, what was read of that is kept.
-    fn now(&mut self, number: usize, known: Option<KnownFile>) -> Result<KnownFile, Box<ExecError>> {
+    /// Runs a template.
+    fn now(&mut self, number: usize) -> Result<KnownFile, Box<ExecError>> {
         let template = &self.templates[number];
         let runner = self.runner()?;
         let output = runner.run(template)?.0;
@@ -103,8 +107,7 @@ impl<'t> Turn<'t> {
             self.ready = Ready::nothing();
         }
         self.unsure |= alters && asked;
-        let text = known.map(|known| known.text).filter(|text| text.text == output);
-        let text = text.unwrap_or_else(|| Arc::new(FileText::new(output)));
+        let text = Known::text(self.last.as_deref(), number, output);
         Ok(KnownFile { text, same: (!asked && !self.unsure).then_some(Same { cost, alters }) })
     }
 
@@ -139,6 +142,7 @@ mod tests {
 
     use gotemplate::{Host, Instant, NoHost, Options};
 
+    use crate::Chart;
     use crate::load::{LoadOptions, from_files};
     use crate::output::{OutputOptions, print};
     use crate::values::UserValues;
@@ -159,9 +163,8 @@ mod tests {
         }
     }
 
-    /// What so many templates come to in three renders, in which those of some numbers are special: on all cores and with what is
-    /// known of the one before, or, with a trace, one after the other.
-    fn outputs(count: usize, special: &[(usize, &str)], trace: bool) -> [String; 3] {
+    /// A chart of so many templates, of which those of some numbers are special.
+    fn chart(count: usize, special: &[(usize, &str)]) -> Chart {
         let file = |name: &str, text: String| (name.to_owned(), Arc::from(text.into_bytes()));
         let usual = "{{ include \"labels\" . }} {{ .Values.a }} {{ toJson .Values.map }} {{ .Template.Name }}";
         let mut files = vec![
@@ -177,7 +180,13 @@ mod tests {
             let text = format!("kind: A\nmetadata: {{name: n{number}}}\ntext: |\n  {text}\n");
             files.push(file(&format!("templates/{number:03}.yaml"), text));
         }
-        let chart = from_files(files, &LoadOptions::default()).expect("a chart");
+        from_files(files, &LoadOptions::default()).expect("a chart")
+    }
+
+    /// What such a chart comes to in three renders: on all cores and with what is known of the one before, or, with a trace, one
+    /// template after the other.
+    fn outputs(count: usize, special: &[(usize, &str)], trace: bool) -> [String; 3] {
+        let chart = chart(count, special);
         let limits = Options { steps: 20_000, ..Options::default() };
         let options = RenderOptions { trace, limits, ..RenderOptions::install("r", "default") };
         let cache = TemplateCache::new();
@@ -190,6 +199,24 @@ mod tests {
             }
             Err(error) => error.to_string(),
         })
+    }
+
+    #[test]
+    fn another_revision_is_another_render() {
+        let special = [(1, "{{ .Release.Revision }}"), (3, "{{ if gt .Release.Revision 1 }}- {{ end }}")];
+        for count in [4, 128] {
+            let chart = chart(count, &special);
+            let kept = TemplateCache::new();
+            let output = |revision, cache: &TemplateCache| {
+                let mut options = RenderOptions::install("r", "default");
+                options.release.revision = revision;
+                let rendered = render(&chart, &UserValues::default(), &options, (cache, &NoHost)).expect("manifests");
+                String::from_utf8(print(&rendered, &OutputOptions::default()).expect("text")).expect("UTF-8")
+            };
+            for revision in [1, 2, 3, 1] {
+                assert_eq!(output(revision, &kept), output(revision, &TemplateCache::new()), "{count} {revision}");
+            }
+        }
     }
 
     #[test]
