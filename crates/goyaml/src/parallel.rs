@@ -72,6 +72,11 @@ pub fn threads(items: usize, worth: usize) -> usize {
     if most < 2 { 1 } else { most.min(cores()) }
 }
 
+/// What to say that a thread is worth where only so many of the items are work: nothing is, if that is too little for two.
+pub fn worth_of(work: usize, worth: usize) -> usize {
+    if threads(work, worth) < 2 { usize::MAX } else { worth }
+}
+
 /// The system is asked only where it matters, and once: the answer takes longer than a small thing.
 fn cores() -> usize {
     static CORES: OnceLock<usize> = OnceLock::new();

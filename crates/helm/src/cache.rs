@@ -96,7 +96,7 @@ impl TemplateCache {
     pub(crate) fn all(&self, texts: &[(&Arc<str>, &Arc<[u8]>)]) -> Vec<Result<Arc<Parsed>, ParseError>> {
         let is_new = |(path, text): &&(&Arc<str>, &Arc<[u8]>)| !self.is_known(path, text);
         let new = texts.iter().filter(is_new).count();
-        let worth = if new < 2 * TEMPLATES_OF_A_THREAD { usize::MAX } else { TEMPLATES_OF_A_THREAD };
+        let worth = parallel::worth_of(new, TEMPLATES_OF_A_THREAD);
         let reader = || Reader::new(Functions::Helm);
         parallel::map_with(texts, worth, reader, |reader, (path, text)| self.parsed(path, text, reader))
     }

@@ -182,7 +182,7 @@ pub(crate) fn sort(files: &[RenderedFile], compat: HelmCompat) -> Result<Sorted,
     files.sort_by(|left, right| left.path.cmp(&right.path));
     let outputs: Vec<&FileText> = files.iter().map(|file| &*file.output).collect();
     let unread = outputs.iter().filter(|output| output.documents.get().is_none()).count();
-    let worth = if unread < 2 * FILES_OF_A_THREAD { usize::MAX } else { FILES_OF_A_THREAD };
+    let worth = parallel::worth_of(unread, FILES_OF_A_THREAD);
     let documents = parallel::map(&outputs, worth, |output| output.documents(compat));
     let mut sorted = Sorted::default();
     for (file, documents) in files.iter().zip(documents) {

@@ -17,8 +17,8 @@ pub(super) struct Turn<'t> {
     host: &'t dyn Host,
     /// The render before.
     last: Option<Arc<Known>>,
-    /// The same, if it was of this release, as long as nothing has changed what it saw.
-    known: Option<Arc<Known>>,
+    /// Whether that was of this release, as long as nothing has changed what it saw.
+    is_known: bool,
     ready: Ready,
     runner: Option<Runner<'t>>,
     /// What the templates cost that were not run here, until one is.
@@ -38,14 +38,14 @@ impl<'t> Turn<'t> {
         last: Option<Arc<Known>>,
         host: &'t dyn Host,
     ) -> Self {
-        let known = last.clone().filter(|last| last.fits(job.options));
-        let ready = if known.is_none() { apart::run(job, templates, last.as_deref()) } else { Ready::nothing() };
+        let is_known = last.as_ref().is_some_and(|last| last.fits(job.options));
+        let ready = if is_known { Ready::nothing() } else { apart::run(job, templates, last.as_deref()) };
         Self {
             job,
             templates,
             host,
             last,
-            known,
+            is_known,
             ready,
             runner: None,
             spent: (0, 0),
@@ -57,7 +57,8 @@ impl<'t> Turn<'t> {
 
     /// What the template of this number comes to, the next one.
     pub(super) fn next(&mut self, number: usize) -> Result<Arc<FileText>, Box<ExecError>> {
-        let known = self.known.as_ref().and_then(|known| known.file(number)).cloned();
+        let last = self.last.as_ref().filter(|_| self.is_known);
+        let known = last.and_then(|last| last.file(number)).cloned();
         let file = match (known, self.ready.next()) {
             (Some(file @ KnownFile { same: Some(same), .. }), _) => {
                 self.pass(number, same)?;
@@ -103,7 +104,7 @@ impl<'t> Turn<'t> {
         let (asked, alters, cost) = (runner.renderer.asked(), runner.renderer.altered(), runner.renderer.cost());
         // What follows is known, or was run, without what this one changed.
         if alters {
-            self.known = None;
+            self.is_known = false;
             self.ready = Ready::nothing();
         }
         self.unsure |= alters && asked;
