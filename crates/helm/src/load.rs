@@ -143,6 +143,15 @@ pub fn unpack(archive: &[u8], options: &LoadOptions) -> Result<Vec<ChartFile>, V
     Loading::new(*options).unpack(archive, "")
 }
 
+/// Whether a file of a chart's folder is one of its definitions, or of those of a chart in it: what may be read later.
+pub fn is_definition(name: &str) -> bool {
+    let mut name = name;
+    while let Some((_, below)) = name.strip_prefix("charts/").and_then(|below| below.split_once('/')) {
+        name = below;
+    }
+    name.starts_with("crds/")
+}
+
 /// What is gathered while a chart and the charts in it are read.
 struct Loading {
     options: LoadOptions,

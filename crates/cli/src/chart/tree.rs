@@ -8,7 +8,7 @@ use std::{fs, iter};
 
 use goyaml::parallel;
 use helm::Content;
-use helm::load::{Ignore, MAX_CHART_BYTES, MAX_FILE_BYTES, MAX_FILES};
+use helm::load::{Ignore, MAX_CHART_BYTES, MAX_FILE_BYTES, MAX_FILES, is_definition};
 
 use super::bounded;
 use crate::failure::Failure;
@@ -91,15 +91,6 @@ impl Tree {
         self.files.push((name, data));
         Ok(())
     }
-}
-
-/// Whether a file is one of the chart's definitions, or of those of a chart in it.
-fn is_definition(name: &str) -> bool {
-    let mut name = name;
-    while let Some((_, below)) = name.strip_prefix("charts/").and_then(|below| below.split_once('/')) {
-        name = below;
-    }
-    name.starts_with("crds/")
 }
 
 fn too_large(path: &Path) -> Failure {

@@ -65,6 +65,7 @@ pub(super) fn run(job: &Job<'_>, templates: &[Template], last: Option<&Known>) -
         }
         let outcome = one(runner, template, |output| {
             let text = Known::text(last, *number, output);
+            // What can be done beside others is: its documents are asked for when all have run.
             if !is_notes(&template.path) {
                 text.read(job.options.compat);
             }

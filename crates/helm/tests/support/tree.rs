@@ -7,7 +7,7 @@ use std::{fs, iter};
 
 use goyaml::parallel;
 use helm::Content;
-use helm::load::Ignore;
+use helm::load::{Ignore, is_definition};
 
 /// Files whose reading is worth a thread of its own.
 const FILES_OF_A_THREAD: usize = 64;
@@ -44,7 +44,7 @@ fn list(folder: &Path, prefix: &str, ignore: &Ignore, found: &mut Vec<(PathBuf, 
 
 /// What is in a file; definitions are read when somebody looks at them, as by `setpoint template`.
 fn content(path: &Path, name: &str) -> io::Result<Content> {
-    if !name.starts_with("crds/") && !name.contains("/crds/") {
+    if !is_definition(name) {
         return whole(path).map(Content::from);
     }
     let size = fs::File::open(path)?.metadata()?.len();
