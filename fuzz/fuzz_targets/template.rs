@@ -46,6 +46,6 @@ fuzz_target!(|text: &[u8]| {
     let varies = || plain != twice(&set, &values, false);
     assert!(plain == kept || varies(), "{plain:?}\n{kept:?}");
     let mut apart = Renderer::apart(&set, OPTIONS);
-    let alone = apart.render("t", &given(&values)).map(<[u8]>::to_vec).map_err(|error| error.to_string());
+    let alone = apart.render("t", &given(&values, from_yaml)).map(<[u8]>::to_vec).map_err(|error| error.to_string());
     assert!(apart.dependence().is_some() || alone == plain[0] || varies(), "{plain:?}\n{alone:?}");
 });
