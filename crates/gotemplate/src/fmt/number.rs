@@ -97,6 +97,9 @@ fn exponent(text: &str) -> String {
 
 /// The shortest text without an exponent.
 pub(crate) fn plain_float(value: f64) -> String {
+    if let Some(whole) = goyaml::short_integer(value) {
+        return whole.to_string();
+    }
     fixed(&goyaml::shortest_exponential(value))
 }
 
@@ -114,6 +117,13 @@ fn fixed(text: &str) -> String {
 }
 
 fn general(value: f64, precision: Option<usize>) -> String {
+    /// From here on the shortest text has an exponent.
+    const LARGE: u64 = 1_000_000;
+    if precision.is_none()
+        && let Some(whole) = goyaml::short_integer(value).filter(|whole| whole.unsigned_abs() < LARGE)
+    {
+        return whole.to_string();
+    }
     let text = match precision {
         None => goyaml::shortest_exponential(value),
         Some(digits) => format!("{value:.*e}", digits.max(1) - 1),

@@ -295,6 +295,10 @@ impl<'o> Printer<'o> {
 
     fn based(&mut self, size: u64, negative: bool, verb: char) {
         let Flags { width, precision, plus, space, sharp, zero, minus, .. } = self.flags;
+        if verb == 'd' && (width, precision, plus, space) == (None, None, false, false) {
+            self.push(if negative { "-" } else { "" });
+            return self.push(&size.to_string());
+        }
         let zeros = std::mem::replace(&mut self.flags.zero, false);
         if precision == Some(0) && size == 0 {
             self.pad(b"");
@@ -382,6 +386,10 @@ impl<'o> Printer<'o> {
             Some(width) if zero && !self.flags.minus && width > length => {
                 self.push(shown);
                 self.out.resize(self.out.len() + width - length, b'0');
+                self.push(digits);
+            }
+            None => {
+                self.push(shown);
                 self.push(digits);
             }
             _ => self.pad(format!("{shown}{digits}").as_bytes()),

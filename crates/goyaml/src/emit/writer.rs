@@ -8,6 +8,8 @@ const WIDTH: usize = 80;
 const SPACES: &str = "                                ";
 /// Columns of one level.
 const STEP: isize = 2;
+/// Bytes that are enough for most documents.
+const USUAL_SIZE: usize = 256;
 
 /// Where a node stands.
 #[derive(Clone, Copy, Debug, Default)]
@@ -52,7 +54,7 @@ impl Writer {
     pub(crate) fn new(compact: bool, folds: bool) -> Self {
         let width = if folds { WIDTH } else { usize::MAX };
         let (line_comment, foot_indent) = (String::new(), -1);
-        let out = String::new();
+        let out = String::with_capacity(USUAL_SIZE);
         Self {
             out,
             column: 0,

@@ -91,6 +91,18 @@ struct Shortest {
     exponent: i32,
 }
 
+/// The integer that a float is, if that is the shortest text that leads back to it but for zeros at its end: no two texts of so
+/// few digits are one float. Most numbers of charts are such ones.
+pub fn short_integer(value: f64) -> Option<i64> {
+    const BEYOND: f64 = 1e15;
+    #[expect(clippy::cast_possible_truncation, reason = "what does not fit is told by the comparison")]
+    let whole = value as i64;
+    #[expect(clippy::cast_precision_loss, reason = "nothing is lost below the bound")]
+    // Not so for the zero that is below zero.
+    let is_whole = value.abs() < BEYOND && (whole as f64).to_bits() == value.to_bits();
+    is_whole.then_some(whole)
+}
+
 /// The shortest digits that lead back to the number; of two that are equally near the even ones, as Go takes them.
 fn shortest(value: f64) -> Shortest {
     split(&shortest_exponential(value))
@@ -108,9 +120,10 @@ const LEAST_DIGITS_OF_TIES: usize = 7;
 
 /// The even one of two texts that are equally near.
 fn even(text: String, exact: f64, leads_back: impl Fn(&str) -> bool) -> String {
-    let mantissa = text.split('e').next().unwrap_or_default();
+    let (mantissa, exponent) = text.split_once('e').unwrap_or((&text, "0"));
     let digits = mantissa.bytes().filter(u8::is_ascii_digit).count();
-    if digits < LEAST_DIGITS_OF_TIES || !is_tie(exact, digits) {
+    let exponent = exponent.parse().unwrap_or(0);
+    if digits < LEAST_DIGITS_OF_TIES || !may_be_tie(exact, digits, exponent) || !is_tie(exact, digits) {
         return text;
     }
     // One digit more is exact, and it is a 5.
@@ -120,6 +133,32 @@ fn even(text: String, exact: f64, leads_back: impl Fn(&str) -> bool) -> String {
     let is_even = lower.bytes().next_back().is_some_and(|digit| digit % 2 == 0);
     let lower = format!("{lower}e{exponent}");
     if is_even && leads_back(&lower) { lower } else { text }
+}
+
+/// Whether the number may have one digit more than so many, and end with it: this is quick to tell, and so of hardly any number.
+/// The exponent is that of the first digit.
+fn may_be_tie(exact: f64, digits: usize, exponent: i32) -> bool {
+    /// Below this, integers can be counted.
+    const LARGE: f64 = 1e38;
+    let places = places(exact);
+    let all = usize::try_from(i64::from(exponent) + 1 + places);
+    if places > 0 {
+        return all == Ok(digits + 1);
+    }
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "an integer that is small enough")]
+    let whole = exact.abs() as u128;
+    let zeros = u32::try_from(exponent).ok().and_then(|exponent| exponent.checked_sub(u32::try_from(digits).ok()?));
+    zeros.is_some_and(|zeros| exact.abs() >= LARGE || whole.is_multiple_of(10_u128.pow(zeros)))
+}
+
+/// How many digits a number has behind the point when all are written: as many as its fraction has bits. Not above 0 for
+/// integers.
+fn places(exact: f64) -> i64 {
+    let bits = exact.to_bits();
+    let power = i64::try_from(bits >> 52 & 0x7FF).unwrap_or(0);
+    let fraction = bits & ((1 << 52) - 1);
+    let mantissa = if power == 0 { fraction } else { fraction | 1 << 52 };
+    1075 - power.max(1) - i64::from(mantissa.trailing_zeros())
 }
 
 /// Whether the number lies exactly between two texts of so many digits.
@@ -204,6 +243,9 @@ pub(crate) fn format_json(value: f64) -> String {
     /// Below and from these, exponents are used.
     const SMALL: f64 = 1e-6;
     const LARGE: f64 = 1e21;
+    if let Some(whole) = short_integer(value) {
+        return whole.to_string();
+    }
     if !value.is_finite() {
         return "null".to_owned();
     }
@@ -222,7 +264,48 @@ pub(crate) fn format_json(value: f64) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::shortest_exponential;
+    use super::{format_json, is_tie, may_be_tie, short_integer, shortest_exponential};
+
+    #[test]
+    fn an_integer_is_its_own_shortest_text() {
+        for (value, whole) in [
+            (0.0, Some(0)),
+            (-0.0, None),
+            (8080.0, Some(8080)),
+            (-100_000.0, Some(-100_000)),
+            (999_999_999_999_999.0, Some(999_999_999_999_999)),
+            (1e15, None),
+            (0.5, None),
+            (f64::NAN, None),
+            (f64::NEG_INFINITY, None),
+        ] {
+            assert_eq!(short_integer(value), whole, "{value}");
+            if let Some(whole) = whole {
+                let digits = whole.unsigned_abs().to_string();
+                let shortest = shortest_exponential(value).replace(['-', '.'], "");
+                let shortest = shortest.split('e').next().unwrap_or_default().to_owned();
+                assert_eq!(shortest.trim_end_matches('0'), digits.trim_end_matches('0'));
+            }
+        }
+        assert_eq!(format_json(-0.0), "-0");
+    }
+
+    #[test]
+    fn a_tie_may_be_one() {
+        // Halves of large numbers, and large numbers that end with fives and zeros.
+        let halves =
+            (1..2000_u32).map(|number| 1e14 + f64::from(number) * 97_000_001.0 + 0.125 * f64::from(number % 8));
+        let integers = (1..2000_u32).map(|number| 1e22 + f64::from(number) * 5e12);
+        for value in halves.chain(integers).chain([5e-324, 2.5e37, 1.5e300]) {
+            let text = format!("{value:e}");
+            let (mantissa, exponent) = text.split_once('e').expect("an exponent");
+            let digits = mantissa.bytes().filter(u8::is_ascii_digit).count();
+            for digits in 1..=digits {
+                let may = may_be_tie(value, digits, exponent.parse().expect("a number"));
+                assert!(may || !is_tie(value, digits), "{value} {digits}");
+            }
+        }
+    }
 
     #[test]
     fn of_two_equally_near_texts_the_even_one_counts() {
@@ -233,6 +316,8 @@ mod tests {
             (0.1, "1e-1"),
             (5e-324, "5e-324"),
             (9_007_199_254_740_993.0, "9.007199254740992e15"),
+            (12_345_678_901_234_567_890.0, "1.2345678901234567e19"),
+            (9_007_199_254_740_991e5, "9.007199254740991e20"),
             (0.0, "0e0"),
         ] {
             assert_eq!(shortest_exponential(value), text);
