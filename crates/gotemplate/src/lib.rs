@@ -34,6 +34,6 @@ pub use options::{MAX_DEPTH, MAX_MEMORY, MAX_OUTPUT, MAX_STEPS, MissingKey, Opti
 pub use registry::{Functions, Type};
 pub use syntax::{ParseError, Parsed, Reader, parse};
 pub use value::{
-    Field, Kind, List, ListKind, MAX_DEPTH as MAX_VALUE_DEPTH, Map, MapKind, Member, Object, Text, Value, from_yaml,
-    given, to_yaml,
+    Field, Fields, Kind, List, ListKind, MAX_DEPTH as MAX_VALUE_DEPTH, Map, MapKind, Member, Object, Text, Value,
+    from_yaml, given, to_yaml,
 };

@@ -16,7 +16,7 @@ pub(crate) use convert::go_lossy;
 pub use convert::{MAX_DEPTH, from_yaml, given, to_yaml};
 pub use list::{List, ListKind};
 pub(crate) use map::WeakMap;
-pub use map::{Map, MapKind};
+pub use map::{Fields, Map, MapKind};
 pub use object::{Field, Member, Object};
 pub(crate) use yaml::write as write_yaml;
 
@@ -228,6 +228,12 @@ impl From<&str> for Value {
 impl From<String> for Value {
     fn from(text: String) -> Self {
         Self::Text(text.into_bytes().into())
+    }
+}
+
+impl From<&Arc<str>> for Value {
+    fn from(text: &Arc<str>) -> Self {
+        Self::Text(Arc::clone(text).into())
     }
 }
 

@@ -5,9 +5,9 @@ mod metadata;
 mod structure;
 
 use std::cmp::Reverse;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
-use gotemplate::{Map, MapKind, Value};
+use gotemplate::{Map, MapKind, Text, Value};
 use goyaml::Kind as Yaml;
 
 use crate::chart::{Chart, ChartFile};
@@ -62,13 +62,13 @@ pub(crate) fn own_templates<'c>(chart: &'c Chart, path: &str) -> impl Iterator<I
 /// What the templates of each chart are run over, the charts below a chart behind it.
 pub(crate) fn dots(chart: &Chart, values: &Value, options: &RenderOptions) -> Vec<Map> {
     let release = &options.release;
-    let release = Map::from_iter([
-        ("Name", Value::from(release.name.as_str())),
-        ("Namespace", release.namespace.as_str().into()),
-        ("IsUpgrade", release.upgrade.into()),
-        ("IsInstall", (!release.upgrade).into()),
-        ("Revision", Value::Int(release.revision)),
-        ("Service", "Helm".into()),
+    let release = RELEASE.with([
+        release.name.as_str().into(),
+        release.namespace.as_str().into(),
+        release.upgrade.into(),
+        (!release.upgrade).into(),
+        Value::Int(release.revision),
+        "Helm".into(),
     ]);
     let mut walk = Walk {
         options,
@@ -81,6 +81,25 @@ pub(crate) fn dots(chart: &Chart, values: &Value, options: &RenderOptions) -> Ve
     walk.found
 }
 
+/// Names that the maps of all renders have in common.
+struct Names<const N: usize>(LazyLock<[Text; N]>);
+
+static RELEASE: Names<6> =
+    Names(LazyLock::new(|| texts(["Name", "Namespace", "IsUpgrade", "IsInstall", "Revision", "Service"])));
+static SCOPE: Names<6> =
+    Names(LazyLock::new(|| texts(["Chart", "Files", "Release", "Capabilities", "Values", "Subcharts"])));
+
+fn texts<const N: usize>(names: [&str; N]) -> [Text; N] {
+    names.map(|name| name.as_bytes().into())
+}
+
+impl<const N: usize> Names<N> {
+    /// A map of these names with their values.
+    fn with(&self, values: [Value; N]) -> Map {
+        Map::of(MapKind::Any, self.0.iter().cloned().zip(values))
+    }
+}
+
 struct Walk<'a> {
     options: &'a RenderOptions,
     release: Value,
@@ -91,13 +110,13 @@ struct Walk<'a> {
 impl Walk<'_> {
     fn chart(&mut self, chart: &Chart, values: &Map, root: bool) -> Map {
         let subcharts = Map::default();
-        let scope = Map::from_iter([
-            ("Chart", metadata::value(&chart.metadata, root, self.options.compat)),
-            ("Files", Files::value(&chart.files)),
-            ("Release", self.release.clone()),
-            ("Capabilities", self.capabilities.clone()),
-            ("Values", values.clone().into()),
-            ("Subcharts", subcharts.clone().into()),
+        let scope = SCOPE.with([
+            metadata::value(&chart.metadata, root, self.options.compat),
+            Files::value(&chart.files),
+            self.release.clone(),
+            self.capabilities.clone(),
+            values.clone().into(),
+            subcharts.clone().into(),
         ]);
         self.found.push(scope.clone());
         for child in &chart.dependencies {

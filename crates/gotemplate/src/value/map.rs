@@ -2,7 +2,7 @@
 
 mod entries;
 
-use std::cell::{Cell, Ref, RefCell};
+use std::cell::{Ref, RefCell};
 use std::rc::{Rc, Weak};
 
 pub(crate) use self::entries::Entries;
@@ -49,20 +49,57 @@ impl MapKind {
     }
 }
 
+/// What a map consists of that is not made into entries before somebody asks for what is no plain value.
+pub trait Fields {
+    /// The text, number or truth value under a key; nothing for maps and lists, as whoever asks again must get the same one.
+    fn plain(&self, key: &[u8]) -> Option<Value>;
+
+    /// All entries.
+    fn entries(&self) -> Vec<(Text, Value)>;
+}
+
+/// What makes the entries of a map when somebody asks for them.
+enum Later {
+    Made(Box<dyn FnOnce() -> Entries>),
+    Fields(Box<dyn Fields>),
+}
+
+impl Later {
+    fn make(self) -> Entries {
+        match self {
+            Self::Made(make) => make(),
+            Self::Fields(fields) => fields.entries().into_iter().collect(),
+        }
+    }
+}
+
 pub(super) struct Data {
     entries: RefCell<Entries>,
     /// What makes the entries, until somebody asks for them.
-    later: Cell<Option<Box<dyn FnOnce() -> Entries>>>,
+    later: RefCell<Option<Later>>,
     /// Whether templates were given it, and did not make it themselves.
     given: bool,
 }
 
 impl Data {
     fn settled(&self) -> &RefCell<Entries> {
-        if let Some(make) = self.later.take() {
-            self.entries.replace(make());
+        if !self.is_settled() {
+            let later = self.later.take();
+            self.entries.replace(later.map(Later::make).unwrap_or_default());
         }
         &self.entries
+    }
+
+    fn is_settled(&self) -> bool {
+        self.later.borrow().is_none()
+    }
+
+    fn get(&self, key: &[u8]) -> Option<Value> {
+        let plain = match &*self.later.borrow() {
+            Some(Later::Fields(fields)) => fields.plain(key),
+            _ => None,
+        };
+        plain.or_else(|| self.read().get(key).cloned())
     }
 
     fn read(&self) -> Ref<'_, Entries> {
@@ -114,7 +151,7 @@ impl Map {
     }
 
     fn made(kind: MapKind, entries: Entries, given: bool) -> Self {
-        Self { data: Rc::new(Data { entries: RefCell::new(entries), later: Cell::new(None), given }), kind }
+        Self { data: Rc::new(Data { entries: RefCell::new(entries), later: RefCell::new(None), given }), kind }
     }
 
     /// A map whose entries are made when they are first asked for: most of what charts set is never looked at.
@@ -125,8 +162,17 @@ impl Map {
         Self::entries_later(kind, true, || make().into_iter().collect())
     }
 
+    /// A map of fields.
+    pub fn of_fields(kind: MapKind, fields: impl Fields + 'static) -> Self {
+        Self::to_be_made(kind, true, Later::Fields(Box::new(fields)))
+    }
+
     pub(super) fn entries_later(kind: MapKind, given: bool, make: impl FnOnce() -> Entries + 'static) -> Self {
-        let later = Cell::new(Some(Box::new(make) as Box<_>));
+        Self::to_be_made(kind, given, Later::Made(Box::new(make)))
+    }
+
+    fn to_be_made(kind: MapKind, given: bool, later: Later) -> Self {
+        let later = RefCell::new(Some(later));
         Self { data: Rc::new(Data { entries: RefCell::default(), later, given }), kind }
     }
 
@@ -158,7 +204,7 @@ impl Map {
 
     /// The value under a key.
     pub fn get(&self, key: &[u8]) -> Option<Value> {
-        self.data.read().get(key).cloned()
+        self.data.get(key)
     }
 
     /// Whether the key is there.
@@ -213,10 +259,7 @@ impl Map {
 
     /// Whether somebody has looked at it since it was made to be filled later.
     pub(crate) fn is_settled(&self) -> bool {
-        let later = self.data.later.take();
-        let is_settled = later.is_none();
-        self.data.later.set(later);
-        is_settled
+        self.data.is_settled()
     }
 
     pub(super) fn take_if_last(self) -> Option<Entries> {

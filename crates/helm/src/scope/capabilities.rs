@@ -32,22 +32,22 @@ fn whole(capabilities: &Capabilities) -> Struct {
 fn kube_version(version: &KubeVersion) -> Value {
     let KubeVersion { version: full, normalized, major, minor } = version;
     Struct::new("common.KubeVersion")
-        .field("Version", "Version", full.as_str())
-        .private("normalizedVersion", normalized.as_str())
-        .field("Major", "Major", major.as_str())
-        .field("Minor", "Minor", minor.as_str())
+        .field("Version", "Version", full)
+        .private("normalizedVersion", normalized)
+        .field("Major", "Major", major)
+        .field("Minor", "Minor", minor)
         .method("String", version.comparable())
-        .method("GitVersion", full.as_str())
+        .method("GitVersion", full)
         .value()
 }
 
 fn helm_version(built: &HelmVersion) -> Value {
     Struct::new("version.BuildInfo")
-        .optional("Version", "version", built.version.as_str())
-        .optional("GitCommit", "git_commit", built.git_commit.as_str())
-        .optional("GitTreeState", "git_tree_state", built.git_tree_state.as_str())
-        .optional("GoVersion", "go_version", built.go_version.as_str())
-        .field("KubeClientVersion", "kube_client_version", built.kube_client_version.as_str())
+        .optional("Version", "version", &built.version)
+        .optional("GitCommit", "git_commit", &built.git_commit)
+        .optional("GitTreeState", "git_tree_state", &built.git_tree_state)
+        .optional("GoVersion", "go_version", &built.go_version)
+        .field("KubeClientVersion", "kube_client_version", &built.kube_client_version)
         .value()
 }
 

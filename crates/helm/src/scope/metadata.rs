@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use gotemplate::{Map, MapKind, Value};
+use gotemplate::{Fields, Map, MapKind, Text, Value};
 
 use super::structure::Struct;
 use crate::compat::HelmCompat;
@@ -11,18 +11,42 @@ use crate::scope::template_value;
 
 /// The value of `.Chart` for a chart.
 pub(super) fn value(metadata: &Arc<Metadata>, root: bool, compat: HelmCompat) -> Value {
-    let metadata = Arc::clone(metadata);
-    let fields = move |shape| {
-        let mut fields = fields(&metadata, shape);
-        fields.push(("IsRoot", "IsRoot", root.into()));
-        fields
-    };
+    let shown = Shown { metadata: Arc::clone(metadata), root };
     if compat == HelmCompat::V3 {
         let type_name = "struct { chart.Metadata; IsRoot bool }";
-        return Struct::later(type_name, move || of_fields(type_name, fields(Shape::Struct)));
+        return Struct::later(type_name, move || of_fields(type_name, shown.fields(Shape::Struct)));
     }
-    let entry = |(name, _, value): Field| (name.as_bytes().into(), value);
-    Map::later(MapKind::Any, move || fields(Shape::Map).into_iter().map(entry)).into()
+    Map::of_fields(MapKind::Any, shown).into()
+}
+
+/// A chart's metadata, with whether it is the chart at the top.
+struct Shown {
+    metadata: Arc<Metadata>,
+    root: bool,
+}
+
+impl Shown {
+    fn fields(&self, shape: Shape) -> Vec<Field> {
+        let mut fields = fields(&self.metadata, shape);
+        fields.push(("IsRoot", "IsRoot", self.root.into()));
+        fields
+    }
+}
+
+impl Fields for Shown {
+    fn plain(&self, key: &[u8]) -> Option<Value> {
+        let text = match key {
+            b"Name" => &self.metadata.name,
+            b"Version" => &self.metadata.version,
+            b"AppVersion" => &self.metadata.app_version,
+            _ => return None,
+        };
+        Some(text.as_str().into())
+    }
+
+    fn entries(&self) -> Vec<(Text, Value)> {
+        self.fields(Shape::Map).into_iter().map(|(name, _, value)| (name.as_bytes().into(), value)).collect()
+    }
 }
 
 /// A field by its names in Go and JSON.

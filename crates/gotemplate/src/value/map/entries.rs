@@ -8,6 +8,9 @@ use super::super::{Text, Value};
 /// Entries from which on putting one in the middle of a row costs more than a tree does.
 const MANY: usize = 128;
 
+/// Entries among which a look at each is faster than a search.
+const GLANCE: usize = 16;
+
 /// The entries of a map, each key once, sorted by the bytes of the keys.
 #[derive(Clone)]
 pub(crate) struct Entries(Kept);
@@ -31,10 +34,18 @@ impl Entry {
         Self { start: start_of(&key), key, value }
     }
 
+    /// Whether this is the entry of a key, of which the first bytes are `start`.
+    fn is(&self, start: u64, key: &[u8]) -> bool {
+        self.start == start && self.key.len() == key.len() && self.key.get(START..) == key.get(START..)
+    }
+
     fn compare(&self, start: u64, key: &[u8]) -> Ordering {
         self.start.cmp(&start).then_with(|| (*self.key).cmp(key))
     }
 }
+
+/// Bytes that the number of a key is made of.
+const START: usize = size_of::<u64>();
 
 /// The first bytes as a number that is ordered as they are; what is not there counts as zero.
 fn start_of(key: &[u8]) -> u64 {
@@ -66,6 +77,10 @@ impl Entries {
 
     pub(crate) fn get(&self, key: &[u8]) -> Option<&Value> {
         match &self.0 {
+            Kept::Few(row) if row.len() <= GLANCE => {
+                let start = start_of(key);
+                row.iter().find(|entry| entry.is(start, key)).map(|entry| &entry.value)
+            }
             Kept::Few(row) => find(row, key).ok().map(|at| &row[at].value),
             Kept::Many(tree) => tree.get(key),
         }
