@@ -85,28 +85,28 @@ pub struct Capabilities {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KubeVersion {
     /// As it was given, with a `v`: `v1.33.4-gke.1245000`.
-    pub version: String,
+    pub version: Arc<str>,
     /// Without suffixes: `v1.33.4`; empty for one that a cluster told.
-    pub normalized: String,
+    pub normalized: Arc<str>,
     /// The first number.
-    pub major: String,
+    pub major: Arc<str>,
     /// The second number.
-    pub minor: String,
+    pub minor: Arc<str>,
 }
 
 /// How a Helm was built.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HelmVersion {
     /// Such as `v4.1.4`.
-    pub version: String,
+    pub version: Arc<str>,
     /// The commit.
-    pub git_commit: String,
+    pub git_commit: Arc<str>,
     /// `clean`.
-    pub git_tree_state: String,
+    pub git_tree_state: Arc<str>,
     /// The version of Go.
-    pub go_version: String,
+    pub go_version: Arc<str>,
     /// The version of the Kubernetes client.
-    pub kube_client_version: String,
+    pub kube_client_version: Arc<str>,
 }
 
 impl Default for Capabilities {
@@ -119,13 +119,13 @@ impl Capabilities {
     /// What a Helm of this release assumes without a cluster.
     pub fn of(compat: HelmCompat) -> Self {
         let (helm_version, minor) = helm_version(compat);
-        let version = format!("v1.{minor}.0");
+        let version: Arc<str> = format!("v1.{minor}.0").into();
         Self {
             kube_version: KubeVersion {
-                version: version.clone(),
+                version: Arc::clone(&version),
                 normalized: version,
-                major: "1".to_owned(),
-                minor: minor.to_string(),
+                major: "1".into(),
+                minor: minor.to_string().into(),
             },
             api_versions: Arc::clone(&KNOWN),
             helm_version,
@@ -148,11 +148,11 @@ fn helm_version(compat: HelmCompat) -> (HelmVersion, u32) {
         HelmCompat::V4_2 => ("v4.2.0", "", "go1.26.0", 36),
     };
     let built = HelmVersion {
-        version: version.to_owned(),
-        git_commit: git_commit.to_owned(),
-        git_tree_state: "clean".to_owned(),
-        go_version: go_version.to_owned(),
-        kube_client_version: format!("v1.{minor}"),
+        version: version.into(),
+        git_commit: git_commit.into(),
+        git_tree_state: "clean".into(),
+        go_version: go_version.into(),
+        kube_client_version: format!("v1.{minor}").into(),
     };
     (built, minor)
 }
@@ -189,18 +189,19 @@ impl KubeVersion {
             return Err(format!("illegal zero-prefixed version component {:?} in {text:?}", numbers[0]));
         }
         let numbers = numbers.into_iter().map(|number| {
-            number.parse::<u64>().map(|number| number.to_string()).map_err(|_| {
+            number.parse::<u64>().map(|number| Arc::from(number.to_string())).map_err(|_| {
                 format!("illegal non-numeric version component {number:?} in {text:?}: value out of range")
             })
         });
-        let numbers = numbers.collect::<Result<Vec<String>, String>>()?;
+        let numbers = numbers.collect::<Result<Vec<Arc<str>>, String>>()?;
         let version = if text.starts_with('v') { text.to_owned() } else { format!("v{text}") };
         let normalized = format!("v{}", numbers.join("."));
-        Ok(Self { version, normalized, major: numbers[0].clone(), minor: numbers[1].clone() })
+        let [major, minor] = [&numbers[0], &numbers[1]].map(Arc::clone);
+        Ok(Self { version: version.into(), normalized: normalized.into(), major, minor })
     }
 
     /// What ranges are compared with: the normalised version where there is one.
-    pub fn comparable(&self) -> &str {
+    pub fn comparable(&self) -> &Arc<str> {
         if self.normalized.is_empty() { &self.version } else { &self.normalized }
     }
 }
@@ -212,7 +213,7 @@ mod tests {
     #[test]
     fn versions_are_read_as_the_flag_takes_them() {
         let read = |text| KubeVersion::parse(text).map(|version| (version.version, version.normalized));
-        let of = |version: &str, normalized: &str| Ok((version.to_owned(), normalized.to_owned()));
+        let of = |version: &str, normalized: &str| Ok((version.into(), normalized.into()));
         assert_eq!(read("1.29"), of("v1.29", "v1.29"));
         assert_eq!(read("1.029"), of("v1.029", "v1.29"));
         assert_eq!(read("v1.33.4-gke.1245000"), of("v1.33.4-gke.1245000", "v1.33.4"));

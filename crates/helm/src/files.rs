@@ -19,6 +19,9 @@ pub(crate) struct Files {
     map: OnceCell<Map>,
 }
 
+/// Files among which a look at each is faster than a tree that must be made first.
+const FEW: usize = 16;
+
 impl Files {
     /// The files of a chart.
     pub(crate) fn value(files: &Arc<[ChartFile]>) -> Value {
@@ -38,7 +41,12 @@ impl Files {
     }
 
     fn get(&self, name: &[u8]) -> Option<&Arc<[u8]>> {
-        self.files().get(str::from_utf8(name).ok()?)
+        if self.all.len() > FEW {
+            return self.files().get(str::from_utf8(name).ok()?);
+        }
+        // Of two files with one name the later one counts.
+        let file = self.all.iter().rev().find(|file| file.name.as_bytes() == name);
+        file.map(|file| file.data.bytes())
     }
 
     fn lines(&self, name: &[u8]) -> Result<Value, String> {

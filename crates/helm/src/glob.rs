@@ -3,6 +3,8 @@
 //! `*` and `?` stop at a `/`, `**` does not, wherever it stands; `[a-z]`, `[!abc]` are classes, `{a,b*}` alternatives that
 //! may be nested, `\` takes the next character as it is.
 
+use std::str::Chars;
+
 /// A pattern that was read.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Glob(Vec<Part>);
@@ -33,33 +35,29 @@ const MAX_STEPS: usize = 1_000_000;
 impl Glob {
     /// Reads a pattern; `None` if it is none, for which Helm takes `**`.
     pub(crate) fn parse(pattern: &str) -> Option<Self> {
-        let mut reader = Reader { rest: pattern.chars().collect::<Vec<_>>(), at: 0 };
+        let mut reader = Reader { rest: pattern.chars() };
         let glob = reader.glob(0)?;
-        (reader.at == reader.rest.len()).then_some(glob)
+        reader.rest.as_str().is_empty().then_some(glob)
     }
 
     /// Whether the whole name matches.
     pub(crate) fn matches(&self, name: &str) -> bool {
-        let name: Vec<char> = name.chars().collect();
         let mut steps = MAX_STEPS;
-        run(&[&self.0], &name, &mut steps)
+        run(&self.0, None, name, &mut steps)
     }
 }
 
-struct Reader {
-    rest: Vec<char>,
-    at: usize,
+struct Reader<'p> {
+    rest: Chars<'p>,
 }
 
-impl Reader {
+impl Reader<'_> {
     fn peek(&self) -> Option<char> {
-        self.rest.get(self.at).copied()
+        self.rest.clone().next()
     }
 
     fn next(&mut self) -> Option<char> {
-        let next = self.peek()?;
-        self.at += 1;
-        Some(next)
+        self.rest.next()
     }
 
     fn glob(&mut self, nesting: usize) -> Option<Glob> {
@@ -68,7 +66,7 @@ impl Reader {
             if nesting > 0 && matches!(letter, ',' | '}') {
                 break;
             }
-            self.at += 1;
+            self.next();
             parts.push(match letter {
                 '?' => Part::One,
                 '*' => self.star(),
@@ -83,7 +81,7 @@ impl Reader {
 
     fn star(&mut self) -> Part {
         if self.peek() == Some('*') {
-            self.at += 1;
+            self.next();
             return Part::All;
         }
         Part::Many
@@ -92,7 +90,7 @@ impl Reader {
     fn class(&mut self) -> Option<Part> {
         let negated = self.peek() == Some('!');
         if negated {
-            self.at += 1;
+            self.next();
         }
         let mut letters = Vec::new();
         let mut range = false;
@@ -126,37 +124,47 @@ impl Reader {
     }
 }
 
-/// Whether the parts of all these lists, one list after the other, match the whole name.
-fn run(lists: &[&[Part]], name: &[char], steps: &mut usize) -> bool {
-    let Some(left) = steps.checked_sub(1) else { return false };
-    *steps = left;
-    let Some((parts, later)) = lists.split_first() else {
-        return name.is_empty();
-    };
-    let Some((part, rest)) = parts.split_first() else {
-        return run(later, name, steps);
-    };
-    let mut after: Vec<&[Part]> = Vec::with_capacity(lists.len() + 1);
-    after.push(rest);
-    after.extend(later);
-    match part {
-        Part::Many => stars(&after, name, |letter| letter != '/', steps),
-        Part::All => stars(&after, name, |_| true, steps),
-        Part::Alternatives(all) => all.iter().any(|glob| {
-            let mut lists = vec![glob.0.as_slice()];
-            lists.extend(&after);
-            run(&lists, name, steps)
-        }),
-        single => {
-            let Some((letter, name)) = name.split_first() else { return false };
-            one(single, *letter) && run(&after, name, steps)
+/// Parts that stand behind others, on the stack of those who match them.
+struct Behind<'p> {
+    parts: &'p [Part],
+    behind: Option<&'p Self>,
+}
+
+/// Whether these parts, and then those behind them, match the whole name.
+fn run(mut parts: &[Part], behind: Option<&Behind<'_>>, name: &str, steps: &mut usize) -> bool {
+    let mut letters = name.chars();
+    while let Some((part, rest)) = parts.split_first() {
+        let Some(left) = steps.checked_sub(1) else { return false };
+        *steps = left;
+        let name = letters.as_str();
+        match part {
+            Part::Many => return stars(name, |letter| letter != '/', |name| run(rest, behind, name, steps)),
+            Part::All => return stars(name, |_| true, |name| run(rest, behind, name, steps)),
+            Part::Alternatives(all) => {
+                let behind = Behind { parts: rest, behind };
+                return all.iter().any(|glob| run(&glob.0, Some(&behind), name, steps));
+            }
+            single if letters.next().is_some_and(|letter| one(single, letter)) => parts = rest,
+            _ => return false,
         }
+    }
+    match behind {
+        Some(Behind { parts, behind }) => run(parts, *behind, letters.as_str(), steps),
+        None => letters.as_str().is_empty(),
     }
 }
 
-fn stars(after: &[&[Part]], name: &[char], takes: impl Fn(char) -> bool, steps: &mut usize) -> bool {
-    let longest = name.iter().take_while(|letter| takes(**letter)).count();
-    (0..=longest).any(|length| run(after, &name[length..], steps))
+/// Whether what is behind a star matches after any number of letters that it takes.
+fn stars(name: &str, takes: impl Fn(char) -> bool, mut go_on: impl FnMut(&str) -> bool) -> bool {
+    let mut letters = name.chars();
+    loop {
+        if go_on(letters.as_str()) {
+            return true;
+        }
+        if !letters.next().is_some_and(&takes) {
+            return false;
+        }
+    }
 }
 
 fn one(part: &Part, letter: char) -> bool {

@@ -24,11 +24,11 @@ pub struct Manifest {
     /// Its text, without the `---`.
     pub content: Arc<str>,
     /// `apiVersion`; empty if there is none.
-    pub api_version: String,
+    pub api_version: Arc<str>,
     /// `kind`; empty if there is none, as in a document of comments only.
-    pub kind: String,
+    pub kind: Arc<str>,
     /// `metadata.name`; empty if there is none.
-    pub name: String,
+    pub name: Arc<str>,
     /// Line of the template that its text starts at, from 1; 0 if it was not traced.
     pub line: u32,
 }
@@ -206,9 +206,9 @@ impl Sorted {
         let manifest = Manifest {
             path: Arc::clone(&file.path),
             content: Arc::clone(content),
-            api_version: head.api_version.clone(),
-            kind: head.kind.clone(),
-            name: head.name.clone(),
+            api_version: Arc::clone(&head.api_version),
+            kind: Arc::clone(&head.kind),
+            name: Arc::clone(&head.name),
             line: file.lines.as_ref().map_or(0, |lines| lines.line(*start)),
         };
         let annotation = |name: &str| head.annotations.get(name).map(String::as_str);

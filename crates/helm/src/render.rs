@@ -143,7 +143,7 @@ fn check_kube_version(chart: &Chart, options: &RenderOptions) -> Result<(), Rend
     if wanted.is_empty() || is_compatible(wanted, found.comparable()) {
         return Ok(());
     }
-    Err(RenderError::KubeVersion { wanted: wanted.clone(), found: found.version.clone() })
+    Err(RenderError::KubeVersion { wanted: wanted.clone(), found: found.version.to_string() })
 }
 
 /// A range or a version that cannot be read is not met.

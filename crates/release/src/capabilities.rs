@@ -27,6 +27,6 @@ pub async fn capabilities(cluster: &Cluster, compat: HelmCompat) -> Result<Capab
 }
 
 fn kube_version(version: &Value) -> KubeVersion {
-    let text = |name: &str| version.str_at(&[name]).unwrap_or_default().to_owned();
-    KubeVersion { version: text("gitVersion"), normalized: String::new(), major: text("major"), minor: text("minor") }
+    let text = |name: &str| version.str_at(&[name]).unwrap_or_default().into();
+    KubeVersion { version: text("gitVersion"), normalized: "".into(), major: text("major"), minor: text("minor") }
 }

@@ -5,6 +5,7 @@ mod plain;
 mod scalar;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use goyaml::{Kind, ParseOptions, Value};
 
@@ -13,9 +14,9 @@ use crate::yaml::{field, json_kind};
 /// What kind of object a document holds, and the annotations that are Helm's own.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Head {
-    pub(super) api_version: String,
-    pub(super) kind: String,
-    pub(super) name: String,
+    pub(super) api_version: Arc<str>,
+    pub(super) kind: Arc<str>,
+    pub(super) name: Arc<str>,
     pub(super) annotations: BTreeMap<String, String>,
 }
 
@@ -85,8 +86,8 @@ impl Head {
     }
 }
 
-fn text(value: &Value, name: &str, place: &str) -> Result<String, String> {
-    field(value, name).map_or(Ok(String::new()), |value| scalar(value, place))
+fn text(value: &Value, name: &str, place: &str) -> Result<Arc<str>, String> {
+    field(value, name).map_or(Ok("".into()), |value| scalar(value, place).map(Into::into))
 }
 
 /// Numbers and truth values become text.

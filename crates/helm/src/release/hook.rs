@@ -83,8 +83,8 @@ impl RecordedHook {
     /// A hook that was rendered and not run.
     pub fn of(hook: &Hook) -> Self {
         Self {
-            name: hook.manifest.name.clone(),
-            kind: hook.manifest.kind.clone(),
+            name: hook.manifest.name.to_string(),
+            kind: hook.manifest.kind.to_string(),
             path: hook.manifest.path.to_string(),
             manifest: hook.manifest.content.to_string(),
             events: hook.events.iter().map(|event| event.name().to_owned()).collect(),

@@ -4,6 +4,8 @@
 //! reader in the same way and without an error (tags, anchors, tabs, scalars over several lines, unusual keys and what
 //! not) is left to it.
 
+use std::sync::Arc;
+
 use super::Head;
 use super::lines::Lines;
 use super::scalar::{self, Scalar};
@@ -187,21 +189,25 @@ impl<'t> Reader<'t> {
         if !Head::is_read(key) {
             return matches!(value, Scalar::Text(_) | Scalar::Other | Scalar::Block).then_some(());
         }
-        let mut text = String::new();
-        set(&mut text, value)?;
-        let known = self.head.annotations.insert(key.to_owned(), text);
+        let known = self.head.annotations.insert(key.to_owned(), text(value)?.to_owned());
         known.is_none().then_some(())
     }
 }
 
 /// Sets a text that is not set yet.
-fn set(place: &mut String, value: &Scalar<'_>) -> Option<()> {
-    let Scalar::Text(text) = value else { return None };
+fn set(place: &mut Arc<str>, value: &Scalar<'_>) -> Option<()> {
     if !place.is_empty() {
         return None;
     }
-    place.push_str(str::from_utf8(text).ok()?);
+    *place = text(value)?.into();
     Some(())
+}
+
+fn text<'t>(value: &Scalar<'t>) -> Option<&'t str> {
+    match value {
+        Scalar::Text(text) => str::from_utf8(text).ok(),
+        _ => None,
+    }
 }
 
 /// Whether a key is none of these, in whatever case.
