@@ -15,6 +15,7 @@ use std::sync::Arc;
 use foldhash::fast::RandomState;
 
 pub use self::apart::Dependence;
+use self::eval::Dot;
 use self::kept::Kept;
 pub use self::trace::{Read, Trace};
 use crate::error::{ExecError, Fault};
@@ -22,7 +23,7 @@ use crate::funcs::regexes::Patterns;
 use crate::host::Host;
 use crate::options::Options;
 use crate::registry::Functions;
-use crate::syntax::ast::{File, Tree};
+use crate::syntax::ast::{File, Tree, Variable};
 use crate::syntax::{Parsed, parse};
 use crate::value::{Map, Text, Value, WeakMap};
 
@@ -107,6 +108,10 @@ pub(crate) struct Run<'h> {
     trace: Option<Trace>,
     /// Lists of arguments that calls are done with; the next ones use their room.
     spare: Vec<Vec<Value>>,
+    /// The same for the variables of templates.
+    spare_variables: Vec<Vec<(Variable, Dot)>>,
+    /// Where functions write their texts, one after the other.
+    sheet: Vec<u8>,
     pub(crate) patterns: &'h Patterns,
     pub(crate) regexes: HashMap<Vec<u8>, Arc<regex::bytes::Regex>, RandomState>,
 }
@@ -134,7 +139,7 @@ impl<'h> Renderer<'h> {
             host,
             dependence: None,
             options,
-            out: Vec::new(),
+            out: Vec::with_capacity(USUAL_OUTPUT),
             steps: options.steps,
             memory: options.memory,
             begun: (options.steps, options.memory),
@@ -145,6 +150,8 @@ impl<'h> Renderer<'h> {
             changed: Vec::new(),
             trace: None,
             spare: Vec::new(),
+            spare_variables: Vec::new(),
+            sheet: Vec::new(),
             patterns: &set.patterns,
             regexes: HashMap::default(),
         };
@@ -227,6 +234,12 @@ impl<'h> Renderer<'h> {
     }
 }
 
+/// Bytes that are enough for most files.
+const USUAL_OUTPUT: usize = 4 << 10;
+
+/// Bytes that are kept for the next text of a function.
+const MAX_SHEET: usize = 1 << 20;
+
 /// Levels that any stack has room for.
 const LEVELS_OF_ANY_STACK: usize = 50;
 
@@ -291,6 +304,17 @@ impl Run<'_> {
 }
 
 impl Context<'_, '_, '_> {
+    /// A text that a function writes piece by piece.
+    pub(crate) fn text<E>(&mut self, write: impl FnOnce(&mut Vec<u8>) -> Result<(), E>) -> Result<Value, E> {
+        let mut sheet = std::mem::take(&mut self.run.sheet);
+        sheet.clear();
+        let written = write(&mut sheet);
+        let text = written.map(|()| Value::text(&sheet));
+        sheet.shrink_to(MAX_SHEET);
+        self.run.sheet = sheet;
+        text
+    }
+
     /// Runs a template by name; its output as text.
     pub(crate) fn include(&mut self, name: &str, data: &Value) -> Result<Text, Fault> {
         let Some(tree) = self.scope.find(name) else {

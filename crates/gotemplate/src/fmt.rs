@@ -6,6 +6,7 @@ mod quoted;
 mod value;
 
 pub(crate) use number::{float_text, plain_float};
+pub(crate) use quoted::write_quoted;
 pub use quoted::{is_print, quote};
 
 use crate::value::Value;
@@ -29,39 +30,42 @@ pub(crate) fn print(value: &Value, out: &mut Vec<u8>) -> Option<()> {
 /// A value as `%v` prints it; `None` if it is too large or nested too deeply. For [`crate::Object::print`].
 pub fn text_of(value: &Value) -> Option<Vec<u8>> {
     let mut out = Vec::new();
-    Printer::new(&mut out).verb(value, 'v')?;
+    write(value, &mut out)?;
     Some(out)
 }
 
+/// The same, behind what is in `out`.
+pub(crate) fn write(value: &Value, out: &mut Vec<u8>) -> Option<()> {
+    Printer::new(out).verb(value, 'v')
+}
+
 /// `fmt.Sprint`: a space between operands where neither is a string.
-pub(crate) fn sprint(args: &[Value]) -> Option<Vec<u8>> {
-    let mut out = Vec::new();
+pub(crate) fn sprint(args: &[Value], out: &mut Vec<u8>) -> Option<()> {
     let mut after_text = true;
     for (number, arg) in args.iter().enumerate() {
         let text = matches!(arg, Value::Text(_));
         if number > 0 && !text && !after_text {
             out.push(b' ');
         }
-        Printer::new(&mut out).verb(arg, 'v')?;
+        Printer::new(out).verb(arg, 'v')?;
         after_text = text;
     }
-    Some(out)
+    Some(())
 }
 
 /// `fmt.Sprintln`: a space between all operands, and a newline.
-pub(crate) fn sprintln(args: &[Value]) -> Option<Vec<u8>> {
-    let mut out = Vec::new();
+pub(crate) fn sprintln(args: &[Value], out: &mut Vec<u8>) -> Option<()> {
     for (number, arg) in args.iter().enumerate() {
         if number > 0 {
             out.push(b' ');
         }
-        Printer::new(&mut out).verb(arg, 'v')?;
+        Printer::new(out).verb(arg, 'v')?;
     }
     out.push(b'\n');
-    Some(out)
+    Some(())
 }
 
 /// `fmt.Sprintf`; `None` if the text is too large.
-pub(crate) fn sprintf(format: &[u8], args: &[Value]) -> Option<Vec<u8>> {
-    directive::run(format, args)
+pub(crate) fn sprintf(format: &[u8], args: &[Value], out: &mut Vec<u8>) -> Option<()> {
+    directive::run(format, args, out)
 }

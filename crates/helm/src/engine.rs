@@ -6,9 +6,9 @@ mod known;
 mod origin;
 mod turn;
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
-use gotemplate::{ExecError, Functions, Host, Map, MapKind, Renderer, TemplateSet, Value};
+use gotemplate::{ExecError, Functions, Host, Map, MapKind, Renderer, TemplateSet, Text, Value};
 use memchr::memmem;
 
 use self::origin::ValuePaths;
@@ -137,18 +137,24 @@ impl Runner<'_> {
         let place = move || [(text("Name"), Value::Text(text(&name))), (text("BasePath"), Value::Text(text(&base)))];
         let place = Map::later(MapKind::Values, place);
         let dot = &self.dots[template.chart];
-        dot.put("Template", place.clone());
+        dot.insert(Text::clone(&TEMPLATE), place.clone().into());
         let dot = Value::Map(dot.as_kind(MapKind::Values));
         Ok(without_no_value(self.renderer.render_next(&template.path, &dot, &place)?))
     }
 }
+
+/// The name of what a template sees of itself, the same text in all renders.
+static TEMPLATE: LazyLock<Text> = LazyLock::new(|| "Template".as_bytes().into());
+
+/// Finds what is taken out of outputs.
+static FINDER: LazyLock<memmem::Finder<'_>> = LazyLock::new(|| memmem::Finder::new(NO_VALUE));
 
 /// The text without each `<no value>`, and where these stood.
 fn without_no_value(text: &[u8]) -> (Vec<u8>, Vec<usize>) {
     let mut out = Vec::with_capacity(text.len());
     let mut removed = Vec::new();
     let mut from = 0;
-    for at in memmem::find_iter(text, NO_VALUE) {
+    for at in FINDER.find_iter(text) {
         out.extend_from_slice(&text[from..at]);
         removed.push(at);
         from = at + NO_VALUE.len();

@@ -22,9 +22,13 @@ pub(super) enum Flow {
 
 /// Runs a template over data; its output goes to the end of the buffer.
 pub(super) fn execute(run: &mut Run<'_>, scope: &Scope<'_>, tree: Tree<'_>, data: Value) -> Result<(), Failure> {
-    let variables = vec![(Variable::DATA, Dot::plain(data.clone()))];
+    let mut variables = run.spare_variables.pop().unwrap_or_default();
+    variables.push((Variable::DATA, Dot::plain(data.clone())));
     let mut state = State { run, scope, tree, variables, at: At::Nothing };
     state.items(&Dot::plain(data), tree.template.root)?;
+    let State { run, mut variables, .. } = state;
+    variables.clear();
+    run.spare_variables.push(variables);
     Ok(())
 }
 

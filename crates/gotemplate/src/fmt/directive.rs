@@ -18,9 +18,9 @@ struct Run<'a> {
     good_index: bool,
 }
 
-/// The formatted text; `None` if it is too large.
-pub(super) fn run(format: &[u8], args: &[Value]) -> Option<Vec<u8>> {
-    let mut out = Vec::with_capacity(format.len());
+/// Writes the formatted text; `None` if it is too large.
+pub(super) fn run(format: &[u8], args: &[Value], out: &mut Vec<u8>) -> Option<()> {
+    let start = out.len();
     let mut run = Run { format, args, at: 0, arg: 0, reordered: false, after_index: false, good_index: true };
     while run.at < format.len() {
         let text = format[run.at..].iter().position(|byte| *byte == b'%').unwrap_or(format.len() - run.at);
@@ -28,16 +28,16 @@ pub(super) fn run(format: &[u8], args: &[Value]) -> Option<Vec<u8>> {
         run.at += text;
         if run.at < format.len() {
             run.at += 1;
-            run.directive(&mut out)?;
+            run.directive(out)?;
         }
-        if out.len() > MAX_TEXT {
+        if out.len() - start > MAX_TEXT {
             return None;
         }
     }
     if !run.reordered && run.arg < args.len() {
-        extra(&args[run.arg..], &mut out)?;
+        extra(&args[run.arg..], out)?;
     }
-    Some(out)
+    Some(())
 }
 
 fn extra(args: &[Value], out: &mut Vec<u8>) -> Option<()> {

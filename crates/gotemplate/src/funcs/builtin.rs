@@ -89,20 +89,22 @@ fn call(_: Cx, args: &[Value]) -> Outcome {
     Err(format!("non-function  of type {}", args[0].type_name()).into())
 }
 
-pub(super) fn text(text: Option<Vec<u8>>) -> Outcome {
-    text.map(Value::from).ok_or_else(|| "the text is too large, or a value is nested too deeply".into())
+/// A text that `fmt` writes.
+pub(super) fn formatted(cx: Cx, write: impl FnOnce(&mut Vec<u8>) -> Option<()>) -> Outcome {
+    const TOO_LARGE: &str = "the text is too large, or a value is nested too deeply";
+    Ok(cx.text(|out| write(out).ok_or(TOO_LARGE))?)
 }
 
-fn print(_: Cx, args: &[Value]) -> Outcome {
-    text(fmt::sprint(args))
+fn print(cx: Cx, args: &[Value]) -> Outcome {
+    formatted(cx, |out| fmt::sprint(args, out))
 }
 
-fn println(_: Cx, args: &[Value]) -> Outcome {
-    text(fmt::sprintln(args))
+fn println(cx: Cx, args: &[Value]) -> Outcome {
+    formatted(cx, |out| fmt::sprintln(args, out))
 }
 
-fn printf(_: Cx, args: &[Value]) -> Outcome {
-    text(fmt::sprintf(args.text(0), &args[1..]))
+fn printf(cx: Cx, args: &[Value]) -> Outcome {
+    formatted(cx, |out| fmt::sprintf(args.text(0), &args[1..], out))
 }
 
 /// What `html`, `js` and `urlquery` escape: one string as it is, everything else printed.
@@ -112,8 +114,9 @@ fn escaped(args: &[Value], escape: fn(&[u8], &mut Vec<u8>)) -> Outcome {
         escape(text, &mut out);
     } else {
         let printed: Vec<Value> = args.iter().map(printable).collect();
-        let printed = fmt::sprint(&printed).ok_or("the text is too large")?;
-        escape(&printed, &mut out);
+        let mut text = Vec::new();
+        fmt::sprint(&printed, &mut text).ok_or("the text is too large")?;
+        escape(&text, &mut out);
     }
     Ok(out.into())
 }

@@ -52,6 +52,19 @@ pub(super) fn to_float(value: &Value) -> f64 {
 pub(super) fn to_text(value: &Value) -> Result<Text, &'static str> {
     match value {
         Value::Text(text) | Value::Bytes(text) => Ok(text.clone()),
-        other => crate::fmt::text_of(other).map(Into::into).ok_or("the value is too large or nested too deeply"),
+        other => crate::fmt::text_of(other).map(Into::into).ok_or(TOO_LARGE),
     }
 }
+
+/// The same, behind what is in `out`.
+pub(super) fn write_text(value: &Value, out: &mut Vec<u8>) -> Result<(), &'static str> {
+    match value {
+        Value::Text(text) | Value::Bytes(text) => {
+            out.extend_from_slice(text);
+            Ok(())
+        }
+        other => crate::fmt::write(other, out).ok_or(TOO_LARGE),
+    }
+}
+
+const TOO_LARGE: &str = "the value is too large or nested too deeply";

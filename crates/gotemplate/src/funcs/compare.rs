@@ -89,8 +89,11 @@ fn other_kinds(left: &Value, right: &Value) -> Result<bool, Fault> {
 }
 
 fn shown(value: &Value) -> String {
-    let text = crate::fmt::sprintf(b"%s", std::slice::from_ref(value));
-    go_lossy(&text.unwrap_or_default())
+    let mut text = Vec::new();
+    if crate::fmt::sprintf(b"%s", std::slice::from_ref(value), &mut text).is_none() {
+        text.clear();
+    }
+    go_lossy(&text)
 }
 
 fn incompatible(left: &Value, right: &Value) -> Fault {

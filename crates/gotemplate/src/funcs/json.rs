@@ -9,23 +9,23 @@ use crate::value::{List, ListKind, MAX_DEPTH, Map, MapKind, Object, Value, from_
 
 type Cx<'a, 'b, 'c, 'd> = &'a mut Context<'b, 'c, 'd>;
 
-struct Writer {
-    out: Vec<u8>,
+struct Writer<'o> {
+    out: &'o mut Vec<u8>,
     escape_html: bool,
     indent: bool,
     depth: usize,
 }
 
-/// Bytes that are enough for most values.
-const USUAL_SIZE: usize = 256;
-
-fn written(value: &Value, escape_html: bool, indent: bool) -> Result<Vec<u8>, String> {
-    let mut writer = Writer { out: Vec::with_capacity(USUAL_SIZE), escape_html, indent, depth: 0 };
-    writer.value(value)?;
-    Ok(writer.out)
+fn written(cx: Cx, value: &Value, escape_html: bool, indent: bool) -> Result<Value, String> {
+    cx.text(|out| Writer { out, escape_html, indent, depth: 0 }.value(value))
 }
 
-impl Writer {
+/// What cannot be written is nothing.
+fn or_nothing(written: Result<Value, String>) -> Value {
+    written.unwrap_or_else(|_| "".into())
+}
+
+impl Writer<'_> {
     fn value(&mut self, value: &Value) -> Result<(), String> {
         if self.depth > MAX_DEPTH || self.out.len() > crate::fmt::MAX_TEXT {
             return Err("json: unsupported value: too large or nested too deeply".to_owned());
@@ -157,24 +157,24 @@ fn number(value: f64) -> Result<String, String> {
     Ok(crate::fmt::plain_float(value))
 }
 
-fn to_json(_: Cx, args: &[Value]) -> Outcome {
-    Ok(written(&args[0], true, false).unwrap_or_default().into())
+fn to_json(cx: Cx, args: &[Value]) -> Outcome {
+    Ok(or_nothing(written(cx, &args[0], true, false)))
 }
 
-fn must_to_json(_: Cx, args: &[Value]) -> Outcome {
-    Ok(written(&args[0], true, false)?.into())
+fn must_to_json(cx: Cx, args: &[Value]) -> Outcome {
+    Ok(written(cx, &args[0], true, false)?)
 }
 
-fn to_pretty_json(_: Cx, args: &[Value]) -> Outcome {
-    Ok(written(&args[0], true, true).unwrap_or_default().into())
+fn to_pretty_json(cx: Cx, args: &[Value]) -> Outcome {
+    Ok(or_nothing(written(cx, &args[0], true, true)))
 }
 
-fn must_to_pretty_json(_: Cx, args: &[Value]) -> Outcome {
-    Ok(written(&args[0], true, true)?.into())
+fn must_to_pretty_json(cx: Cx, args: &[Value]) -> Outcome {
+    Ok(written(cx, &args[0], true, true)?)
 }
 
-fn to_raw_json(_: Cx, args: &[Value]) -> Outcome {
-    Ok(written(&args[0], false, false)?.into())
+fn to_raw_json(cx: Cx, args: &[Value]) -> Outcome {
+    Ok(written(cx, &args[0], false, false)?)
 }
 
 fn read(text: &[u8]) -> Result<Value, Fault> {

@@ -1,6 +1,8 @@
 //! Between strings and lists of them: split, join, sort.
 
-use super::cast::to_text;
+use std::borrow::Cow;
+
+use super::cast::{to_text, write_text};
 use crate::exec::Context;
 use crate::registry::Type::{Any, Int, Text as TextType};
 use crate::registry::{Args, Function, Outcome, fixed, items};
@@ -10,13 +12,7 @@ type Cx<'a, 'b, 'c, 'd> = &'a mut Context<'b, 'c, 'd>;
 
 /// Sprig's `strslice`: the items of a list as texts, nil left out; a single value as a list of one.
 pub(super) fn texts(value: &Value) -> Result<Vec<Text>, &'static str> {
-    if value.is_nil() {
-        return Ok(Vec::new());
-    }
-    match items(value) {
-        None => Ok(vec![to_text(value)?]),
-        Some(items) => items.iter().filter(|item| !item.is_nil()).map(to_text).collect(),
-    }
+    items_of(value).iter().filter(|item| !item.is_nil()).map(to_text).collect()
 }
 
 fn to_strings(_: Cx, args: &[Value]) -> Outcome {
@@ -26,19 +22,29 @@ fn to_strings(_: Cx, args: &[Value]) -> Outcome {
     Ok(Value::texts(texts(&args[0])?))
 }
 
-fn join(_: Cx, args: &[Value]) -> Outcome {
-    let texts = texts(&args[1])?;
-    let mut out = Vec::new();
-    for (number, text) in texts.iter().enumerate() {
-        if number > 0 {
-            out.extend_from_slice(args.text(0));
+fn join(cx: Cx, args: &[Value]) -> Outcome {
+    let items = items_of(&args[1]);
+    let text = cx.text(|out| {
+        for (number, item) in items.iter().filter(|item| !item.is_nil()).enumerate() {
+            if number > 0 {
+                out.extend_from_slice(args.text(0));
+            }
+            write_text(item, out)?;
+            if out.len() > crate::fmt::MAX_TEXT {
+                return Err("the text is too large");
+            }
         }
-        out.extend_from_slice(text);
-        if out.len() > crate::fmt::MAX_TEXT {
-            return Err("the text is too large".into());
-        }
+        Ok(())
+    });
+    Ok(text?)
+}
+
+/// The items of a list, or a single value.
+fn items_of(value: &Value) -> Cow<'_, [Value]> {
+    match value {
+        Value::List(list) => Cow::Borrowed(list),
+        _ => items(value).map_or_else(|| Cow::Borrowed(std::slice::from_ref(value)), Cow::Owned),
     }
-    Ok(out.into())
 }
 
 /// Go's `strings.SplitN`: between characters if the separator is empty; all parts if `most` is negative.

@@ -3,7 +3,7 @@
 use super::cast::to_text;
 use super::string_lists::find;
 use crate::exec::Context;
-use crate::fmt::{MAX_TEXT, quote as quoted};
+use crate::fmt::{MAX_TEXT, write_quoted};
 use crate::registry::Type::{Any, Int, Text};
 use crate::registry::{Args, Function, Outcome, fixed, many};
 use crate::value::Value;
@@ -120,51 +120,50 @@ fn trunc(_: Cx, args: &[Value]) -> Outcome {
     Ok(Value::text(if count < 0 { &text[text.len() - size..] } else { &text[..size] }))
 }
 
-fn quote(_: Cx, args: &[Value]) -> Outcome {
-    let mut out = Vec::new();
-    for (number, value) in args.iter().filter(|value| !value.is_nil()).enumerate() {
-        if number > 0 {
-            out.push(b' ');
+/// The arguments that are not nil, with a space between them.
+fn each(cx: Cx, args: &[Value], write: impl Fn(&Value, &mut Vec<u8>) -> Result<(), &'static str>) -> Outcome {
+    let text = cx.text(|out| {
+        for (number, value) in args.iter().filter(|value| !value.is_nil()).enumerate() {
+            if number > 0 {
+                out.push(b' ');
+            }
+            write(value, out)?;
         }
-        out.extend_from_slice(quoted(&to_text(value)?).as_bytes());
-    }
-    Ok(out.into())
+        Ok::<(), &'static str>(())
+    });
+    Ok(text?)
 }
 
-fn squote(_: Cx, args: &[Value]) -> Outcome {
-    let mut out = Vec::new();
-    for (number, value) in args.iter().filter(|value| !value.is_nil()).enumerate() {
-        if number > 0 {
-            out.push(b' ');
-        }
-        out.push(b'\'');
-        crate::fmt::print(value, &mut out).ok_or(TOO_LARGE)?;
-        out.push(b'\'');
-    }
-    Ok(out.into())
+fn quote(cx: Cx, args: &[Value]) -> Outcome {
+    each(cx, args, |value, out| {
+        write_quoted(&to_text(value)?, out);
+        Ok(())
+    })
 }
 
-fn cat(_: Cx, args: &[Value]) -> Outcome {
-    let mut out = Vec::new();
-    for (number, value) in args.iter().filter(|value| !value.is_nil()).enumerate() {
-        if number > 0 {
-            out.push(b' ');
-        }
-        crate::fmt::print(value, &mut out).ok_or(TOO_LARGE)?;
-    }
-    Ok(out.into())
+fn squote(cx: Cx, args: &[Value]) -> Outcome {
+    each(cx, args, |value, out| {
+        out.push(b'\'');
+        crate::fmt::print(value, out).ok_or(TOO_LARGE)?;
+        out.push(b'\'');
+        Ok(())
+    })
+}
+
+fn cat(cx: Cx, args: &[Value]) -> Outcome {
+    each(cx, args, |value, out| crate::fmt::print(value, out).ok_or(TOO_LARGE))
 }
 
 /// The text with spaces before each line, after what is in `out` already.
-fn indented(mut out: Vec<u8>, args: &[Value]) -> Outcome {
+fn indented(out: &mut Vec<u8>, args: &[Value]) -> Result<(), &'static str> {
     let Ok(spaces) = usize::try_from(args.int(0)) else {
-        return Err("strings: negative Repeat count".into());
+        return Err("strings: negative Repeat count");
     };
     let text = args.text(1);
     let lines = memchr::memchr_iter(b'\n', text).count() + 1;
     match lines.checked_mul(spaces) {
         Some(size) if size <= MAX_TEXT => out.reserve(size + text.len()),
-        _ => return Err(TOO_LARGE.into()),
+        _ => return Err(TOO_LARGE),
     }
     for (number, line) in text.split(|byte| *byte == b'\n').enumerate() {
         if number > 0 {
@@ -173,20 +172,26 @@ fn indented(mut out: Vec<u8>, args: &[Value]) -> Outcome {
         out.resize(out.len() + spaces, b' ');
         out.extend_from_slice(line);
     }
-    Ok(out.into())
+    Ok(())
 }
 
-fn indent(_: Cx, args: &[Value]) -> Outcome {
-    indented(Vec::new(), args)
+fn indent(cx: Cx, args: &[Value]) -> Outcome {
+    Ok(cx.text(|out| indented(out, args))?)
 }
 
-fn nindent(_: Cx, args: &[Value]) -> Outcome {
-    indented(vec![b'\n'], args)
+fn nindent(cx: Cx, args: &[Value]) -> Outcome {
+    let text = cx.text(|out| {
+        out.push(b'\n');
+        indented(out, args)
+    });
+    Ok(text?)
 }
 
-fn replace(_: Cx, args: &[Value]) -> Outcome {
-    let (old, new, text) = (args.text(0), args.text(1), args.text(2));
-    let mut out = Vec::with_capacity(text.len());
+fn replace(cx: Cx, args: &[Value]) -> Outcome {
+    Ok(cx.text(|out| replaced([args.text(0), args.text(1), args.text(2)], out))?)
+}
+
+fn replaced([old, new, text]: [&[u8]; 3], out: &mut Vec<u8>) -> Result<(), &'static str> {
     let mut rest = text;
     if old.is_empty() {
         while !rest.is_empty() {
@@ -194,19 +199,19 @@ fn replace(_: Cx, args: &[Value]) -> Outcome {
             out.extend_from_slice(new);
             out.extend_from_slice(&rest[..length]);
             rest = &rest[length..];
-            room(&out)?;
+            room(out)?;
         }
         out.extend_from_slice(new);
-        return Ok(out.into());
+        return Ok(());
     }
     while let Some(at) = find(rest, old) {
         out.extend_from_slice(&rest[..at]);
         out.extend_from_slice(new);
         rest = &rest[at + old.len()..];
-        room(&out)?;
+        room(out)?;
     }
     out.extend_from_slice(rest);
-    Ok(out.into())
+    Ok(())
 }
 
 fn room(out: &[u8]) -> Result<(), &'static str> {
