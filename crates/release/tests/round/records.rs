@@ -100,6 +100,9 @@ pub(crate) async fn both_make_the_same_objects(site: Site) -> Outcome {
     Ok(())
 }
 
+/// The annotation that the controller of Deployments adds when it gets to it.
+const REVISION: &str = "deployment.kubernetes.io/revision";
+
 /// What an applier decides about an object: its metadata, who owns which fields, and what it holds.
 async fn object(
     cluster: &Cluster,
@@ -110,7 +113,10 @@ async fn object(
     let found = cluster.get(&gvk, namespace, name).await?.ok_or_else(|| format!("no {kind} {name}"))?;
     let mut text = String::new();
     for path in [&["metadata", "labels"][..], &["metadata", "annotations"], &["data"], &["spec"]] {
-        let part = found.at(path).cloned().unwrap_or_default();
+        let mut part = found.at(path).cloned().unwrap_or_default();
+        if let Some(map) = part.as_map_mut() {
+            map.remove(REVISION);
+        }
         writeln!(text, "{}: {}", path.join("."), goyaml::json::to_go_string(&part))?;
     }
     let entries = found.at(&["metadata", "managedFields"]).and_then(Value::as_list).unwrap_or_default();
