@@ -145,18 +145,21 @@ impl Emitter {
 
     /// Writes an integer.
     pub fn int(&mut self, value: i64) {
-        self.word(&value.to_string());
+        self.word(itoa::Buffer::new().format(value));
     }
 
     /// Writes an integer.
     pub fn uint(&mut self, value: u64) {
-        self.word(&value.to_string());
+        self.word(itoa::Buffer::new().format(value));
     }
 
     /// Writes a float.
     pub fn float(&mut self, value: f64) {
         let text = match self.profile {
-            Profile::ToYaml => float_through_json(value),
+            Profile::ToYaml => match short_integer(value) {
+                Some(whole) => return self.int(whole),
+                None => float_through_json(value),
+            },
             Profile::Pretty | Profile::Compact => format_g(value),
         };
         self.word(&text);
@@ -311,9 +314,6 @@ impl Emitter {
 
 /// A float as it comes out of JSON: an integer if it looks like one.
 fn float_through_json(value: f64) -> String {
-    if let Some(whole) = short_integer(value) {
-        return whole.to_string();
-    }
     let json = format_json(value);
     if value.is_finite() && (json.parse::<i64>().is_ok() || json.parse::<u64>().is_ok()) {
         return if json == "-0" { "0".to_owned() } else { json };

@@ -116,14 +116,14 @@ fn fixed(text: &str) -> String {
     }
 }
 
-fn general(value: f64, precision: Option<usize>) -> String {
-    /// From here on the shortest text has an exponent.
+/// The integer whose text is the shortest of form `g`.
+pub(super) fn short_general(value: f64) -> Option<i64> {
+    /// From here on that has an exponent.
     const LARGE: u64 = 1_000_000;
-    if precision.is_none()
-        && let Some(whole) = goyaml::short_integer(value).filter(|whole| whole.unsigned_abs() < LARGE)
-    {
-        return whole.to_string();
-    }
+    goyaml::short_integer(value).filter(|whole| whole.unsigned_abs() < LARGE)
+}
+
+fn general(value: f64, precision: Option<usize>) -> String {
     let text = match precision {
         None => goyaml::shortest_exponential(value),
         Some(digits) => format!("{value:.*e}", digits.max(1) - 1),

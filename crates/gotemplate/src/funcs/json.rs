@@ -33,13 +33,13 @@ impl Writer<'_> {
         match value {
             Value::None | Value::Nil => self.out.extend_from_slice(b"null"),
             Value::Bool(value) => self.out.extend_from_slice(if *value { b"true" } else { b"false" }),
-            Value::Int(value) | Value::Int64(value) => self.out.extend_from_slice(value.to_string().as_bytes()),
-            Value::Uint64(value) => self.out.extend_from_slice(value.to_string().as_bytes()),
-            Value::Uint8(value) => self.out.extend_from_slice(value.to_string().as_bytes()),
-            Value::Float(value) => {
-                let text = number(*value)?;
-                self.out.extend_from_slice(text.as_bytes());
-            }
+            Value::Int(value) | Value::Int64(value) => self.integer(*value),
+            Value::Uint64(value) => self.integer(*value),
+            Value::Uint8(value) => self.integer(*value),
+            Value::Float(value) => match goyaml::short_integer(*value) {
+                Some(whole) => self.integer(whole),
+                None => self.out.extend_from_slice(number(*value)?.as_bytes()),
+            },
             Value::Complex(..) => return Err("json: unsupported type: complex128".to_owned()),
             Value::Text(text) => self.text(text),
             Value::Bytes(bytes) => {
@@ -98,6 +98,10 @@ impl Writer<'_> {
         }
         self.out.push(close);
         Ok(())
+    }
+
+    fn integer(&mut self, value: impl itoa::Integer) {
+        self.out.extend_from_slice(itoa::Buffer::new().format(value).as_bytes());
     }
 
     fn line(&mut self) {

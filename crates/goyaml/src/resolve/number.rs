@@ -1,5 +1,7 @@
 //! Numbers as Go's `strconv` reads and writes them.
 
+use std::fmt::{LowerExp, Write};
+
 use super::Plain;
 use crate::Dialect;
 
@@ -111,8 +113,17 @@ fn shortest(value: f64) -> Shortest {
 /// The shortest text that leads back to a finite number, in the form `-1.25e-7`; of two equally near ones the even one, as
 /// Go takes it. Rust's own formatting takes the larger one.
 pub fn shortest_exponential(value: f64) -> String {
-    let text = format!("{value:e}");
-    even(text, value, |text| text.parse() == Ok(value))
+    even(exponential_text(value), value, |text| text.parse() == Ok(value))
+}
+
+/// Bytes that the shortest text of a number has room in.
+const SHORTEST: usize = 26;
+
+fn exponential_text(value: impl LowerExp) -> String {
+    let mut text = String::with_capacity(SHORTEST);
+    // Writing into a String does not fail.
+    let _ = write!(text, "{value:e}");
+    text
 }
 
 /// Digits that a number has at least if two equally near texts lead back to it.
@@ -175,14 +186,14 @@ fn is_tie(exact: f64, digits: usize) -> bool {
 }
 
 fn shortest_narrow(value: f32) -> Shortest {
-    split(&even(format!("{value:e}"), f64::from(value), |text| text.parse() == Ok(value)))
+    split(&even(exponential_text(value), f64::from(value), |text| text.parse() == Ok(value)))
 }
 
 /// A text of the form `-1.25e-7` in its parts.
 fn split(text: &str) -> Shortest {
     let (mantissa, exponent) = text.split_once('e').unwrap_or((text, "0"));
-    let negative = mantissa.starts_with('-');
-    let digits: String = mantissa.chars().filter(char::is_ascii_digit).collect();
+    let (negative, mantissa) = mantissa.strip_prefix('-').map_or((false, mantissa), |mantissa| (true, mantissa));
+    let digits = mantissa.replace('.', "");
     Shortest { negative, digits, exponent: exponent.parse().unwrap_or(0) }
 }
 
