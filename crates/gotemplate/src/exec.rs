@@ -5,6 +5,7 @@ mod args;
 mod eval;
 mod field;
 mod kept;
+mod originals;
 mod place;
 mod trace;
 mod walk;
@@ -17,6 +18,7 @@ use foldhash::fast::RandomState;
 pub use self::apart::Dependence;
 use self::eval::Dot;
 use self::kept::Kept;
+use self::originals::Originals;
 pub use self::trace::{Read, Trace};
 use crate::error::{ExecError, Fault};
 use crate::funcs::regexes::Patterns;
@@ -105,6 +107,7 @@ pub(crate) struct Run<'h> {
     texts: HashMap<Text, Arc<TemplateSet>, RandomState>,
     kept: Kept,
     changed: Vec<WeakMap>,
+    originals: Originals,
     trace: Option<Trace>,
     /// Lists of arguments that calls are done with; the next ones use their room.
     spare: Vec<Vec<Value>>,
@@ -148,10 +151,11 @@ impl<'h> Renderer<'h> {
             texts: HashMap::default(),
             kept: Kept::default(),
             changed: Vec::new(),
+            originals: Originals::default(),
             trace: None,
             spare: Vec::new(),
             spare_variables: Vec::new(),
-            sheet: Vec::new(),
+            sheet: Vec::with_capacity(USUAL_OUTPUT),
             patterns: &set.patterns,
             regexes: HashMap::default(),
         };
@@ -166,6 +170,13 @@ impl<'h> Renderer<'h> {
     /// Whether the last template has changed what it was given, so that those that follow may see it.
     pub fn altered(&self) -> bool {
         self.run.kept.has_altered
+    }
+
+    /// Ends the render and makes what templates were given what it was before the first one was run; false if that cannot be.
+    pub fn restore(mut self) -> bool {
+        let originals = std::mem::take(&mut self.run.originals);
+        drop(self);
+        originals.restore()
     }
 
     /// Whether the last template asked the host.
@@ -234,8 +245,8 @@ impl<'h> Renderer<'h> {
     }
 }
 
-/// Bytes that are enough for most files.
-const USUAL_OUTPUT: usize = 4 << 10;
+/// Bytes that are enough for most files, and that an allocator has at hand.
+const USUAL_OUTPUT: usize = 1000;
 
 /// Bytes that are kept for the next text of a function.
 const MAX_SHEET: usize = 1 << 20;
@@ -297,8 +308,9 @@ impl Run<'_> {
         Ok(())
     }
 
-    /// Remembers a map that another map or list was put into.
+    /// Remembers a map that another map or list is put into.
     pub(crate) fn changed(&mut self, map: &Map) {
+        self.originals.keep(map);
         self.changed.push(map.weak());
     }
 }

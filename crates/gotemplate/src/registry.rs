@@ -180,6 +180,11 @@ pub(crate) trait Args {
     fn map(&self, index: usize) -> crate::value::Map;
 }
 
+/// The text as characters. Names are nearly always such, which is quickly told.
+pub(crate) fn readable(text: &[u8]) -> std::borrow::Cow<'_, str> {
+    str::from_utf8(text).map_or_else(|_| String::from_utf8_lossy(text), Into::into)
+}
+
 impl Args for [Value] {
     fn text(&self, index: usize) -> &[u8] {
         match self.get(index) {
@@ -189,7 +194,7 @@ impl Args for [Value] {
     }
 
     fn str(&self, index: usize) -> std::borrow::Cow<'_, str> {
-        String::from_utf8_lossy(self.text(index))
+        readable(self.text(index))
     }
 
     fn int(&self, index: usize) -> i64 {

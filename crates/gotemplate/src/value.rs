@@ -15,7 +15,7 @@ use std::sync::Arc;
 pub(crate) use convert::go_lossy;
 pub use convert::{MAX_DEPTH, from_yaml, given, to_yaml};
 pub use list::{List, ListKind};
-pub(crate) use map::WeakMap;
+pub(crate) use map::{Entries, WeakMap};
 pub use map::{Fields, Map, MapKind};
 pub use object::{Field, Member, Object};
 pub(crate) use yaml::write as write_yaml;

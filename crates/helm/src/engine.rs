@@ -8,7 +8,7 @@ mod turn;
 
 use std::sync::{Arc, LazyLock};
 
-use gotemplate::{ExecError, Functions, Host, Map, MapKind, Renderer, TemplateSet, Text, Value};
+use gotemplate::{ExecError, Functions, Host, Map, MapKind, Renderer, TemplateSet, Value};
 use memchr::memmem;
 
 use self::origin::ValuePaths;
@@ -19,7 +19,7 @@ use crate::error::RenderError;
 use crate::manifest::{FileText, Lines, NO_VALUE, RenderedFile};
 use crate::options::RenderOptions;
 use crate::prepared::Prepared;
-use crate::scope::{self, Template, is_partial, template_value};
+use crate::scope::{self, Template, View, is_partial};
 pub(crate) use known::Known;
 pub use origin::ValueRead;
 
@@ -60,11 +60,13 @@ pub(crate) fn read(chart: &Chart, cache: &TemplateCache) -> Result<Templates, Re
     if troubles.is_empty() { Ok(Templates { run, set }) } else { Err(error_text::of_parse(&troubles)) }
 }
 
-/// Runs all templates but the partials, over coalesced values.
+/// Runs all templates but the partials, over coalesced values. `view` is one of these, if there is one that nobody has changed,
+/// and is so afterwards.
 pub(crate) fn run(
     prepared: &Prepared,
     options: &RenderOptions,
     environment: (&TemplateCache, &dyn Host),
+    view: &mut Option<View>,
 ) -> Result<Run, RenderError> {
     let (cache, host) = environment;
     let Templates { run: templates, set } = prepared.templates(cache)?;
@@ -72,7 +74,7 @@ pub(crate) fn run(
     if options.trace {
         return traced(&job, templates, host);
     }
-    let mut turn = Turn::new(&job, templates, prepared.known(), host);
+    let mut turn = Turn::new(&job, templates, (prepared.known(), view), host);
     let mut run = Run::default();
     for (number, template) in templates.iter().enumerate() {
         let output = turn.next(number);
@@ -88,7 +90,7 @@ fn traced(job: &Job<'_>, templates: &[Template], host: &dyn Host) -> Result<Run,
     let options = job.options;
     let mut runner = job.runner(Renderer::new(job.set, host, options.limits));
     runner.renderer.start_trace();
-    let paths = ValuePaths::new(job.values, &runner.top);
+    let paths = ValuePaths::new(job.values, &runner.view.values);
     let mut run = Run::default();
     for template in templates {
         let outcome = runner.run(template);
@@ -113,18 +115,14 @@ struct Job<'j> {
 impl Job<'_> {
     /// A renderer with values of its own.
     fn runner<'r>(&self, renderer: Renderer<'r>) -> Runner<'r> {
-        let top = template_value(self.values);
-        let dots = scope::dots(self.chart, &top, self.options);
-        Runner { renderer, top, dots }
+        Runner { renderer, view: View::new(self.chart, self.values, self.options) }
     }
 }
 
 /// What one thread runs templates with.
 struct Runner<'r> {
     renderer: Renderer<'r>,
-    top: Value,
-    /// By the charts' numbers.
-    dots: Vec<Map>,
+    view: View,
 }
 
 /// Output, and where `<no value>` was taken out of it.
@@ -136,15 +134,10 @@ impl Runner<'_> {
         let text = |text: &str| Arc::from(text.as_bytes());
         let place = move || [(text("Name"), Value::Text(text(&name))), (text("BasePath"), Value::Text(text(&base)))];
         let place = Map::later(MapKind::Values, place);
-        let dot = &self.dots[template.chart];
-        dot.insert(Text::clone(&TEMPLATE), place.clone().into());
-        let dot = Value::Map(dot.as_kind(MapKind::Values));
+        let dot = self.view.dot(template, &place);
         Ok(without_no_value(self.renderer.render_next(&template.path, &dot, &place)?))
     }
 }
-
-/// The name of what a template sees of itself, the same text in all renders.
-static TEMPLATE: LazyLock<Text> = LazyLock::new(|| "Template".as_bytes().into());
 
 /// Finds what is taken out of outputs.
 static FINDER: LazyLock<memmem::Finder<'_>> = LazyLock::new(|| memmem::Finder::new(NO_VALUE));

@@ -48,5 +48,5 @@ pub use live::Inquiry;
 pub use name::name_from_template;
 pub use options::{ReleaseOptions, RenderOptions};
 pub use path_match::{BadPattern, path_match};
-pub use render::{Crd, Rendered, check_name as check_release_name, definitions, render, render_with_chart};
+pub use render::{Crd, Rendered, Session, check_name as check_release_name, definitions, render};
 pub use warning::Warning;

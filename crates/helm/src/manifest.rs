@@ -5,6 +5,7 @@ mod lines;
 mod order;
 mod split;
 
+use std::cmp::Ordering;
 use std::sync::{Arc, OnceLock};
 
 use goyaml::parallel;
@@ -149,6 +150,8 @@ struct Document {
     start: usize,
     content: Arc<str>,
     head: Head,
+    /// The place of its kind in the order of installation; none for those that come last, by their names.
+    rank: Option<usize>,
 }
 
 impl FileText {
@@ -168,7 +171,9 @@ impl FileText {
             let text = str::from_utf8(&self.text).map_err(|_| NO_TEXT.to_owned())?;
             let document = |content: &str| {
                 let start = content.as_ptr() as usize - text.as_ptr() as usize;
-                Ok(Document { start, content: content.into(), head: Head::read(content)? })
+                let head = Head::read(content)?;
+                let rank = order::install_rank(&head.kind, compat);
+                Ok(Document { start, content: content.into(), head, rank })
             };
             split(text, compat).into_iter().map(document).collect()
         });
@@ -184,13 +189,14 @@ pub(crate) fn sort(files: &[RenderedFile], compat: HelmCompat) -> Result<Sorted,
     let unread = outputs.iter().filter(|output| output.documents.get().is_none()).count();
     let worth = parallel::worth_of(unread, FILES_OF_A_THREAD);
     let documents = parallel::map(&outputs, worth, |output| output.documents(compat));
-    let mut sorted = Sorted::default();
+    let mut all = Vec::new();
     for (file, documents) in files.iter().zip(documents) {
         let trouble = |message: &str| Trouble { path: Arc::clone(&file.path), message: message.to_owned() };
-        documents.map_err(trouble)?.iter().for_each(|document| sorted.add(file, document));
+        all.extend(documents.map_err(trouble)?.iter().map(|document| (*file, document)));
     }
-    sorted.hooks.sort_by(|left, right| order::compare(&left.manifest.kind, &right.manifest.kind, compat));
-    sorted.manifests.sort_by(|left, right| order::compare(&left.kind, &right.kind, compat));
+    all.sort_by(|(_, left), (_, right)| left.compare(right));
+    let mut sorted = Sorted::default();
+    all.into_iter().for_each(|(file, document)| sorted.add(file, document));
     Ok(sorted)
 }
 
@@ -199,10 +205,22 @@ const FILES_OF_A_THREAD: usize = 32;
 
 const NO_TEXT: &str = "error converting YAML to JSON: yaml: invalid leading UTF-8 octet";
 
+impl Document {
+    /// Kinds that are not in the list come last, by their names; equal ones stay as they are.
+    fn compare(&self, other: &Self) -> Ordering {
+        match (self.rank, other.rank) {
+            (Some(rank), Some(other)) => rank.cmp(&other),
+            (Some(_), None) => Ordering::Less,
+            (None, Some(_)) => Ordering::Greater,
+            (None, None) => self.head.kind.cmp(&other.head.kind),
+        }
+    }
+}
+
 impl Sorted {
     /// Adds a document of a file.
     fn add(&mut self, file: &RenderedFile, document: &Document) {
-        let Document { start, content, head } = document;
+        let Document { start, content, head, .. } = document;
         let manifest = Manifest {
             path: Arc::clone(&file.path),
             content: Arc::clone(content),

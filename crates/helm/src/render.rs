@@ -1,9 +1,12 @@
 //! The whole way from a chart and what the user set to manifests, hooks and notes.
 
+use std::sync::Arc;
+
 use gotemplate::Host;
 use gotemplate::semver::{Constraints, Version};
 
 use crate::cache::TemplateCache;
+use crate::capabilities::Capabilities;
 use crate::chart::Chart;
 use crate::compat::HelmCompat;
 use crate::content::Content;
@@ -13,7 +16,7 @@ use crate::live::{Inquiry, Recorder};
 use crate::manifest::{self, Hook, Manifest, RenderedFile, Sorted};
 use crate::options::RenderOptions;
 use crate::prepared::Prepared;
-use crate::scope::is_notes;
+use crate::scope::{View, is_notes};
 use crate::sources::Sources;
 use crate::values::UserValues;
 use crate::{Warning, dependencies};
@@ -56,27 +59,73 @@ pub fn render(
     chart: &Chart,
     user: &UserValues,
     options: &RenderOptions,
-    environment: (&TemplateCache, &dyn Host),
+    (cache, host): (&TemplateCache, &dyn Host),
 ) -> Result<Rendered, RenderError> {
-    render_with_chart(chart, user, options, environment).map(|(rendered, _)| rendered)
+    Session::new(cache).render(chart, user, options, host)
 }
 
-/// The same, with the chart as its dependencies were worked out: what a release keeps.
-///
-/// # Errors
-/// As [`render`].
-pub fn render_with_chart(
-    chart: &Chart,
-    user: &UserValues,
-    options: &RenderOptions,
-    environment: (&TemplateCache, &dyn Host),
-) -> Result<(Rendered, Chart), RenderError> {
-    check_name(&options.release.name)?;
-    let prepared = environment.0.prepared(chart, user, options)?;
-    let rendered = templates(&prepared, options, environment)?;
-    let Prepared { chart, warnings, .. } = &*prepared;
-    let sources = Sources::new(&chart.sources, &user.sources);
-    Ok((Rendered { warnings: warnings.clone(), sources, ..rendered }, chart.clone()))
+/// Renders of one thread, one after the other: a release is rendered until its templates have nothing more to ask of the cluster.
+/// Values as templates see them are made once for renders of the same chart and values.
+pub struct Session<'c> {
+    cache: &'c TemplateCache,
+    last: Option<Last>,
+}
+
+/// What the last render left to the next one.
+struct Last {
+    prepared: Arc<Prepared>,
+    capabilities: Capabilities,
+    view: View,
+}
+
+impl<'c> Session<'c> {
+    /// A session without a render.
+    pub fn new(cache: &'c TemplateCache) -> Self {
+        Self { cache, last: None }
+    }
+
+    /// Renders a chart with what the user set.
+    ///
+    /// # Errors
+    /// As [`render()`].
+    pub fn render(
+        &mut self,
+        chart: &Chart,
+        user: &UserValues,
+        options: &RenderOptions,
+        host: &dyn Host,
+    ) -> Result<Rendered, RenderError> {
+        self.render_with_chart(chart, user, options, host).map(|(rendered, _)| rendered)
+    }
+
+    /// The same, with the chart as its dependencies were worked out: what a release keeps.
+    ///
+    /// # Errors
+    /// As [`render()`].
+    pub fn render_with_chart(
+        &mut self,
+        chart: &Chart,
+        user: &UserValues,
+        options: &RenderOptions,
+        host: &dyn Host,
+    ) -> Result<(Rendered, Chart), RenderError> {
+        check_name(&options.release.name)?;
+        let prepared = self.cache.prepared(chart, user, options)?;
+        let mut view = self.view(&prepared, options);
+        let rendered = templates(&prepared, options, (self.cache, host), &mut view)?;
+        let Prepared { chart, warnings, .. } = &*prepared;
+        let sources = Sources::new(&chart.sources, &user.sources);
+        let whole = (Rendered { warnings: warnings.clone(), sources, ..rendered }, chart.clone());
+        self.last = view.map(|view| Last { prepared, capabilities: options.capabilities.clone(), view });
+        Ok(whole)
+    }
+
+    /// The view of the last render, if it is one of this chart and its values.
+    fn view(&mut self, prepared: &Arc<Prepared>, options: &RenderOptions) -> Option<View> {
+        let last = self.last.take()?;
+        let is_same = Arc::ptr_eq(&last.prepared, prepared) && last.capabilities == options.capabilities;
+        is_same.then_some(last.view)
+    }
 }
 
 /// The definitions in `crds/` of a chart and of the charts in it that take part with these values, the chart's own first.
@@ -97,13 +146,13 @@ pub fn definitions(chart: &Chart, user: &UserValues, compat: HelmCompat) -> Resu
 fn templates(
     prepared: &Prepared,
     options: &RenderOptions,
-    environment: (&TemplateCache, &dyn Host),
+    (cache, host): (&TemplateCache, &dyn Host),
+    view: &mut Option<View>,
 ) -> Result<Rendered, RenderError> {
     let chart = &prepared.chart;
     check_kube_version(chart, options)?;
-    let (cache, host) = environment;
     let recorder = Recorder::new(host);
-    let Run { mut files, reads } = engine::run(prepared, options, (cache, &recorder))?;
+    let Run { mut files, reads } = engine::run(prepared, options, (cache, &recorder), view)?;
     let notes = take_notes(&mut files, chart, options);
     let Sorted { manifests, hooks } = manifest::sort(&files, options.compat).map_err(|trouble| {
         RenderError::Manifest { path: trouble.path, message: trouble.message, output: whole_output(&files) }

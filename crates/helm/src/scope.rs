@@ -12,7 +12,7 @@ use goyaml::Kind as Yaml;
 
 use crate::chart::{Chart, ChartFile};
 use crate::files::Files;
-use crate::options::RenderOptions;
+use crate::options::{ReleaseOptions, RenderOptions};
 
 /// A template of the tree of charts.
 #[derive(Debug)]
@@ -23,7 +23,7 @@ pub(crate) struct Template {
     pub(crate) text: Arc<[u8]>,
     /// `.Template.BasePath`
     pub(crate) base: Arc<str>,
-    /// The number of its chart among those of [`dots`].
+    /// The number of its chart among those of a [`View`].
     pub(crate) chart: usize,
 }
 
@@ -59,26 +59,58 @@ pub(crate) fn own_templates<'c>(chart: &'c Chart, path: &str) -> impl Iterator<I
     own.map(move |template| (format!("{path}/{}", template.name).into(), template.data.bytes()))
 }
 
-/// What the templates of each chart are run over, the charts below a chart behind it.
-pub(crate) fn dots(chart: &Chart, values: &Value, options: &RenderOptions) -> Vec<Map> {
-    let release = &options.release;
-    let release = RELEASE.with([
-        release.name.as_str().into(),
-        release.namespace.as_str().into(),
-        release.upgrade.into(),
-        (!release.upgrade).into(),
-        Value::Int(release.revision),
+/// What the templates of a chart and of those below it see, as values of one thread.
+pub(crate) struct View {
+    /// The values at the top.
+    pub(crate) values: Value,
+    /// By the numbers of the charts.
+    dots: Vec<Map>,
+}
+
+impl View {
+    /// A view of a chart with its coalesced values.
+    pub(crate) fn new(chart: &Chart, values: &goyaml::Value, options: &RenderOptions) -> Self {
+        let values = template_value(values);
+        let mut walk = Walk {
+            options,
+            release: release(&options.release),
+            capabilities: capabilities::value(&options.capabilities),
+            found: Vec::new(),
+        };
+        let top = values.as_map().cloned().unwrap_or_default();
+        walk.chart(chart, &top.as_kind(MapKind::Values), true);
+        Self { values, dots: walk.found }
+    }
+
+    /// The same view for another release, as nobody has used it.
+    pub(crate) fn of_release(self, options: &ReleaseOptions) -> Self {
+        let release = release(options);
+        for dot in &self.dots {
+            dot.remove(&TEMPLATE);
+            dot.put("Release", release.clone());
+        }
+        self
+    }
+
+    /// What a template is run over, which sees this of itself.
+    pub(crate) fn dot(&self, template: &Template, place: &Map) -> Value {
+        let dot = &self.dots[template.chart];
+        dot.insert(Text::clone(&TEMPLATE), place.clone().into());
+        Value::Map(dot.as_kind(MapKind::Values))
+    }
+}
+
+/// `.Release`
+fn release(options: &ReleaseOptions) -> Value {
+    let values = [
+        options.name.as_str().into(),
+        options.namespace.as_str().into(),
+        options.upgrade.into(),
+        (!options.upgrade).into(),
+        Value::Int(options.revision),
         "Helm".into(),
-    ]);
-    let mut walk = Walk {
-        options,
-        release: release.into(),
-        capabilities: capabilities::value(&options.capabilities),
-        found: Vec::new(),
-    };
-    let values = values.as_map().cloned().unwrap_or_default();
-    walk.chart(chart, &values.as_kind(MapKind::Values), true);
-    walk.found
+    ];
+    RELEASE.with(values).into()
 }
 
 /// Names that the maps of all renders have in common.
@@ -88,6 +120,9 @@ static RELEASE: Names<6> =
     Names(LazyLock::new(|| texts(["Name", "Namespace", "IsUpgrade", "IsInstall", "Revision", "Service"])));
 static SCOPE: Names<6> =
     Names(LazyLock::new(|| texts(["Chart", "Files", "Release", "Capabilities", "Values", "Subcharts"])));
+
+/// The name of what a template sees of itself.
+static TEMPLATE: LazyLock<Text> = LazyLock::new(|| "Template".as_bytes().into());
 
 fn texts<const N: usize>(names: [&str; N]) -> [Text; N] {
     names.map(|name| name.as_bytes().into())

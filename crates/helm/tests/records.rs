@@ -10,7 +10,7 @@ use helm::load::{self, LoadOptions};
 use helm::release::lifecycle::{self, Draft, Installing};
 use helm::release::{ApplyMethod, History, RecordedChart, RecordedHook, Release, Timestamp, manifest_text, record};
 use helm::values::{self, Setting};
-use helm::{HelmCompat, RenderOptions, TemplateCache};
+use helm::{HelmCompat, RenderOptions, Session, TemplateCache};
 use libtest_mimic::{Arguments, Failed, Trial};
 
 #[path = "support/tree.rs"]
@@ -84,9 +84,9 @@ fn install(case: &Case, found: &Release) -> Result<Release, String> {
     let none = |_: &str| Err("no files here".to_owned());
     let user = values::collect(&[], &case.set, &none, HelmCompat::default()).map_err(|errors| errors[0].to_string())?;
     let options = RenderOptions::install(&found.name, &found.namespace);
-    let (rendered, chart) =
-        helm::render_with_chart(&chart, &user, &options, (&TemplateCache::new(), &gotemplate::NoHost))
-            .map_err(|error| error.to_string())?;
+    let cache = TemplateCache::new();
+    let outcome = Session::new(&cache).render_with_chart(&chart, &user, &options, &gotemplate::NoHost);
+    let (rendered, chart) = outcome.map_err(|error| error.to_string())?;
     let draft = Draft {
         name: found.name.clone(),
         namespace: found.namespace.clone(),

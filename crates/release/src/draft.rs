@@ -1,16 +1,15 @@
 //! From a chart and values to what a revision is made of.
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::collections::{BTreeMap, BTreeSet};
 
 use apply::Cluster;
 use helm::release::lifecycle::Draft;
 use helm::release::{ApplyMethod, RecordedChart, RecordedHook, manifest_text};
 use helm::values::UserValues;
-use helm::{Chart, ReleaseOptions, RenderOptions, Rendered, TemplateCache, dependencies};
+use helm::{Chart, ReleaseOptions, RenderError, RenderOptions, Rendered, Session, TemplateCache, dependencies};
 
-use crate::lookup::{Answers, Known, ask};
+use crate::lookup::{Answers, Known, Question, ask};
 use crate::{ActionError, Options, capabilities};
 
 /// How often a chart is rendered anew because its templates ask for something that depends on what they asked before.
@@ -58,33 +57,53 @@ pub(crate) async fn draft(cluster: &Cluster, order: Order<'_>, options: &Options
     })
 }
 
+/// Renders on a thread, which asks here what its templates ask of the cluster.
 async fn render(
     cluster: &Cluster,
     chart: &Chart,
     values: &UserValues,
     options: &RenderOptions,
 ) -> Result<(Rendered, Chart), ActionError> {
-    let mut answers = Arc::new(Answers::new());
-    let cache = Arc::new(TemplateCache::new());
-    let mut rounds = 1;
+    let (chart, values, options) = (chart.clone(), values.clone(), options.clone());
+    let (asked, mut questions) = tokio::sync::mpsc::channel(1);
+    let (told, answers) = std::sync::mpsc::channel();
+    let rendered = apart(move || rounds((&chart, &values, &options), &asked, &answers));
+    let answered = async {
+        while let Some(open) = questions.recv().await {
+            let mut found = Answers::new();
+            for question in open {
+                let answer = ask(cluster, &question).await;
+                found.insert(question, answer);
+            }
+            // The thread waits for it, or has ended.
+            let _ = told.send(found);
+        }
+    };
+    let (rendered, ()) = tokio::join!(rendered, answered);
+    Ok(rendered??)
+}
+
+/// Renders until nothing new is asked.
+fn rounds(
+    (chart, values, options): (&Chart, &UserValues, &RenderOptions),
+    asked: &tokio::sync::mpsc::Sender<BTreeSet<Question>>,
+    answers: &std::sync::mpsc::Receiver<Answers>,
+) -> Result<(Rendered, Chart), RenderError> {
+    let cache = TemplateCache::new();
+    let mut session = Session::new(&cache);
+    let mut known = Answers::new();
+    let mut round = 1;
     loop {
-        let (chart, values, options) = (chart.clone(), values.clone(), options.clone());
-        let (known, cache) = (Arc::clone(&answers), Arc::clone(&cache));
-        let work = move || {
-            let host = Known { answers: known, now: jiff::Timestamp::now(), open: RefCell::default() };
-            let outcome = helm::render_with_chart(&chart, &values, &options, (&*cache, &host));
-            (outcome, host.open.into_inner())
-        };
-        let (outcome, open) = apart(work).await?;
-        if open.is_empty() || rounds == MAX_ROUNDS {
-            return Ok(outcome?);
+        let host = Known { answers: &known, now: jiff::Timestamp::now(), open: RefCell::default() };
+        let outcome = session.render_with_chart(chart, values, options, &host);
+        let open = host.open.into_inner();
+        // Whoever asked for the render may be gone.
+        if open.is_empty() || round == MAX_ROUNDS || asked.blocking_send(open).is_err() {
+            return outcome;
         }
-        rounds += 1;
-        let found = Arc::make_mut(&mut answers);
-        for question in open {
-            let answer = ask(cluster, &question).await;
-            found.insert(question, answer);
-        }
+        let Ok(found) = answers.recv() else { return outcome };
+        known.extend(found);
+        round += 1;
     }
 }
 

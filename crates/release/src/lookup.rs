@@ -5,7 +5,6 @@
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 
 use apply::Cluster;
 use gotemplate::{Host, Instant};
@@ -18,14 +17,14 @@ pub(crate) type Question = (String, String, String, String);
 pub(crate) type Answers = BTreeMap<Question, Result<Value, String>>;
 
 /// What templates see of the world during one render.
-pub(crate) struct Known {
-    pub(crate) answers: Arc<Answers>,
+pub(crate) struct Known<'a> {
+    pub(crate) answers: &'a Answers,
     pub(crate) now: jiff::Timestamp,
     /// What was asked and is not known.
     pub(crate) open: RefCell<BTreeSet<Question>>,
 }
 
-impl Host for Known {
+impl Host for Known<'_> {
     fn now(&self) -> Instant {
         let nanoseconds = u32::try_from(self.now.subsec_nanosecond()).unwrap_or(0);
         Instant { seconds: self.now.as_second(), nanoseconds }

@@ -6,6 +6,7 @@
 use super::Run;
 use crate::error::Fault;
 use crate::host::Host;
+use crate::value::Map;
 
 /// Why a template cannot be run apart from the others.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,8 +24,23 @@ impl<'h> Run<'h> {
         self.host.ok_or_else(|| self.give_up(Dependence::Host))
     }
 
-    /// Is told before a map or list is changed where it is, and whether others may have it too.
-    pub(crate) fn alter(&mut self, is_given: bool) -> Result<(), Fault> {
+    /// Is told before a map is changed where it is.
+    pub(crate) fn alter(&mut self, map: &Map) -> Result<(), Fault> {
+        self.change(map.is_given())?;
+        self.originals.keep(map);
+        Ok(())
+    }
+
+    /// Is told before a list is changed where it is, and whether others may have it too.
+    pub(crate) fn alter_list(&mut self, is_given: bool) -> Result<(), Fault> {
+        self.change(is_given)?;
+        if is_given {
+            self.originals.lose();
+        }
+        Ok(())
+    }
+
+    fn change(&mut self, is_given: bool) -> Result<(), Fault> {
         if self.host.is_none() && is_given {
             return Err(self.give_up(Dependence::Values));
         }

@@ -4,7 +4,7 @@ use super::place::At;
 use super::walk::Failure;
 use super::{Run, Scope};
 use crate::registry::Type;
-use crate::syntax::ast::{Command, Operand, PipeAt, Term, Tree, Variable};
+use crate::syntax::ast::{Command, Operand, Pipe, PipeAt, Term, Tree, Variable};
 use crate::value::Value;
 
 /// A running template.
@@ -43,6 +43,13 @@ impl<'t> State<'_, '_, 't> {
             });
         }
         let value = value.unwrap_or_default();
+        if pipe.declares() {
+            self.declare(pipe, &value)?;
+        }
+        Ok(value)
+    }
+
+    fn declare(&mut self, pipe: &Pipe, value: &Value) -> Result<(), Failure> {
         for variable in pipe.declared.into_iter().flatten() {
             if pipe.assign {
                 self.assign(variable, Dot::plain(value.clone()))?;
@@ -50,7 +57,7 @@ impl<'t> State<'_, '_, 't> {
                 self.variables.push((variable, Dot::plain(value.clone())));
             }
         }
-        Ok(value)
+        Ok(())
     }
 
     /// Sets the innermost variable of this name.

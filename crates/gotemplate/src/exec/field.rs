@@ -1,11 +1,10 @@
 //! Names after dots: keys of maps, fields and methods of objects.
 
-use std::borrow::Cow;
-
 use super::eval::{Dot, State};
 use super::place::At;
 use super::walk::Failure;
 use crate::options::MissingKey;
+use crate::registry::readable as shown;
 use crate::syntax::ast::{Operand, Span};
 use crate::value::{Map, Member, Object, Value};
 
@@ -104,8 +103,4 @@ impl<'t> State<'_, '_, 't> {
 
 fn has_arguments(given: &Given<'_>) -> bool {
     !given.0.is_empty() || given.1.is_some()
-}
-
-fn shown(name: &[u8]) -> Cow<'_, str> {
-    String::from_utf8_lossy(name)
 }

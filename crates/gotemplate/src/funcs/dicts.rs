@@ -27,7 +27,7 @@ fn set(cx: Cx, args: &[Value]) -> Outcome {
     if map.kind() == MapKind::Nil {
         return Err("assignment to entry in nil map".into());
     }
-    cx.run.alter(map.is_given())?;
+    cx.run.alter(&map)?;
     if matches!(args[2], Value::Map(_) | Value::List(_)) {
         cx.run.changed(&map);
     }
@@ -38,7 +38,7 @@ fn set(cx: Cx, args: &[Value]) -> Outcome {
 
 fn unset(cx: Cx, args: &[Value]) -> Outcome {
     let map = args.map(0);
-    cx.run.alter(map.is_given())?;
+    cx.run.alter(&map)?;
     map.remove(args.text(1));
     Ok(args[0].clone())
 }
@@ -138,7 +138,7 @@ fn merge_into(cx: Cx, target: &Map, source: &Map, overwrite: bool, depth: usize)
     if depth > MAX_DEPTH {
         return Err("the maps are nested too deeply to be merged".into());
     }
-    cx.run.alter(target.is_given())?;
+    cx.run.alter(target)?;
     for (key, value) in source.entries() {
         cx.run.spend(1)?;
         let known = target.get(&key);

@@ -107,7 +107,7 @@ fn texts_as_they_are(value: &Value) -> Option<&List> {
 
 fn sort_alpha(cx: Cx, args: &[Value]) -> Outcome {
     if let Some(list) = texts_as_they_are(&args[0]) {
-        cx.run.alter(list.is_shared())?;
+        cx.run.alter_list(list.is_shared())?;
         list.sort_texts();
         return Ok(args[0].clone());
     }

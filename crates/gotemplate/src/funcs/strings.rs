@@ -165,12 +165,11 @@ fn indented(out: &mut Vec<u8>, args: &[Value]) -> Result<(), &'static str> {
         Some(size) if size <= MAX_TEXT => out.reserve(size + text.len()),
         _ => return Err(TOO_LARGE),
     }
-    for (number, line) in text.split(|byte| *byte == b'\n').enumerate() {
-        if number > 0 {
-            out.push(b'\n');
-        }
+    let mut start = 0;
+    for end in memchr::memchr_iter(b'\n', text).map(|at| at + 1).chain([text.len()]) {
         out.resize(out.len() + spaces, b' ');
-        out.extend_from_slice(line);
+        out.extend_from_slice(&text[start..end]);
+        start = end;
     }
     Ok(())
 }

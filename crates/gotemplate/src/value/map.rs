@@ -228,6 +228,12 @@ impl Map {
         self.data.settled().borrow_mut().remove(key)
     }
 
+    /// Makes these the entries.
+    pub(crate) fn restore(&self, entries: Entries) {
+        let before = self.data.settled().replace(entries);
+        drop(before);
+    }
+
     /// The entries as they are now, in the order of the keys.
     pub fn entries(&self) -> Vec<(Text, Value)> {
         self.data.read().iter().map(|(key, value)| (key.clone(), value.clone())).collect()

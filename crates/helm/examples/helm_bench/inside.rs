@@ -3,7 +3,7 @@
 #[path = "../../tests/support/tree.rs"]
 mod tree;
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
@@ -11,13 +11,13 @@ use gotemplate::{Host, Instant as Time};
 use helm::load::{self, LoadOptions};
 use helm::output::{self, OutputOptions};
 use helm::values::UserValues;
-use helm::{Chart, RenderOptions, TemplateCache};
+use helm::{Chart, RenderOptions, Session, TemplateCache};
 
 /// A chart with what is kept for warm renders.
 pub(crate) struct Inside {
     folder: PathBuf,
     chart: Chart,
-    cache: TemplateCache,
+    session: RefCell<Session<'static>>,
     chance: Chance,
     /// Of the last render.
     revision: Cell<i64>,
@@ -46,18 +46,20 @@ impl Inside {
     /// Reads the chart and renders it once.
     pub(crate) fn new(folder: &Path) -> Result<Self, String> {
         let chart = read(folder)?;
-        let cache = TemplateCache::new();
+        // Lasts as long as the program, of which there is one for a few charts.
+        let mut session = Session::new(Box::leak(Box::default()));
         let chance = Chance::default();
-        let output = render(&chart, 1, (&cache, &chance))?;
+        let output = render(&mut session, &chart, 1, &chance)?;
         let lines = memchr::memchr_iter(b'\n', &output).count();
-        Ok(Self { folder: folder.to_path_buf(), chart, cache, chance, revision: Cell::new(1), lines })
+        let (session, revision) = (RefCell::new(session), Cell::new(1));
+        Ok(Self { folder: folder.to_path_buf(), chart, session, chance, revision, lines })
     }
 
     /// Milliseconds from the files to the output.
     pub(crate) fn cold(&self) -> Result<f64, String> {
         timed(|| {
             let (chart, cache) = (read(&self.folder)?, TemplateCache::new());
-            let output = render(&chart, 1, (&cache, &self.chance))?;
+            let output = render(&mut Session::new(&cache), &chart, 1, &self.chance)?;
             Ok((output, chart, cache))
         })
     }
@@ -70,7 +72,7 @@ impl Inside {
 
     /// The same for the last revision once more.
     pub(crate) fn again(&self) -> Result<f64, String> {
-        timed(|| render(&self.chart, self.revision.get(), (&self.cache, &self.chance)))
+        timed(|| render(&mut self.session.borrow_mut(), &self.chart, self.revision.get(), &self.chance))
     }
 }
 
@@ -83,10 +85,10 @@ fn timed<T>(work: impl FnOnce() -> Result<T, String>) -> Result<f64, String> {
     Ok(time)
 }
 
-fn render(chart: &Chart, revision: i64, environment: (&TemplateCache, &dyn Host)) -> Result<Vec<u8>, String> {
+fn render(session: &mut Session<'_>, chart: &Chart, revision: i64, host: &dyn Host) -> Result<Vec<u8>, String> {
     let mut options = RenderOptions::install("bench", "default");
     options.release.revision = revision;
-    let rendered = helm::render(chart, &UserValues::default(), &options, environment);
+    let rendered = session.render(chart, &UserValues::default(), &options, host);
     let rendered = rendered.map_err(|error| error.to_string())?;
     output::print(&rendered, &OutputOptions::default()).map_err(|error| error.to_string())
 }

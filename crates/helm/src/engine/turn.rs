@@ -8,7 +8,7 @@ use super::apart::{self, Ready};
 use super::known::{Cost, Known, KnownFile, Same, sum};
 use super::{Job, Runner};
 use crate::manifest::FileText;
-use crate::scope::Template;
+use crate::scope::{Template, View};
 
 /// One render.
 pub(super) struct Turn<'t> {
@@ -21,6 +21,8 @@ pub(super) struct Turn<'t> {
     is_known: bool,
     ready: Ready,
     runner: Option<Runner<'t>>,
+    /// Values that nobody has changed.
+    view: &'t mut Option<View>,
     /// What the templates cost that were not run here, until one is.
     spent: Cost,
     /// Those that change values and were not run yet, as nobody has looked.
@@ -35,7 +37,7 @@ impl<'t> Turn<'t> {
     pub(super) fn new(
         job: &'t Job<'t>,
         templates: &'t [Template],
-        last: Option<Arc<Known>>,
+        (last, view): (Option<Arc<Known>>, &'t mut Option<View>),
         host: &'t dyn Host,
     ) -> Self {
         let is_known = last.as_ref().is_some_and(|last| last.fits(job.options));
@@ -48,6 +50,7 @@ impl<'t> Turn<'t> {
             is_known,
             ready,
             runner: None,
+            view,
             spent: (0, 0),
             behind: Vec::new(),
             unsure: false,
@@ -121,8 +124,13 @@ impl<'t> Turn<'t> {
         Ok(self.runner.insert(runner))
     }
 
-    fn start(&self) -> Result<Runner<'t>, Box<ExecError>> {
-        let mut runner = self.job.runner(Renderer::new(self.job.set, self.host, self.job.options.limits));
+    fn start(&mut self) -> Result<Runner<'t>, Box<ExecError>> {
+        let Job { set, options, .. } = self.job;
+        let renderer = Renderer::new(set, self.host, options.limits);
+        let mut runner = match self.view.take() {
+            Some(view) => Runner { renderer, view: view.of_release(&options.release) },
+            None => self.job.runner(renderer),
+        };
         runner.renderer.charge(self.spent)?;
         for number in &self.behind {
             runner.run(&self.templates[*number])?;
@@ -132,6 +140,11 @@ impl<'t> Turn<'t> {
 
     /// What the next render may know.
     pub(super) fn end(self) -> Known {
+        if let Some(Runner { renderer, view }) = self.runner
+            && renderer.restore()
+        {
+            *self.view = Some(view);
+        }
         self.made
     }
 }
@@ -147,7 +160,7 @@ mod tests {
     use crate::load::{LoadOptions, from_files};
     use crate::output::{OutputOptions, print};
     use crate::values::UserValues;
-    use crate::{RenderOptions, TemplateCache, render};
+    use crate::{KubeVersion, RenderOptions, Session, TemplateCache, render};
 
     /// A host that counts how often it is asked.
     #[derive(Default)]
@@ -184,15 +197,31 @@ mod tests {
         from_files(files, &LoadOptions::default()).expect("a chart")
     }
 
-    /// What such a chart comes to in three renders: on all cores and with what is known of the one before, or, with a trace, one
-    /// template after the other.
-    fn outputs(count: usize, special: &[(usize, &str)], trace: bool) -> [String; 3] {
+    /// How charts are rendered.
+    #[derive(Clone, Copy, PartialEq, Eq)]
+    enum How {
+        /// On all cores and with what is known of the render before.
+        Usual,
+        /// The same, in one session.
+        Session,
+        /// One template after the other, with a trace.
+        Trace,
+    }
+
+    /// What such a chart comes to in three renders.
+    fn outputs(count: usize, special: &[(usize, &str)], how: How) -> [String; 3] {
         let chart = chart(count, special);
         let limits = Options { steps: 20_000, ..Options::default() };
-        let options = RenderOptions { trace, limits, ..RenderOptions::install("r", "default") };
+        let options = RenderOptions { trace: how == How::Trace, limits, ..RenderOptions::install("r", "default") };
         let cache = TemplateCache::new();
+        let mut session = Session::new(&cache);
         let host = Counting::default();
-        [(); 3].map(|()| match render(&chart, &UserValues::default(), &options, (&cache, &host)) {
+        let user = UserValues::default();
+        let mut outcome = || match how {
+            How::Session => session.render(&chart, &user, &options, &host),
+            How::Usual | How::Trace => render(&chart, &user, &options, (&cache, &host)),
+        };
+        [(); 3].map(|()| match outcome() {
             Ok(rendered) => {
                 let asked: Vec<_> = rendered.inquiries.iter().map(|inquiry| format!("{inquiry:?}")).collect();
                 let text = print(&rendered, &OutputOptions::default()).expect("text");
@@ -200,6 +229,31 @@ mod tests {
             }
             Err(error) => error.to_string(),
         })
+    }
+
+    #[test]
+    fn a_session_shows_nothing_of_the_render_before() {
+        let special = [
+            (0, "{{ hasKey . \"Template\" }} {{ keys .Subcharts }} {{ .Release.Revision }}"),
+            (1, "{{ .Template.Name }} {{ .Release | toJson }}"),
+            (2, "{{ if eq .Release.Revision 2 }}{{ $_ := set .Values \"a\" \"altered\" }}{{ end }}"),
+            (3, "{{ if eq .Release.Revision 4 }}{{ $_ := set .Release \"Name\" \"altered\" }}{{ end }}"),
+            (4, "{{ if eq .Release.Revision 6 }}{{ fail \"no\" }}{{ end }}{{ .Capabilities.KubeVersion.Version }}"),
+        ];
+        let (chart, cache) = (chart(6, &special), TemplateCache::new());
+        let mut session = Session::new(&cache);
+        for (revision, version) in [1, 2, 3, 4, 5, 6, 7, 1].into_iter().zip(["1.30", "1.31"].into_iter().cycle()) {
+            let mut options = RenderOptions::install(&format!("r{revision}"), "default");
+            options.release.revision = revision;
+            options.capabilities.kube_version = KubeVersion::parse(version).expect("a version");
+            let user = UserValues::default();
+            let fresh = render(&chart, &user, &options, (&TemplateCache::new(), &NoHost));
+            let [fresh, kept] = [fresh, session.render(&chart, &user, &options, &NoHost)].map(|rendered| {
+                let text = print(&rendered.map_err(|error| error.to_string())?, &OutputOptions::default());
+                Ok::<_, String>(String::from_utf8(text.expect("text")).expect("UTF-8"))
+            });
+            assert_eq!(kept, fresh, "{revision}");
+        }
     }
 
     #[test]
@@ -255,8 +309,10 @@ mod tests {
             vec![(127, set), (90, costly), (60, later), (3, costly)],
         ] {
             for count in [128, 62] {
-                let [all, wanted] = [false, true].map(|trace| outputs(count, &special, trace));
-                assert_eq!(all, wanted, "{count} {special:?}");
+                let [usual, session, wanted] =
+                    [How::Usual, How::Session, How::Trace].map(|how| outputs(count, &special, how));
+                assert_eq!(usual, wanted, "{count} {special:?}");
+                assert_eq!(session, wanted, "{count} {special:?}");
             }
         }
     }

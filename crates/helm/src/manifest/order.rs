@@ -1,7 +1,5 @@
 //! In which order kinds are installed, and taken away.
 
-use std::cmp::Ordering;
-
 use crate::compat::HelmCompat;
 
 /// Kinds that others need come first.
@@ -103,14 +101,4 @@ pub fn uninstall_rank(kind: &str, compat: HelmCompat) -> Option<usize> {
         return None;
     }
     UNINSTALL.iter().position(|known| *known == kind)
-}
-
-/// Kinds that are not in the list come last, by their names; equal ones stay as they are.
-pub(super) fn compare(left: &str, right: &str, compat: HelmCompat) -> Ordering {
-    match (install_rank(left, compat), install_rank(right, compat)) {
-        (Some(left), Some(right)) => left.cmp(&right),
-        (Some(_), None) => Ordering::Less,
-        (None, Some(_)) => Ordering::Greater,
-        (None, None) => left.cmp(right),
-    }
 }
