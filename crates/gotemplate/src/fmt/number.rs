@@ -97,8 +97,8 @@ fn exponent(text: &str) -> String {
 
 /// The shortest text without an exponent.
 pub(crate) fn plain_float(value: f64) -> String {
-    if let Some(whole) = goyaml::short_integer(value) {
-        return whole.to_string();
+    if let Some(text) = goyaml::short_decimal(value) {
+        return text;
     }
     fixed(&goyaml::shortest_exponential(value))
 }
@@ -117,13 +117,18 @@ fn fixed(text: &str) -> String {
 }
 
 /// The integer whose text is the shortest of form `g`.
-pub(super) fn short_general(value: f64) -> Option<i64> {
+pub(super) fn short_whole(value: f64) -> Option<i64> {
     /// From here on that has an exponent.
     const LARGE: u64 = 1_000_000;
     goyaml::short_integer(value).filter(|whole| whole.unsigned_abs() < LARGE)
 }
 
 fn general(value: f64, precision: Option<usize>) -> String {
+    if precision.is_none()
+        && let Some(text) = goyaml::short_general(value)
+    {
+        return text;
+    }
     let text = match precision {
         None => goyaml::shortest_exponential(value),
         Some(digits) => format!("{value:.*e}", digits.max(1) - 1),

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::fmt::Write;
 
 use super::MAX_TEXT;
-use super::number::{FloatForm, format_float, short_general};
+use super::number::{FloatForm, format_float, short_whole};
 use super::quoted::{quote, quote_ascii, quote_char};
 use crate::syntax::unquote::decode;
 use crate::value::{Field, Kind, List, ListKind, MAX_DEPTH, Map, MapKind, Object, Value};
@@ -351,7 +351,7 @@ impl<'o> Printer<'o> {
     fn float(&mut self, number: f64, verb: char, value: &Value) -> Option<()> {
         if verb == 'v'
             && self.flags.is_plain()
-            && let Some(whole) = short_general(number)
+            && let Some(whole) = short_whole(number)
         {
             self.push(itoa::Buffer::new().format(whole));
             return Some(());

@@ -105,6 +105,33 @@ pub fn short_integer(value: f64) -> Option<i64> {
     is_whole.then_some(whole)
 }
 
+/// The shortest text that leads back to a float, without an exponent, if it has up to three digits behind the point and not many
+/// before it: no two texts of so few digits are one float. Nearly all numbers of charts with a fraction are such ones.
+pub fn short_decimal(value: f64) -> Option<String> {
+    const BEYOND: f64 = 1e12;
+    let thousandths = (value * 1000.0).round();
+    // The quotient is the float that is nearest to the decimal number.
+    let is_exact = value.abs() < BEYOND && thousandths != 0.0 && (thousandths / 1000.0).to_bits() == value.to_bits();
+    if !is_exact {
+        return None;
+    }
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "it is whole and small enough")]
+    let size = thousandths.abs() as u64;
+    let mut text = String::with_capacity(SHORTEST);
+    if value < 0.0 {
+        text.push('-');
+    }
+    text.push_str(itoa::Buffer::new().format(size / 1000));
+    // Three digits behind a one, of which zeros at the end go.
+    let mut digits = itoa::Buffer::new();
+    let fraction = digits.format(1000 + size % 1000)[1..].trim_end_matches('0');
+    if !fraction.is_empty() {
+        text.push('.');
+        text.push_str(fraction);
+    }
+    Some(text)
+}
+
 /// The shortest digits that lead back to the number; of two that are equally near the even ones, as Go takes them.
 fn shortest(value: f64) -> Shortest {
     split(&shortest_exponential(value))
@@ -229,7 +256,14 @@ pub(crate) fn format_g(value: f64) -> String {
     if value.is_infinite() {
         return if value > 0.0 { ".inf" } else { "-.inf" }.to_owned();
     }
-    format_shortest(&shortest(value))
+    short_general(value).unwrap_or_else(|| format_shortest(&shortest(value)))
+}
+
+/// The text of a float in form `g`, if it is short.
+pub fn short_general(value: f64) -> Option<String> {
+    /// From here on it has an exponent.
+    const LARGE: f64 = 1e6;
+    if value.abs() < LARGE { short_decimal(value) } else { None }
 }
 
 /// Go's `FormatFloat(value, 'g', -1, 32)`, which `sigs.k8s.io/yaml` uses for keys.
@@ -254,8 +288,8 @@ pub(crate) fn format_json(value: f64) -> String {
     /// Below and from these, exponents are used.
     const SMALL: f64 = 1e-6;
     const LARGE: f64 = 1e21;
-    if let Some(whole) = short_integer(value) {
-        return whole.to_string();
+    if let Some(text) = short_decimal(value) {
+        return text;
     }
     if !value.is_finite() {
         return "null".to_owned();
@@ -275,7 +309,10 @@ pub(crate) fn format_json(value: f64) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{format_json, is_tie, may_be_tie, short_integer, shortest_exponential};
+    use super::{
+        Shortest, format_json, format_shortest, is_tie, may_be_tie, positional, short_decimal, short_general,
+        short_integer, shortest, shortest_exponential,
+    };
 
     #[test]
     fn an_integer_is_its_own_shortest_text() {
@@ -299,6 +336,41 @@ mod tests {
             }
         }
         assert_eq!(format_json(-0.0), "-0");
+    }
+
+    #[test]
+    fn a_short_decimal_is_the_shortest_text() {
+        for (value, text) in [
+            (0.5, Some("0.5")),
+            (-0.1, Some("-0.1")),
+            (0.001, Some("0.001")),
+            (1.25, Some("1.25")),
+            (-999_999.999, Some("-999999.999")),
+            (123_456_789_012.345, Some("123456789012.345")),
+            (8080.0, Some("8080")),
+            (0.0, None),
+            (-0.0, None),
+            (0.0001, None),
+            (0.1 + 0.2, None),
+            (1e12, None),
+            (f64::NAN, None),
+            (f64::INFINITY, None),
+        ] {
+            assert_eq!(short_decimal(value).as_deref(), text, "{value}");
+        }
+        for number in (0..3000_i32).chain((0..3000).map(|number| number * 715_827)) {
+            let value = f64::from(number) / 1000.0;
+            let wanted = positional_of(&shortest(value));
+            assert_eq!(short_decimal(value).unwrap_or_else(|| wanted.clone()), wanted);
+            assert_eq!(
+                short_general(value).unwrap_or_else(|| format_shortest(&shortest(value))),
+                format_shortest(&shortest(value))
+            );
+        }
+    }
+
+    fn positional_of(number: &Shortest) -> String {
+        format!("{}{}", if number.negative { "-" } else { "" }, positional(&number.digits, number.exponent))
     }
 
     #[test]
