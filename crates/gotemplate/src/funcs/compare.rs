@@ -7,7 +7,7 @@ use crate::error::Fault;
 use crate::exec::Context;
 use crate::registry::Type::Reflect;
 use crate::registry::{Function, Outcome, fixed, many};
-use crate::value::{Value, go_lossy};
+use crate::value::{MapKind, Value, go_lossy};
 
 type Cx<'a, 'b, 'c, 'd> = &'a mut Context<'b, 'c, 'd>;
 
@@ -67,7 +67,11 @@ fn equal(left: &Value, right: &Value) -> Result<bool, Fault> {
 
 /// Nil, maps, lists and objects: only comparison with nil is allowed, and that of objects with themselves.
 fn other_kinds(left: &Value, right: &Value) -> Result<bool, Fault> {
-    let nil = |value: &Value| value.is_nil() || matches!(value, Value::List(list) if list.is_nil());
+    let nil = |value: &Value| match value {
+        Value::List(list) => list.is_nil(),
+        Value::Map(map) => map.kind() == MapKind::Nil,
+        _ => value.is_nil(),
+    };
     if left.kind() == right.kind() || left.is_nil() || right.is_nil() {
         if nil(left) || nil(right) {
             return Ok(nil(left) && nil(right));

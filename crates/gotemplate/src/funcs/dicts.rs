@@ -1,10 +1,13 @@
 //! Maps: made, read, changed in place, merged.
 
+use std::rc::Rc;
+
 use super::cast::to_text;
 use crate::error::Fault;
 use crate::exec::Context;
 use crate::registry::Type::{Any, Map as MapType, Text};
 use crate::registry::{Args, Function, Outcome, fixed, many};
+use crate::semver::Version;
 use crate::value::{List, ListKind, MAX_DEPTH, Map, MapKind, Value};
 
 type Cx<'a, 'b, 'c, 'd> = &'a mut Context<'b, 'c, 'd>;
@@ -200,6 +203,8 @@ fn copy(cx: Cx, value: &Value, depth: usize) -> Result<Value, &'static str> {
             let items: Result<_, _> = list.iter().map(|item| copy(cx, item, depth + 1)).collect();
             Ok(Value::List(List::new(list.kind(), items?)))
         }
+        // Its fields have small names in Go, and are left out.
+        Value::Object(object) if object.as_any().is::<Version>() => Ok(Value::Object(Rc::new(Version::default()))),
         other => Ok(other.clone()),
     }
 }
