@@ -35,5 +35,5 @@ pub use registry::{Functions, Type};
 pub use syntax::{ParseError, Parsed, Reader, parse};
 pub use value::{
     Field, Fields, Kind, List, ListKind, MAX_DEPTH as MAX_VALUE_DEPTH, Map, MapKind, Member, Object, Text, Value,
-    from_yaml, given, to_yaml,
+    from_yaml, given, to_yaml, write_yaml,
 };

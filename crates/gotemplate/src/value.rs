@@ -18,7 +18,7 @@ pub use list::{List, ListKind};
 pub(crate) use map::{Entries, WeakMap};
 pub use map::{Fields, Map, MapKind};
 pub use object::{Field, Member, Object};
-pub(crate) use yaml::write as write_yaml;
+pub use yaml::write as write_yaml;
 
 /// Bytes of a string; Go's strings need not be UTF-8. Shared with the parsed template or the values file it came from.
 pub type Text = Arc<[u8]>;

@@ -8,7 +8,7 @@ mod turn;
 
 use std::sync::{Arc, LazyLock};
 
-use gotemplate::{ExecError, Functions, Host, Map, MapKind, Renderer, TemplateSet, Value};
+use gotemplate::{ExecError, Fields, Functions, Host, Map, MapKind, Renderer, TemplateSet, Text, Value};
 use memchr::memmem;
 
 use self::origin::ValuePaths;
@@ -128,12 +128,27 @@ struct Runner<'r> {
 /// Output, and where `<no value>` was taken out of it.
 type Output = (Vec<u8>, Vec<usize>);
 
+/// `.Template`
+struct Place {
+    name: Arc<str>,
+    base: Arc<str>,
+}
+
+impl Fields for Place {
+    /// All templates of a chart have one folder, so that who looks at this alone looks at nothing of the file.
+    fn plain(&self, key: &[u8]) -> Option<Value> {
+        (key == b"BasePath").then(|| (&self.base).into())
+    }
+
+    fn entries(&self) -> Vec<(Text, Value)> {
+        [("Name", &self.name), ("BasePath", &self.base)].map(|(key, text)| (key.as_bytes().into(), text.into())).into()
+    }
+}
+
 impl Runner<'_> {
     fn run(&mut self, template: &Template) -> Result<Output, Box<ExecError>> {
         let [name, base] = [&template.path, &template.base].map(Arc::clone);
-        let text = |text: &str| Arc::from(text.as_bytes());
-        let place = move || [(text("Name"), Value::Text(text(&name))), (text("BasePath"), Value::Text(text(&base)))];
-        let place = Map::later(MapKind::Values, place);
+        let place = Map::of_fields(MapKind::Values, Place { name, base });
         let dot = self.view.dot(template, &place);
         Ok(without_no_value(self.renderer.render_next(&template.path, &dot, &place)?))
     }

@@ -8,6 +8,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use gotemplate::{Kind, Map, MapKind, Member, Object, Type, Value};
+use goyaml::Profile;
 
 use crate::chart::ChartFile;
 use crate::glob::Glob;
@@ -65,8 +66,9 @@ impl Files {
     fn yaml(&self, write: impl Fn(&Arc<[u8]>) -> Value) -> Value {
         let base = |name: &str| Arc::from(name.rsplit('/').next().unwrap_or(name).as_bytes());
         let entries = self.files().iter().map(|(name, data)| (base(name), write(data)));
-        let tree = gotemplate::to_yaml(&Value::Map(Map::of(MapKind::Any, entries)));
-        let mut text = tree.map(|tree| goyaml::emit(&tree)).unwrap_or_default();
+        // What cannot be written is nothing, as with `toYaml`.
+        let map = Value::Map(Map::of(MapKind::Any, entries));
+        let mut text = gotemplate::write_yaml(&map, Profile::ToYaml).unwrap_or_default();
         if text.ends_with('\n') {
             text.pop();
         }

@@ -92,7 +92,8 @@ impl View {
         self
     }
 
-    /// What a template is run over, which sees this of itself.
+    /// What a template is run over, which sees this of itself. The type is another one than that of the same map in `.Subcharts`,
+    /// so that nothing is taken for its output that another chart made of it with the same map.
     pub(crate) fn dot(&self, template: &Template, place: &Map) -> Value {
         let dot = &self.dots[template.chart];
         dot.insert(Text::clone(&TEMPLATE), place.clone().into());

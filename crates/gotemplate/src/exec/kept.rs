@@ -118,6 +118,13 @@ impl Run<'_> {
         Ok(Some(text))
     }
 
+    /// The same for a file that another one included. Where that costs too much, it is run, and tells where it ends.
+    pub(super) fn included(&mut self, key: Option<Key>) -> Option<Text> {
+        let (steps, bytes) = self.kept.outputs.get(&key?)?.cost;
+        let is_affordable = steps <= self.steps && bytes <= self.memory;
+        if is_affordable { self.again(key).ok().flatten() } else { None }
+    }
+
     /// Before a template is run whose output might be kept.
     pub(super) fn before(&self, key: Option<Key>) -> Option<Before> {
         let key = key.filter(|_| !self.kept.is_fleeting_seen())?;
@@ -200,6 +207,21 @@ mod tests {
         assert_eq!(outputs, ["11111"; 3]);
         let (_, once) = run(&[file]);
         assert_eq!(steps, 3 * once);
+    }
+
+    #[test]
+    fn a_file_that_was_included_is_not_run_again() {
+        let (includes, file) = ("{{ include \"1\" . }}", "{{ include \"deep\" . }}{{ .map.x }}");
+        let (outputs, steps) = run(&[includes, file]);
+        assert_eq!(outputs, ["111", "111"]);
+        assert_eq!(steps, run(&["{{ include \"deep\" . }}{{ .map.x }}", "{{ include \"0\" . }}"]).1);
+        for (file, wanted) in [
+            ("{{ .Template.Name }}", ["0", "1"]),
+            ("{{ now.Unix }}", ["1", "2"]),
+            ("{{ $_ := set .map \"x\" (add .map.x 1) }}{{ .map.x }}", ["2", "3"]),
+        ] {
+            assert_eq!(run(&[includes, file]).0, wanted, "{file}");
+        }
     }
 
     #[test]

@@ -11,7 +11,7 @@ use super::{Map, MapKind, Object, Value};
 ///
 /// # Errors
 /// Why Go cannot write it, in its words, or which limit it is over.
-pub(crate) fn write(value: &Value, profile: Profile) -> Result<String, String> {
+pub fn write(value: &Value, profile: Profile) -> Result<String, String> {
     let mut emitter = Emitter::new(profile);
     let mut tree = Tree { profile, depth: 0, nodes: MAX_NODES };
     tree.node(&mut emitter, value)?;

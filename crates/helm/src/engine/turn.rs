@@ -257,6 +257,30 @@ mod tests {
     }
 
     #[test]
+    fn a_file_is_run_though_another_chart_has_included_it() {
+        let file = |name: &str, text: &str| (name.to_owned(), Arc::from(text.as_bytes()));
+        let files = vec![
+            file("Chart.yaml", "apiVersion: v2\nname: p\nversion: 1.0.0\n"),
+            // Deep enough to be run before those of the chart below.
+            file(
+                "templates/a/b/c/d.yaml",
+                "kind: B\nbefore: {{ include \"p/charts/c/templates/x.yaml\" .Subcharts.c | quote }}",
+            ),
+            file("charts/c/Chart.yaml", "apiVersion: v2\nname: c\nversion: 1.0.0\n"),
+            file("charts/c/templates/x.yaml", "# has {{ hasKey . \"Template\" }}\nkind: A"),
+        ];
+        let chart = from_files(files, &LoadOptions::default()).expect("a chart");
+        let options = RenderOptions::install("r", "default");
+        let cache = TemplateCache::new();
+        let mut session = Session::new(&cache);
+        for _ in 0..2 {
+            let rendered = session.render(&chart, &UserValues::default(), &options, &NoHost).expect("manifests");
+            let text = String::from_utf8(print(&rendered, &OutputOptions::default()).expect("text")).expect("UTF-8");
+            assert!(text.contains("before: \"# has false") && text.contains("\n# has true"), "{text}");
+        }
+    }
+
+    #[test]
     fn another_revision_is_another_render() {
         let special = [(1, "{{ .Release.Revision }}"), (3, "{{ if gt .Release.Revision 1 }}- {{ end }}")];
         for count in [4, 128] {
