@@ -77,13 +77,9 @@ fn pick(_: Cx, args: &[Value]) -> Outcome {
 }
 
 fn omit(_: Cx, args: &[Value]) -> Outcome {
-    let to = Map::own(MapKind::Any);
-    for (key, value) in args.map(0).entries() {
-        if !args[1..].iter().any(|omitted| omitted.as_text() == Some(&key)) {
-            to.insert(key, value);
-        }
-    }
-    Ok(to.into())
+    let mut entries = args.map(0).entries();
+    entries.retain(|(key, _)| !args[1..].iter().any(|omitted| omitted.as_text() == Some(key)));
+    Ok(Map::own_of(MapKind::Any, entries).into())
 }
 
 fn dig(cx: Cx, args: &[Value]) -> Outcome {

@@ -150,6 +150,11 @@ impl Map {
         Self::made(kind, Entries::default(), false)
     }
 
+    /// A map of these entries that a template makes itself.
+    pub(crate) fn own_of(kind: MapKind, entries: Vec<(Text, Value)>) -> Self {
+        Self::made(kind, entries.into_iter().collect(), false)
+    }
+
     fn made(kind: MapKind, entries: Entries, given: bool) -> Self {
         Self { data: Rc::new(Data { entries: RefCell::new(entries), later: RefCell::new(None), given }), kind }
     }

@@ -9,7 +9,7 @@ const SPACES: &str = "                                ";
 /// Columns of one level.
 const STEP: isize = 2;
 /// Bytes that are enough for most documents.
-const USUAL_SIZE: usize = 256;
+const USUAL_SIZE: usize = 1000;
 
 /// Where a node stands.
 #[derive(Clone, Copy, Debug, Default)]

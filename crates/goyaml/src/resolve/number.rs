@@ -224,18 +224,30 @@ fn split(text: &str) -> Shortest {
     Shortest { negative, digits, exponent: exponent.parse().unwrap_or(0) }
 }
 
-/// Digits in positional notation.
-fn positional(digits: &str, exponent: i32) -> String {
-    let count = i32::try_from(digits.len()).unwrap_or(i32::MAX);
-    let zeros = |count: i32| "0".repeat(usize::try_from(count).unwrap_or(0));
-    if exponent < 0 {
-        return format!("0.{}{digits}", zeros(-exponent - 1));
+/// A number in positional notation.
+fn positional(number: &Shortest) -> String {
+    let Shortest { negative, digits, exponent } = number;
+    let mut text = String::with_capacity(SHORTEST + digits.len());
+    text.push_str(if *negative { "-" } else { "" });
+    let zeros = |text: &mut String, count: usize| text.extend(std::iter::repeat_n('0', count));
+    // Digits before the point.
+    match usize::try_from(exponent + 1) {
+        Ok(before) if before >= digits.len() => {
+            text.push_str(digits);
+            zeros(&mut text, before - digits.len());
+        }
+        Ok(before) if before > 0 => {
+            text.push_str(&digits[..before]);
+            text.push('.');
+            text.push_str(&digits[before..]);
+        }
+        _ => {
+            text.push_str("0.");
+            zeros(&mut text, usize::try_from(-exponent - 1).unwrap_or(0));
+            text.push_str(digits);
+        }
     }
-    if exponent + 1 >= count {
-        return format!("{digits}{}", zeros(exponent + 1 - count));
-    }
-    let point = usize::try_from(exponent + 1).unwrap_or(0);
-    format!("{}.{}", &digits[..point], &digits[point..])
+    text
 }
 
 /// Digits with an exponent of at least two digits, as Go writes it.
@@ -274,13 +286,11 @@ pub(crate) fn format_g32(value: f64) -> String {
 }
 
 fn format_shortest(number: &Shortest) -> String {
+    if (-4..G_EXPONENT).contains(&number.exponent) {
+        return positional(number);
+    }
     let sign = if number.negative { "-" } else { "" };
-    let body = if (-4..G_EXPONENT).contains(&number.exponent) {
-        positional(&number.digits, number.exponent)
-    } else {
-        exponential(&number.digits, number.exponent)
-    };
-    format!("{sign}{body}")
+    format!("{sign}{}", exponential(&number.digits, number.exponent))
 }
 
 /// A float as Go's `encoding/json` writes it; what is not a number becomes null.
@@ -294,13 +304,13 @@ pub(crate) fn format_json(value: f64) -> String {
     if !value.is_finite() {
         return "null".to_owned();
     }
-    let Shortest { negative, digits, exponent } = shortest(value);
-    let sign = if negative { "-" } else { "" };
+    let number = shortest(value);
     let size = value.abs();
     if size == 0.0 || (SMALL..LARGE).contains(&size) {
-        return format!("{sign}{}", positional(&digits, exponent));
+        return positional(&number);
     }
-    let text = exponential(&digits, exponent);
+    let sign = if number.negative { "-" } else { "" };
+    let text = exponential(&number.digits, number.exponent);
     match text.rfind("e-0") {
         Some(at) => format!("{sign}{}{}", &text[..at + 2], &text[at + 3..]),
         None => format!("{sign}{text}"),
@@ -310,8 +320,8 @@ pub(crate) fn format_json(value: f64) -> String {
 #[cfg(test)]
 mod tests {
     use super::{
-        Shortest, format_json, format_shortest, is_tie, may_be_tie, positional, short_decimal, short_general,
-        short_integer, shortest, shortest_exponential,
+        format_json, format_shortest, is_tie, may_be_tie, positional, short_decimal, short_general, short_integer,
+        shortest, shortest_exponential,
     };
 
     #[test]
@@ -360,17 +370,13 @@ mod tests {
         }
         for number in (0..3000_i32).chain((0..3000).map(|number| number * 715_827)) {
             let value = f64::from(number) / 1000.0;
-            let wanted = positional_of(&shortest(value));
+            let wanted = positional(&shortest(value));
             assert_eq!(short_decimal(value).unwrap_or_else(|| wanted.clone()), wanted);
             assert_eq!(
                 short_general(value).unwrap_or_else(|| format_shortest(&shortest(value))),
                 format_shortest(&shortest(value))
             );
         }
-    }
-
-    fn positional_of(number: &Shortest) -> String {
-        format!("{}{}", if number.negative { "-" } else { "" }, positional(&number.digits, number.exponent))
     }
 
     #[test]
