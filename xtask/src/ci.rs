@@ -25,7 +25,7 @@ const BUILD: &str = "build";
 type Step = (&'static str, fn(&Path) -> Result<(), Failure>);
 
 /// The steps, the quick ones first.
-const STEPS: [Step; 10] = [
+const STEPS: [Step; 11] = [
     ("format", format),
     ("style", |root| style::judge(root, &[])),
     ("arrows", arrows::check),
@@ -33,6 +33,7 @@ const STEPS: [Step; 10] = [
     (BUILD, |root| programs::development(root).map(drop)),
     ("tests", tests::run),
     ("clippy", clippy),
+    ("fuzz", fuzz),
     ("conform", conforms),
     ("first", first::check),
     ("soak", short_soak),
@@ -90,12 +91,21 @@ fn clippy(root: &Path) -> Result<(), Failure> {
     failure::run(Command::new("cargo").current_dir(root).args(CLIPPY))
 }
 
+const FUZZ: [&str; 7] = ["clippy", "--manifest-path", "fuzz/Cargo.toml", "--locked", "--", "-D", "warnings"];
+
+/// The targets of cargo-fuzz stand apart from the workspace, and are run by hand: here they are only known to compile, with
+/// what the workspace has compiled.
+fn fuzz(root: &Path) -> Result<(), Failure> {
+    let target = programs::target(root)?;
+    failure::run(Command::new("cargo").current_dir(root).args(FUZZ).env("CARGO_TARGET_DIR", target))
+}
+
 /// Begins what later steps compile while the tests run, which wait for servers and timers much of the time. At the lowest
 /// priority, so that no test feels it, and in silence: the steps themselves say what is wrong.
 fn build_ahead(root: &Path) -> Result<Child, Failure> {
-    let commands = format!("cargo build --release --locked; cargo {}", CLIPPY.join(" "));
+    let commands = format!("cargo build --release --locked; cargo {}; cargo {}", CLIPPY.join(" "), FUZZ.join(" "));
     let mut ahead = Command::new("nice");
-    ahead.current_dir(root).args(["-n", "19", "sh", "-c", &commands]);
+    ahead.current_dir(root).args(["-n", "19", "sh", "-c", &commands]).env("CARGO_TARGET_DIR", programs::target(root)?);
     ahead.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().at(root)
 }
 
