@@ -196,7 +196,9 @@ pub(crate) fn sort(files: &[RenderedFile], compat: HelmCompat) -> Result<Sorted,
     }
     all.sort_by(|(_, left), (_, right)| left.compare(right));
     let mut sorted = Sorted::default();
-    all.into_iter().for_each(|(file, document)| sorted.add(file, document));
+    for (file, document) in all {
+        sorted.add(file, document);
+    }
     Ok(sorted)
 }
 

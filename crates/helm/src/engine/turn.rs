@@ -242,7 +242,8 @@ mod tests {
         ];
         let (chart, cache) = (chart(6, &special), TemplateCache::new());
         let mut session = Session::new(&cache);
-        for (revision, version) in [1, 2, 3, 4, 5, 6, 7, 1].into_iter().zip(["1.30", "1.31"].into_iter().cycle()) {
+        for revision in [1, 2, 3, 4, 5, 6, 7, 8, 1, 1, 2] {
+            let version = if revision < 8 { "1.30" } else { "1.31" };
             let mut options = RenderOptions::install(&format!("r{revision}"), "default");
             options.release.revision = revision;
             options.capabilities.kube_version = KubeVersion::parse(version).expect("a version");
