@@ -24,7 +24,7 @@ use crate::error::{ExecError, Fault};
 use crate::funcs::regexes::Patterns;
 use crate::host::Host;
 use crate::options::Options;
-use crate::registry::Functions;
+use crate::registry::{Functions, Outcome};
 use crate::syntax::ast::{File, Tree, Variable};
 use crate::syntax::{Parsed, parse};
 use crate::value::{Map, Text, Value, WeakMap};
@@ -322,11 +322,11 @@ impl Run<'_> {
 
 impl Context<'_, '_, '_> {
     /// A text that a function writes piece by piece.
-    pub(crate) fn text<E>(&mut self, write: impl FnOnce(&mut Vec<u8>) -> Result<(), E>) -> Result<Value, E> {
+    pub(crate) fn text<E: Into<Fault>>(&mut self, write: impl FnOnce(&mut Vec<u8>) -> Result<(), E>) -> Outcome {
         let mut sheet = std::mem::take(&mut self.run.sheet);
         sheet.clear();
         let written = write(&mut sheet);
-        let text = written.map(|()| Value::text(&sheet));
+        let text = written.map(|()| Value::text(&sheet)).map_err(Into::into);
         sheet.shrink_to(MAX_SHEET);
         self.run.sheet = sheet;
         text

@@ -5,7 +5,7 @@ mod number;
 mod quoted;
 mod value;
 
-pub(crate) use number::{float_text, plain_float};
+pub(crate) use number::float_text;
 pub(crate) use quoted::write_quoted;
 pub use quoted::{is_print, quote};
 

@@ -12,7 +12,7 @@ use std::convert::Infallible;
 
 use self::scalar::Shape;
 use self::writer::{Context, Writer};
-use crate::resolve::number::{format_g, format_json, short_general, short_integer};
+use crate::resolve::number::{format_g, format_json, short_integer};
 use crate::{Dialect, Kind, Value, parallel};
 
 /// Keys up to this many bytes are written as `key:`, longer ones behind a `?`.
@@ -314,12 +314,11 @@ impl Emitter {
 
 /// A float as it comes out of JSON: an integer if it looks like one.
 fn float_through_json(value: f64) -> String {
-    if let Some(text) = short_general(value) {
-        return text;
-    }
-    let json = format_json(value);
-    if value.is_finite() && (json.parse::<i64>().is_ok() || json.parse::<u64>().is_ok()) {
-        return if json == "-0" { "0".to_owned() } else { json };
+    if value.fract() == 0.0 {
+        let json = format_json(value);
+        if json.parse::<i64>().is_ok() || json.parse::<u64>().is_ok() {
+            return if json == "-0" { "0".to_owned() } else { json };
+        }
     }
     format_g(value)
 }

@@ -18,5 +18,5 @@ mod value;
 pub use emit::{EmitError, Emitter, Profile, emit, emit_as, emit_documents};
 pub use options::{Dialect, Duplicates, Limits, MAX_BYTES, MAX_DEPTH, MAX_NODES, ParseOptions};
 pub use parse::{Document, MAX_ERRORS, YamlError, parse_documents, parse_first};
-pub use resolve::number::{short_decimal, short_general, short_integer, shortest_exponential};
+pub use resolve::number::{format_fixed, format_g, format_json, short_integer, shortest_exponential};
 pub use value::{Key, Kind, Map, Pos, Value};

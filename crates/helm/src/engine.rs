@@ -88,7 +88,7 @@ pub(crate) fn run(
 /// The same, with notes on where everything comes from.
 fn traced(job: &Job<'_>, templates: &[Template], host: &dyn Host) -> Result<Run, RenderError> {
     let options = job.options;
-    let mut runner = job.runner(Renderer::new(job.set, host, options.limits));
+    let mut runner = job.runner(Renderer::new(job.set, host, options.limits), None);
     runner.renderer.start_trace();
     let paths = ValuePaths::new(job.values, &runner.view.values);
     let mut run = Run::default();
@@ -113,9 +113,13 @@ struct Job<'j> {
 }
 
 impl Job<'_> {
-    /// A renderer with values of its own.
-    fn runner<'r>(&self, renderer: Renderer<'r>) -> Runner<'r> {
-        Runner { renderer, view: View::new(self.chart, self.values, self.options) }
+    /// A renderer with this view, or with one of its own.
+    fn runner<'r>(&self, renderer: Renderer<'r>, view: Option<View>) -> Runner<'r> {
+        let view = match view {
+            Some(view) => view.of_release(&self.options.release),
+            None => View::new(self.chart, self.values, self.options),
+        };
+        Runner { renderer, view }
     }
 }
 

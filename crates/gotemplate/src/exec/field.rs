@@ -4,7 +4,7 @@ use super::eval::{Dot, State};
 use super::place::At;
 use super::walk::Failure;
 use crate::options::MissingKey;
-use crate::registry::readable as shown;
+use crate::registry::readable;
 use crate::syntax::ast::{Operand, Span};
 use crate::value::{Map, Member, Object, Value};
 
@@ -47,7 +47,7 @@ impl<'t> State<'_, '_, 't> {
                 Err(self.error(format!("nil data; no entry for key {}", crate::fmt::quote(name))))
             }
             Value::None => Ok(Dot::plain(Value::None)),
-            Value::Nil => Err(self.error(format!("nil pointer evaluating interface {{}}.{}", shown(name)))),
+            Value::Nil => Err(self.error(format!("nil pointer evaluating interface {{}}.{}", readable(name)))),
             _ => Err(self.no_field(name, receiver)),
         }
     }
@@ -60,7 +60,7 @@ impl<'t> State<'_, '_, 't> {
         name: &[u8],
         (operand, given): (&'t Operand, Given<'t>),
     ) -> Result<Dot, Failure> {
-        let word = shown(name);
+        let word = readable(name);
         match object.member(&word) {
             Some(Member::Field(_)) if has_arguments(&given) => {
                 Err(self.error(format!("{word} has arguments but cannot be invoked as function")))
@@ -82,7 +82,7 @@ impl<'t> State<'_, '_, 't> {
 
     fn key(&mut self, map: &Map, name: &[u8], given: &Given<'t>) -> Result<Dot, Failure> {
         if has_arguments(given) {
-            return Err(self.error(format!("{} is not a method but has arguments", shown(name))));
+            return Err(self.error(format!("{} is not a method but has arguments", readable(name))));
         }
         let boxed = map.kind().boxes();
         self.run.read(map, name);
@@ -97,7 +97,7 @@ impl<'t> State<'_, '_, 't> {
 
     fn no_field(&self, name: &[u8], receiver: &Dot) -> Failure {
         let type_name = if receiver.boxed { "interface {}".into() } else { receiver.value.type_name() };
-        self.error(format!("can't evaluate field {} in type {type_name}", shown(name)))
+        self.error(format!("can't evaluate field {} in type {type_name}", readable(name)))
     }
 }
 

@@ -29,11 +29,12 @@ pub(crate) fn format_float(value: f64, form: FloatForm, precision: Option<usize>
         return if value > 0.0 { "+Inf" } else { "-Inf" }.to_owned();
     }
     match (form, precision) {
-        (FloatForm::Fixed, None) => plain_float(value),
+        (FloatForm::Fixed, None) => goyaml::format_fixed(value),
         (FloatForm::Fixed, Some(digits)) => format!("{value:.digits$}"),
         (FloatForm::Exponent, None) => exponent(&goyaml::shortest_exponential(value)),
         (FloatForm::Exponent, Some(digits)) => exponent(&format!("{value:.digits$e}")),
-        (FloatForm::General, _) => general(value, precision),
+        (FloatForm::General, None) => goyaml::format_g(value),
+        (FloatForm::General, Some(digits)) => general(value, digits),
         (FloatForm::Hex, _) => hex(value, precision),
         (FloatForm::Binary, _) => {
             let (mantissa, power) = parts(value);
@@ -95,67 +96,19 @@ fn exponent(text: &str) -> String {
     format!("{mantissa}e{sign}{digits:0>2}")
 }
 
-/// The shortest text without an exponent.
-pub(crate) fn plain_float(value: f64) -> String {
-    if let Some(text) = goyaml::short_decimal(value) {
-        return text;
-    }
-    fixed(&goyaml::shortest_exponential(value))
-}
-
-/// Rust's `-1.25e1` as `-12.5`.
-fn fixed(text: &str) -> String {
-    let (mantissa, power) = text.split_once('e').unwrap_or((text, "0"));
-    let (sign, mantissa) = mantissa.strip_prefix('-').map_or(("", mantissa), |bare| ("-", bare));
-    let digits = mantissa.replace('.', "");
-    let point = power.parse::<i32>().unwrap_or(0) + 1;
-    match usize::try_from(point) {
-        Ok(point) if point >= digits.len() => format!("{sign}{digits:0<point$}"),
-        Ok(point) if point > 0 => format!("{sign}{}.{}", &digits[..point], &digits[point..]),
-        _ => format!("{sign}0.{}{digits}", "0".repeat(usize::try_from(-point).unwrap_or(0))),
-    }
-}
-
-/// The integer whose text is the shortest of form `g`.
-pub(super) fn short_whole(value: f64) -> Option<i64> {
-    /// From here on that has an exponent.
-    const LARGE: u64 = 1_000_000;
-    goyaml::short_integer(value).filter(|whole| whole.unsigned_abs() < LARGE)
-}
-
-fn general(value: f64, precision: Option<usize>) -> String {
-    if precision.is_none()
-        && let Some(text) = goyaml::short_general(value)
-    {
-        return text;
-    }
-    let text = match precision {
-        None => goyaml::shortest_exponential(value),
-        Some(digits) => format!("{value:.*e}", digits.max(1) - 1),
-    };
+fn general(value: f64, precision: usize) -> String {
+    let asked = precision.max(1);
+    let text = format!("{value:.*e}", asked - 1);
     let Some((mantissa, power)) = text.split_once('e') else {
         return text;
     };
     let power: i32 = power.parse().unwrap_or(0);
-    let mantissa = if precision.is_some() && mantissa.contains('.') {
-        mantissa.trim_end_matches('0').trim_end_matches('.')
-    } else {
-        mantissa
-    };
+    let mantissa = if mantissa.contains('.') { mantissa.trim_end_matches('0').trim_end_matches('.') } else { mantissa };
     let digits = mantissa.bytes().filter(u8::is_ascii_digit).count();
-    let limit = match precision {
-        None => 6,
-        Some(asked) => {
-            let asked = asked.max(1);
-            let whole = i32::try_from(digits).unwrap_or(i32::MAX) > power;
-            if asked > digits && whole { digits } else { asked }
-        }
-    };
+    let whole = i32::try_from(digits).unwrap_or(i32::MAX) > power;
+    let limit = if asked > digits && whole { digits } else { asked };
     if power < -4 || power >= i32::try_from(limit).unwrap_or(i32::MAX) {
         return exponent(&format!("{mantissa}e{power}"));
-    }
-    if precision.is_none() {
-        return fixed(&text);
     }
     let places = i32::try_from(digits).unwrap_or(0) - 1 - power;
     format!("{value:.*}", usize::try_from(places).unwrap_or(0))

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::fmt::Write;
 
 use super::MAX_TEXT;
-use super::number::{FloatForm, format_float, short_whole};
+use super::number::{FloatForm, format_float};
 use super::quoted::{quote, quote_ascii, quote_char};
 use crate::syntax::unquote::decode;
 use crate::value::{Field, Kind, List, ListKind, MAX_DEPTH, Map, MapKind, Object, Value};
@@ -24,14 +24,6 @@ pub(crate) struct Flags {
     pub(crate) go: bool,
     /// `%+v`: structs with the names of their fields.
     pub(crate) names: bool,
-}
-
-impl Flags {
-    /// Whether a number is written without anything around it.
-    fn is_plain(&self) -> bool {
-        let Self { width, precision, plus, sharp, space, .. } = self;
-        (width, precision, plus, sharp, space) == (&None, &None, &false, &false, &false)
-    }
 }
 
 /// Writes values into a text.
@@ -303,7 +295,7 @@ impl<'o> Printer<'o> {
 
     fn based(&mut self, size: u64, negative: bool, verb: char) {
         let Flags { width, precision, plus, space, sharp, zero, minus, .. } = self.flags;
-        if verb == 'd' && self.flags.is_plain() {
+        if verb == 'd' && (width, precision, plus, space) == (None, None, false, false) {
             self.push(if negative { "-" } else { "" });
             return self.push(itoa::Buffer::new().format(size));
         }
@@ -349,13 +341,6 @@ impl<'o> Printer<'o> {
     }
 
     fn float(&mut self, number: f64, verb: char, value: &Value) -> Option<()> {
-        if verb == 'v'
-            && self.flags.is_plain()
-            && let Some(whole) = short_whole(number)
-        {
-            self.push(itoa::Buffer::new().format(whole));
-            return Some(());
-        }
         let (form, precision) = match verb {
             'v' | 'g' | 'G' => (FloatForm::General, None),
             'e' | 'E' => (FloatForm::Exponent, Some(6)),

@@ -92,7 +92,7 @@ fn call(_: Cx, args: &[Value]) -> Outcome {
 /// A text that `fmt` writes.
 pub(super) fn formatted(cx: Cx, write: impl FnOnce(&mut Vec<u8>) -> Option<()>) -> Outcome {
     const TOO_LARGE: &str = "the text is too large, or a value is nested too deeply";
-    Ok(cx.text(|out| write(out).ok_or(TOO_LARGE))?)
+    cx.text(|out| write(out).ok_or(TOO_LARGE))
 }
 
 fn print(cx: Cx, args: &[Value]) -> Outcome {

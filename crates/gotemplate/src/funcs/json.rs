@@ -16,13 +16,13 @@ struct Writer<'o> {
     depth: usize,
 }
 
-fn written(cx: Cx, value: &Value, escape_html: bool, indent: bool) -> Result<Value, String> {
+fn written(cx: Cx, value: &Value, escape_html: bool, indent: bool) -> Outcome {
     cx.text(|out| Writer { out, escape_html, indent, depth: 0 }.value(value))
 }
 
 /// What cannot be written is nothing.
-fn or_nothing(written: Result<Value, String>) -> Value {
-    written.unwrap_or_else(|_| "".into())
+fn or_nothing(written: Outcome) -> Outcome {
+    Ok(written.unwrap_or_else(|_| "".into()))
 }
 
 impl Writer<'_> {
@@ -36,10 +36,10 @@ impl Writer<'_> {
             Value::Int(value) | Value::Int64(value) => self.integer(*value),
             Value::Uint64(value) => self.integer(*value),
             Value::Uint8(value) => self.integer(*value),
-            Value::Float(value) => match goyaml::short_integer(*value) {
-                Some(whole) => self.integer(whole),
-                None => self.out.extend_from_slice(number(*value)?.as_bytes()),
-            },
+            Value::Float(value) if !value.is_finite() => {
+                return Err(format!("json: unsupported value: {}", crate::fmt::float_text(*value)));
+            }
+            Value::Float(value) => self.out.extend_from_slice(goyaml::format_json(*value).as_bytes()),
             Value::Complex(..) => return Err("json: unsupported type: complex128".to_owned()),
             Value::Text(text) => self.text(text),
             Value::Bytes(bytes) => {
@@ -148,37 +148,24 @@ fn is_usual(byte: u8) -> bool {
     matches!(byte, b' '..=b'~') && !matches!(byte, b'"' | b'\\' | b'<' | b'>' | b'&')
 }
 
-/// A float as JSON: plain digits unless it is very large or very small.
-fn number(value: f64) -> Result<String, String> {
-    if !value.is_finite() {
-        return Err(format!("json: unsupported value: {}", crate::fmt::float_text(value)));
-    }
-    let size = value.abs();
-    if size != 0.0 && !(1e-6..1e21).contains(&size) {
-        let text = goyaml::shortest_exponential(value);
-        return Ok(text.replace('e', if text.contains("e-") { "e" } else { "e+" }));
-    }
-    Ok(crate::fmt::plain_float(value))
-}
-
 fn to_json(cx: Cx, args: &[Value]) -> Outcome {
-    Ok(or_nothing(written(cx, &args[0], true, false)))
+    or_nothing(written(cx, &args[0], true, false))
 }
 
 fn must_to_json(cx: Cx, args: &[Value]) -> Outcome {
-    Ok(written(cx, &args[0], true, false)?)
+    written(cx, &args[0], true, false)
 }
 
 fn to_pretty_json(cx: Cx, args: &[Value]) -> Outcome {
-    Ok(or_nothing(written(cx, &args[0], true, true)))
+    or_nothing(written(cx, &args[0], true, true))
 }
 
 fn must_to_pretty_json(cx: Cx, args: &[Value]) -> Outcome {
-    Ok(written(cx, &args[0], true, true)?)
+    written(cx, &args[0], true, true)
 }
 
 fn to_raw_json(cx: Cx, args: &[Value]) -> Outcome {
-    Ok(written(cx, &args[0], false, false)?)
+    written(cx, &args[0], false, false)
 }
 
 fn read(text: &[u8]) -> Result<Value, Fault> {

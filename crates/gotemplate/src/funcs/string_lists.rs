@@ -24,7 +24,7 @@ fn to_strings(_: Cx, args: &[Value]) -> Outcome {
 
 fn join(cx: Cx, args: &[Value]) -> Outcome {
     let items = items_of(&args[1]);
-    let text = cx.text(|out| {
+    cx.text(|out| {
         for (number, item) in items.iter().filter(|item| !item.is_nil()).enumerate() {
             if number > 0 {
                 out.extend_from_slice(args.text(0));
@@ -35,8 +35,7 @@ fn join(cx: Cx, args: &[Value]) -> Outcome {
             }
         }
         Ok(())
-    });
-    Ok(text?)
+    })
 }
 
 /// The items of a list, or a single value.

@@ -122,7 +122,7 @@ fn trunc(_: Cx, args: &[Value]) -> Outcome {
 
 /// The arguments that are not nil, with a space between them.
 fn each(cx: Cx, args: &[Value], write: impl Fn(&Value, &mut Vec<u8>) -> Result<(), &'static str>) -> Outcome {
-    let text = cx.text(|out| {
+    cx.text(|out| {
         for (number, value) in args.iter().filter(|value| !value.is_nil()).enumerate() {
             if number > 0 {
                 out.push(b' ');
@@ -130,8 +130,7 @@ fn each(cx: Cx, args: &[Value], write: impl Fn(&Value, &mut Vec<u8>) -> Result<(
             write(value, out)?;
         }
         Ok::<(), &'static str>(())
-    });
-    Ok(text?)
+    })
 }
 
 fn quote(cx: Cx, args: &[Value]) -> Outcome {
@@ -175,19 +174,18 @@ fn indented(out: &mut Vec<u8>, args: &[Value]) -> Result<(), &'static str> {
 }
 
 fn indent(cx: Cx, args: &[Value]) -> Outcome {
-    Ok(cx.text(|out| indented(out, args))?)
+    cx.text(|out| indented(out, args))
 }
 
 fn nindent(cx: Cx, args: &[Value]) -> Outcome {
-    let text = cx.text(|out| {
+    cx.text(|out| {
         out.push(b'\n');
         indented(out, args)
-    });
-    Ok(text?)
+    })
 }
 
 fn replace(cx: Cx, args: &[Value]) -> Outcome {
-    Ok(cx.text(|out| replaced([args.text(0), args.text(1), args.text(2)], out))?)
+    cx.text(|out| replaced([args.text(0), args.text(1), args.text(2)], out))
 }
 
 fn replaced([old, new, text]: [&[u8]; 3], out: &mut Vec<u8>) -> Result<(), &'static str> {

@@ -107,7 +107,7 @@ pub fn short_integer(value: f64) -> Option<i64> {
 
 /// The shortest text that leads back to a float, without an exponent, if it has up to three digits behind the point and not many
 /// before it: no two texts of so few digits are one float. Nearly all numbers of charts with a fraction are such ones.
-pub fn short_decimal(value: f64) -> Option<String> {
+fn short_decimal(value: f64) -> Option<String> {
     const BEYOND: f64 = 1e12;
     let thousandths = (value * 1000.0).round();
     // The quotient is the float that is nearest to the decimal number.
@@ -261,7 +261,7 @@ fn exponential(digits: &str, exponent: i32) -> String {
 const G_EXPONENT: i32 = 6;
 
 /// Go's `FormatFloat(value, 'g', -1, 64)`, with YAML's names for what is not a number.
-pub(crate) fn format_g(value: f64) -> String {
+pub fn format_g(value: f64) -> String {
     if value.is_nan() {
         return ".nan".to_owned();
     }
@@ -272,7 +272,7 @@ pub(crate) fn format_g(value: f64) -> String {
 }
 
 /// The text of a float in form `g`, if it is short.
-pub fn short_general(value: f64) -> Option<String> {
+fn short_general(value: f64) -> Option<String> {
     /// From here on it has an exponent.
     const LARGE: f64 = 1e6;
     if value.abs() < LARGE { short_decimal(value) } else { None }
@@ -293,22 +293,24 @@ fn format_shortest(number: &Shortest) -> String {
     format!("{sign}{}", exponential(&number.digits, number.exponent))
 }
 
+/// Go's `FormatFloat(value, 'f', -1, 64)` of a finite number.
+pub fn format_fixed(value: f64) -> String {
+    short_decimal(value).unwrap_or_else(|| positional(&shortest(value)))
+}
+
 /// A float as Go's `encoding/json` writes it; what is not a number becomes null.
-pub(crate) fn format_json(value: f64) -> String {
+pub fn format_json(value: f64) -> String {
     /// Below and from these, exponents are used.
     const SMALL: f64 = 1e-6;
     const LARGE: f64 = 1e21;
-    if let Some(text) = short_decimal(value) {
-        return text;
-    }
     if !value.is_finite() {
         return "null".to_owned();
     }
-    let number = shortest(value);
     let size = value.abs();
     if size == 0.0 || (SMALL..LARGE).contains(&size) {
-        return positional(&number);
+        return format_fixed(value);
     }
+    let number = shortest(value);
     let sign = if number.negative { "-" } else { "" };
     let text = exponential(&number.digits, number.exponent);
     match text.rfind("e-0") {

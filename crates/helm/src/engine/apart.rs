@@ -57,7 +57,7 @@ pub(super) fn run(job: &Job<'_>, templates: &[Template], last: Option<&Known>) -
     let limits = job.options.limits;
     // What is begun from then on comes behind a template that changes values.
     let ended = AtomicBool::new(false);
-    let runner = || job.runner(Renderer::apart(job.set, limits));
+    let runner = || job.runner(Renderer::apart(job.set, limits), None);
     let numbered: Vec<_> = templates.iter().enumerate().collect();
     let outcomes = parallel::map_with(&numbered, TEMPLATES_OF_A_THREAD, runner, |runner, (number, template)| {
         if ended.load(Ordering::Relaxed) {

@@ -125,12 +125,8 @@ impl<'t> Turn<'t> {
     }
 
     fn start(&mut self) -> Result<Runner<'t>, Box<ExecError>> {
-        let Job { set, options, .. } = self.job;
-        let renderer = Renderer::new(set, self.host, options.limits);
-        let mut runner = match self.view.take() {
-            Some(view) => Runner { renderer, view: view.of_release(&options.release) },
-            None => self.job.runner(renderer),
-        };
+        let renderer = Renderer::new(self.job.set, self.host, self.job.options.limits);
+        let mut runner = self.job.runner(renderer, self.view.take());
         runner.renderer.charge(self.spent)?;
         for number in &self.behind {
             runner.run(&self.templates[*number])?;
