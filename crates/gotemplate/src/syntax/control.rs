@@ -38,7 +38,7 @@ impl Parser<'_> {
             if token.kind == Kind::LeftDelim {
                 let here = self.here();
                 self.next();
-                if self.next_word().kind == Kind::Define {
+                if self.next().kind == Kind::Define {
                     self.definition()?;
                     continue;
                 }
@@ -55,7 +55,7 @@ impl Parser<'_> {
 
     fn definition(&mut self) -> Outcome<()> {
         let outer = mem::replace(&mut self.frame, Frame::new());
-        let token = self.next_word();
+        let token = self.next();
         let name = self.template_name(token, "define clause")?;
         self.expect(Kind::RightDelim, "define clause")?;
         self.body(name, "define clause")?;
@@ -81,7 +81,7 @@ impl Parser<'_> {
     fn items(&mut self) -> Outcome<(Seq, Ending)> {
         self.enter("blocks are nested too deeply")?;
         let from = self.open.items.len();
-        while self.peek_word().kind != Kind::Eof {
+        while self.peek().kind != Kind::Eof {
             match self.text_or_action()? {
                 Step::Item(item) => self.open.items.push(item),
                 Step::Ending(ending) => {
@@ -95,7 +95,7 @@ impl Parser<'_> {
     }
 
     fn text_or_action(&mut self) -> Outcome<Step> {
-        let token = self.next_word();
+        let token = self.next();
         match token.kind {
             Kind::Text => Ok(Step::Item(Item::Text(token.span()))),
             Kind::LeftDelim => {
@@ -109,7 +109,7 @@ impl Parser<'_> {
     }
 
     fn action(&mut self) -> Outcome<Step> {
-        let token = self.next_word();
+        let token = self.next();
         let item = match token.kind {
             Kind::Block => self.block()?,
             Kind::Break => self.jump(Item::Break, "{{break}}")?,
@@ -141,7 +141,7 @@ impl Parser<'_> {
     }
 
     fn otherwise(&mut self) -> Outcome<Step> {
-        if !matches!(self.peek_word().kind, Kind::If | Kind::With) {
+        if !matches!(self.peek().kind, Kind::If | Kind::With) {
             self.expect(Kind::RightDelim, "else")?;
         }
         Ok(Step::Ending(Ending::Else))
@@ -182,7 +182,7 @@ impl Parser<'_> {
     }
 
     fn block(&mut self) -> Outcome<Item> {
-        let token = self.next_word();
+        let token = self.next();
         let name = self.template_name(token, "block clause")?;
         let pipe = self.pipeline("block clause", Kind::RightDelim)?;
         let outer = mem::replace(&mut self.frame, Frame::new());
@@ -192,10 +192,10 @@ impl Parser<'_> {
     }
 
     fn template(&mut self) -> Outcome<Item> {
-        let token = self.next_word();
+        let token = self.next();
         let name = self.template_name(token, "template clause")?;
         let mut pipe = None;
-        if self.next_word().kind != Kind::RightDelim {
+        if self.next().kind != Kind::RightDelim {
             self.backup();
             pipe = Some(self.pipeline("template clause", Kind::RightDelim)?);
         }

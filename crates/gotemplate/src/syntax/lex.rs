@@ -23,7 +23,6 @@ pub(super) enum Kind {
     RawString,
     RightDelim,
     RightParen,
-    Space,
     String,
     Text,
     Variable,
@@ -42,6 +41,24 @@ pub(super) enum Kind {
 }
 
 impl Kind {
+    /// Whether it begins a term.
+    pub(super) fn begins_term(self) -> bool {
+        matches!(
+            self,
+            Self::Bool
+                | Self::CharConstant
+                | Self::Dot
+                | Self::Field
+                | Self::Identifier
+                | Self::Number
+                | Self::Nil
+                | Self::RawString
+                | Self::String
+                | Self::Variable
+                | Self::LeftParen
+        )
+    }
+
     pub(super) fn is_keyword(self) -> bool {
         matches!(
             self,
@@ -65,6 +82,8 @@ impl Kind {
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Token {
     pub(super) kind: Kind,
+    /// Whether there is space before it.
+    pub(super) spaced: bool,
     pub(super) start: Pos,
     pub(super) end: Pos,
 }
@@ -84,6 +103,8 @@ pub(super) struct Lexer<'t> {
     pos: usize,
     /// Where the token starts that is being read.
     start: usize,
+    /// Whether there is space before it.
+    spaced: bool,
     /// What was read last.
     tokens: Vec<Token>,
     failed: Option<Box<str>>,
@@ -119,7 +140,7 @@ impl<'t> Lexer<'t> {
     /// A lexer of a text of less than 4 GiB, with room for tokens.
     pub(super) fn new(input: &'t [u8], mut tokens: Vec<Token>) -> Self {
         tokens.clear();
-        Self { input, pos: 0, start: 0, tokens, failed: None }
+        Self { input, pos: 0, start: 0, spaced: false, tokens, failed: None }
     }
 
     /// The room for tokens, for another lexer.
@@ -127,9 +148,17 @@ impl<'t> Lexer<'t> {
         self.tokens
     }
 
+    /// How many tokens were read last.
+    pub(super) fn count(&self) -> usize {
+        self.tokens.len()
+    }
+
     /// The token of this number among those that were read last.
-    pub(super) fn token(&self, number: usize) -> Option<Token> {
-        self.tokens.get(number).copied()
+    #[inline]
+    pub(super) fn token(&self, number: usize) -> Token {
+        // Piece by piece, as it was written just before, for the same reason as values are moved word by word.
+        let Token { kind, spaced, start, end } = self.tokens[number];
+        Token { kind, spaced, start, end }
     }
 
     /// Reads what is next: a text, an action from brace to brace, or the end; after an error always the end.
@@ -155,7 +184,8 @@ impl<'t> Lexer<'t> {
     }
 
     fn push(&mut self, kind: Kind, end: usize) {
-        self.tokens.push(Token { kind, start: index(self.start), end: index(end) });
+        let (spaced, start, end) = (self.spaced, index(self.start), index(end));
+        self.tokens.push(Token { kind, spaced, start, end });
     }
 
     /// A token that ends here; the next one starts here.
@@ -165,6 +195,7 @@ impl<'t> Lexer<'t> {
     }
 
     fn text(&mut self) -> Outcome {
+        self.spaced = false;
         loop {
             let Some(found) = left_delim(self.rest()) else {
                 self.pos = self.input.len();
@@ -236,18 +267,12 @@ impl<'t> Lexer<'t> {
         let mut parens = 0;
         loop {
             let trims = self.spaces();
-            let rest = self.rest();
-            if trims || rest.starts_with(b"}}") {
-                if parens > 0 {
-                    return Err("unclosed left paren".into());
-                }
-                self.close(trims);
-                return Ok(());
-            }
-            match rest.first() {
-                Some(first) if first.is_ascii() => self.ascii(*first, &mut parens)?,
-                Some(_) => self.foreign()?,
-                None => return Err("unclosed action".into()),
+            match self.rest() {
+                [b'}', b'}', ..] => return self.close(trims, parens),
+                _ if trims => return self.close(trims, parens),
+                [first, ..] if first.is_ascii() => self.ascii(*first, &mut parens)?,
+                [_, ..] => self.foreign()?,
+                [] => return Err("unclosed action".into()),
             }
         }
     }
@@ -257,18 +282,22 @@ impl<'t> Lexer<'t> {
         let rest = self.rest();
         let run = leading_spaces(rest);
         let trims = run > 0 && rest[run..].starts_with(b"-}}");
-        self.pos += run - usize::from(trims);
-        if self.pos > self.start {
-            self.emit(Kind::Space);
-        }
+        let over = run - usize::from(trims);
+        self.pos += over;
+        self.start = self.pos;
+        self.spaced = over > 0;
         trims
     }
 
-    fn close(&mut self, trims: bool) {
+    fn close(&mut self, trims: bool, parens: u32) -> Outcome {
+        if parens > 0 {
+            return Err("unclosed left paren".into());
+        }
         self.start += if trims { 2 } else { 0 };
         self.push(Kind::RightDelim, self.start + 2);
         self.skip_close(trims);
         self.start = self.pos;
+        Ok(())
     }
 
     /// What begins with this byte.

@@ -142,7 +142,11 @@ impl Open {
 /// Moves what was opened last to the nodes that are complete.
 pub(super) fn close<T: Copy>(open: &mut Vec<T>, from: usize, nodes: &mut Vec<T>) -> Seq {
     let start = nodes.len();
-    nodes.extend_from_slice(&open[from..]);
+    match open[from..] {
+        // Nearly all lists are of one, which is quicker than a copy of any number.
+        [only] => nodes.push(only),
+        ref all => nodes.extend_from_slice(all),
+    }
     open.truncate(from);
     Seq::new(start, nodes.len())
 }
@@ -151,27 +155,28 @@ pub(super) fn close<T: Copy>(open: &mut Vec<T>, from: usize, nodes: &mut Vec<T>)
 pub(super) type Outcome<T> = Result<T, Box<ParseError>>;
 
 impl<'t> Parser<'t> {
+    #[inline]
     pub(super) fn next(&mut self) -> Token {
         let token = self.peek();
         self.next += 1;
         token
     }
 
+    #[inline]
     pub(super) fn peek(&mut self) -> Token {
-        let token = match self.lexer.token(self.next) {
-            Some(token) => token,
-            None => self.more(),
-        };
+        if self.next >= self.lexer.count() {
+            self.more();
+        }
         self.seen = self.seen.max(self.next + 1);
-        token
+        self.lexer.token(self.next)
     }
 
-    /// The first of the tokens that come now.
-    fn more(&mut self) -> Token {
+    /// Goes on with the tokens that come now.
+    #[inline(never)]
+    fn more(&mut self) {
         self.lexer.read();
         self.next = 0;
         self.seen = 0;
-        self.lexer.token(0).unwrap_or_default()
     }
 
     /// Goes back to the token that was read last.
@@ -188,24 +193,13 @@ impl<'t> Parser<'t> {
         self.next = here;
     }
 
-    pub(super) fn next_word(&mut self) -> Token {
-        loop {
-            let token = self.next();
-            if token.kind != Kind::Space {
-                return token;
-            }
-        }
-    }
-
-    pub(super) fn peek_word(&mut self) -> Token {
-        let token = self.next_word();
-        self.backup();
-        token
-    }
-
     pub(super) fn fail<T>(&self, message: impl Into<String>) -> Outcome<T> {
-        let last = self.seen.checked_sub(1).and_then(|last| self.lexer.token(last)).unwrap_or_default();
-        let line = line_at(self.input, last.start);
+        let last = self.seen.checked_sub(1).map(|last| self.lexer.token(last)).unwrap_or_default();
+        self.fail_at(last.start, message)
+    }
+
+    fn fail_at<T>(&self, pos: Pos, message: impl Into<String>) -> Outcome<T> {
+        let line = line_at(self.input, pos);
         Err(Box::new(ParseError { file: self.name.to_string(), line, message: message.into() }))
     }
 
@@ -214,7 +208,7 @@ impl<'t> Parser<'t> {
     }
 
     pub(super) fn expect(&mut self, kind: Kind, context: &str) -> Outcome<Token> {
-        let token = self.next_word();
+        let token = self.next();
         if token.kind == kind { Ok(token) } else { self.unexpected(token, context) }
     }
 
@@ -274,30 +268,20 @@ impl<'t> Parser<'t> {
     }
 
     pub(super) fn pipeline(&mut self, context: &str, end: Kind) -> Outcome<PipeAt> {
-        let pos = self.peek_word().start;
+        let pos = self.peek().start;
         let (assign, declared) = self.declarations(context)?;
         let from = self.open.commands.len();
         loop {
-            let token = self.next_word();
-            match token.kind {
-                kind if kind == end => break,
-                Kind::Bool
-                | Kind::CharConstant
-                | Kind::Dot
-                | Kind::Field
-                | Kind::Identifier
-                | Kind::Number
-                | Kind::Nil
-                | Kind::RawString
-                | Kind::String
-                | Kind::Variable
-                | Kind::LeftParen => {
-                    self.backup();
-                    let command = self.command()?;
-                    self.open.commands.push(command);
-                }
-                _ => return self.unexpected(token, context),
+            let token = self.next();
+            if token.kind == end {
+                break;
             }
+            if !token.kind.begins_term() {
+                return self.unexpected(token, context);
+            }
+            self.backup();
+            let command = self.command()?;
+            self.open.commands.push(command);
         }
         self.check(&self.open.commands[from..], context)?;
         let commands = close(&mut self.open.commands, from, &mut self.nodes.commands);
@@ -309,16 +293,16 @@ impl<'t> Parser<'t> {
     fn declarations(&mut self, context: &str) -> Outcome<(bool, [Option<Variable>; 2])> {
         let (mut assign, mut declared) = (false, [None; 2]);
         loop {
-            if self.peek_word().kind != Kind::Variable {
+            if self.peek().kind != Kind::Variable {
                 return Ok((assign, declared));
             }
             let here = self.here();
-            let variable = self.next_word();
-            let next = self.peek_word();
+            let variable = self.next();
+            let next = self.peek();
             let comma = next.kind == Kind::Char && self.text_of(next) == b",";
             if matches!(next.kind, Kind::Assign | Kind::Declare) || comma {
                 assign = next.kind == Kind::Assign;
-                self.next_word();
+                self.next();
                 let number = self.variable(variable);
                 let second = declared[0].is_some();
                 declared[usize::from(second)] = Some(number);
@@ -329,7 +313,7 @@ impl<'t> Parser<'t> {
                 if context != "range" || second {
                     return self.fail(format!("too many declarations in {context}"));
                 }
-                if !matches!(self.peek_word().kind, Kind::Variable | Kind::RightDelim | Kind::RightParen) {
+                if !matches!(self.peek().kind, Kind::Variable | Kind::RightDelim | Kind::RightParen) {
                     return self.fail("range can only initialize variables");
                 }
                 continue;
@@ -354,31 +338,27 @@ impl<'t> Parser<'t> {
     }
 
     fn check(&self, commands: &[Command], context: &str) -> Outcome<()> {
-        if commands.is_empty() {
+        let [_, behind @ ..] = commands else {
             return self.fail(format!("missing value for {context}"));
-        }
-        for (number, command) in commands.iter().enumerate().skip(1) {
+        };
+        for (number, command) in behind.iter().enumerate() {
             let first = command.args.of(&self.nodes.operands).first().map(|operand| &operand.term);
             if matches!(first, Some(Term::Bool(_) | Term::Dot | Term::Nil | Term::Number(_) | Term::Text(_))) {
-                return self.fail(format!("non executable command in pipeline stage {}", number + 1));
+                return self.fail(format!("non executable command in pipeline stage {}", number + 2));
             }
         }
         Ok(())
     }
 
     fn command(&mut self) -> Outcome<Command> {
-        let pos = self.peek_word().start;
+        let pos = self.peek().start;
         let from = self.open.operands.len();
-        loop {
-            self.operand()?;
-            let token = self.next();
-            match token.kind {
-                Kind::Space => continue,
-                Kind::RightDelim | Kind::RightParen => self.backup(),
-                Kind::Pipe => {}
-                _ => return self.unexpected(token, "operand"),
-            }
-            break;
+        while self.operand()? && self.peek().spaced {}
+        let token = self.peek();
+        match token.kind {
+            Kind::RightDelim | Kind::RightParen => {}
+            Kind::Pipe => self.next += 1,
+            _ => return self.unexpected(token, "operand"),
         }
         if self.open.operands.len() == from {
             return self.fail("empty command");
@@ -386,51 +366,74 @@ impl<'t> Parser<'t> {
         Ok(Command { pos, args: close(&mut self.open.operands, from, &mut self.nodes.operands) })
     }
 
-    /// One term with the names behind it, if there is one.
-    fn operand(&mut self) -> Outcome<()> {
-        let token = self.next_word();
+    /// One term with the names behind it; whether there is one.
+    fn operand(&mut self) -> Outcome<bool> {
+        let token = self.next();
+        if token.kind == Kind::Field {
+            let operand = self.field(token);
+            self.open.operands.push(operand);
+            return Ok(true);
+        }
         let Some(term) = self.term(token)? else {
             self.backup();
-            return Ok(());
+            return Ok(false);
         };
         let mut operand = Operand { pos: token.start, span: token.span(), term };
-        if self.peek().kind == Kind::Field {
+        if self.name_follows() {
             operand = self.with_names(operand)?;
         }
         self.open.operands.push(operand);
-        Ok(())
+        Ok(true)
+    }
+
+    /// A name behind a dot, with those that follow it.
+    fn field(&mut self, first: Token) -> Operand {
+        let start = self.nodes.names.len();
+        self.field_name(first);
+        let (pos, end) = if self.name_follows() { self.names() } else { (first.start, first.end) };
+        let names = Seq::new(start, self.nodes.names.len());
+        Operand { pos, span: Span { start: first.start, end }, term: Term::Field(names) }
+    }
+
+    /// Whether a dot with a name is next, without space before it.
+    fn name_follows(&mut self) -> bool {
+        let next = self.peek();
+        next.kind == Kind::Field && !next.spaced
     }
 
     /// A term with the names that follow it.
     fn with_names(&mut self, first: Operand) -> Outcome<Operand> {
-        let pos = self.peek().start;
-        let mut end = pos;
-        // The first name of a field was read just now, so that the others stand behind it.
-        let start = match first.term {
-            Term::Field(names) => names.start(),
-            _ => self.nodes.names.len(),
-        };
-        while self.peek().kind == Kind::Field {
-            let token = self.next();
-            end = token.end;
-            self.field_name(token);
-        }
+        let start = self.nodes.names.len();
+        let (pos, end) = self.names();
         let names = Seq::new(start, self.nodes.names.len());
-        let own = Span { start: first.span.start, end };
         let (span, term) = match first.term {
-            Term::Field(_) => (own, Term::Field(names)),
-            Term::Variable(variable, _) => (own, Term::Variable(variable, names)),
+            Term::Variable(variable, _) => (Span { start: first.span.start, end }, Term::Variable(variable, names)),
             Term::Bool(_) | Term::Text(_) | Term::Number(_) | Term::Nil | Term::Dot => {
                 let shown = crate::fmt::quote(first.span.of(self.input));
-                return self.fail(format!("unexpected . after term {shown}"));
+                let next = self.peek();
+                // Go has seen what is next, which may be space.
+                let seen = if next.spaced { end } else { next.start };
+                return self.fail_at(seen, format!("unexpected . after term {shown}"));
             }
-            Term::Chain(..) | Term::Function(_) | Term::Pipe(_) => {
+            Term::Field(_) | Term::Chain(..) | Term::Function(_) | Term::Pipe(_) => {
                 self.nodes.operands.push(first);
                 let inner = index(self.nodes.operands.len() - 1);
                 (Span { start: pos, end }, Term::Chain(inner, names))
             }
         };
         Ok(Operand { pos, span, term })
+    }
+
+    /// Notes the names that follow; where they start and end.
+    fn names(&mut self) -> (Pos, Pos) {
+        let start = self.peek().start;
+        let mut end = start;
+        while self.name_follows() {
+            let token = self.next();
+            end = token.end;
+            self.field_name(token);
+        }
+        (start, end)
     }
 
     /// Notes the name behind a dot.
@@ -456,11 +459,6 @@ impl<'t> Parser<'t> {
                     return self.fail(format!("undefined variable {}", crate::fmt::quote(self.text_of(token))));
                 }
                 Term::Variable(variable, Seq::default())
-            }
-            Kind::Field => {
-                self.field_name(token);
-                let end = self.nodes.names.len();
-                Term::Field(Seq::new(end - 1, end))
             }
             Kind::Bool => Term::Bool(self.text_of(token) == b"true"),
             Kind::CharConstant | Kind::Number => self.number(token)?,
