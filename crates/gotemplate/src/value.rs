@@ -24,7 +24,11 @@ pub use yaml::write as write_yaml;
 pub type Text = Arc<[u8]>;
 
 /// A value of a running template.
+///
+/// What kind it is takes a word, so that values are moved word by word, as they are written. A processor waits long for what is
+/// read in other pieces than it was written in just before.
 #[derive(Clone, Default)]
+#[repr(u64)]
 pub enum Value {
     /// No value at all: the result of a pipeline that gave nil. Printed as `<no value>`.
     #[default]
@@ -123,6 +127,22 @@ impl std::fmt::Debug for Value {
 }
 
 impl Value {
+    /// The value that keys lead to from this one through maps; none if a key is not there.
+    fn at<'k>(&self, keys: impl ExactSizeIterator<Item = &'k [u8]>) -> Option<Self> {
+        match self {
+            value if keys.len() == 0 => Some(value.clone()),
+            Self::Map(map) => map.at(keys),
+            _ => None,
+        }
+    }
+
+    /// As the result of a pipeline, which is no value if it is nil.
+    pub(crate) fn none_if_nil(&mut self) {
+        if matches!(self, Self::Nil) {
+            *self = Self::None;
+        }
+    }
+
     /// A string.
     pub fn text(text: impl AsRef<[u8]>) -> Self {
         Self::Text(text.as_ref().into())

@@ -106,8 +106,9 @@ impl<'t> State<'_, '_, 't> {
         for (index, operand) in rest.iter().enumerate() {
             args.push(self.argument(dot, type_at(index), operand)?);
         }
-        if let Some(last) = last {
-            args.push(self.checked(last, type_at(rest.len()))?);
+        if let Some(mut last) = last {
+            self.check(&mut last, type_at(rest.len()))?;
+            args.push(last);
         }
         Ok(args)
     }
@@ -115,16 +116,19 @@ impl<'t> State<'_, '_, 't> {
     /// One argument of a type.
     pub(super) fn argument(&mut self, dot: &Dot, wanted: Type, operand: &'t Operand) -> Result<Value, Failure> {
         self.at = At::Operand(operand);
-        let value = match &operand.term {
-            Term::Dot => dot.value.clone(),
+        let mut value = match &operand.term {
+            Term::Dot => Ok(dot.value.clone()),
             Term::Nil if wanted.takes_nil() => return Ok(nil_of(wanted)),
             Term::Nil => return Err(self.error(format!("cannot assign nil to {}", wanted.name()))),
-            Term::Field(_) | Term::Variable(..) | Term::Chain(..) => self.path(dot, operand, &[], None)?,
-            Term::Pipe(pipe) => self.parenthesis(dot, *pipe)?,
-            Term::Function(function) => self.call(dot, function, At::Operand(operand), (&[], None))?,
+            Term::Field(_) | Term::Variable(..) | Term::Chain(..) => self.path(dot, operand, &[], None),
+            Term::Pipe(pipe) => self.parenthesis(dot, *pipe),
+            Term::Function(function) => self.call(dot, function, At::Operand(operand), (&[], None)),
             Term::Bool(_) | Term::Number(_) | Term::Text(_) => return self.literal(dot, wanted, operand),
         };
-        self.checked(value, wanted)
+        if let Ok(value) = &mut value {
+            self.check(value, wanted)?;
+        }
+        value
     }
 
     /// A constant as the type that is wanted.
@@ -155,18 +159,19 @@ impl<'t> State<'_, '_, 't> {
         self.error(format!("expected {expected}; found {shown}"))
     }
 
-    /// A value that is of the type, or an error in Go's words.
-    fn checked(&self, value: Value, wanted: Type) -> Result<Value, Failure> {
+    /// Refuses a value that is not of the type, in Go's words; no value becomes the nil of the type.
+    fn check(&self, value: &mut Value, wanted: Type) -> Result<(), Failure> {
         match value {
-            Value::None if wanted.takes_nil() => Ok(nil_of(wanted)),
-            Value::None => Err(self.error(format!("invalid value; expected {}", wanted.name()))),
-            Value::Nil if matches!(wanted, Type::Any | Type::Reflect) => Ok(Value::Nil),
-            value if !value.is_nil() && wanted.takes(&value) => Ok(value),
+            Value::None if wanted.takes_nil() => *value = nil_of(wanted),
+            Value::None => return Err(self.error(format!("invalid value; expected {}", wanted.name()))),
+            Value::Nil if matches!(wanted, Type::Any | Type::Reflect) => {}
+            value if !value.is_nil() && wanted.takes(value) => {}
             value => {
                 let got = value.type_name();
-                Err(self.error(format!("wrong type for value; expected {}; got {got}", wanted.name())))
+                return Err(self.error(format!("wrong type for value; expected {}; got {got}", wanted.name())));
             }
         }
+        Ok(())
     }
 
     /// How `call` names what it was given.

@@ -35,18 +35,21 @@ impl<'t> State<'_, '_, 't> {
     pub(super) fn pipe(&mut self, dot: &Dot, pipe: PipeAt) -> Result<Value, Failure> {
         let pipe = self.tree.file.pipe(pipe);
         self.at = At::Pipe(pipe);
-        let mut value = None;
-        for command in self.tree.file.commands(pipe) {
-            value = Some(match self.command(dot, command, value)? {
-                Value::Nil => Value::None,
-                value => value,
-            });
+        let Some((end, before)) = self.tree.file.commands(pipe).split_last() else { return Ok(Value::None) };
+        let mut last = None;
+        for command in before {
+            let mut value = self.command(dot, command, last)?;
+            value.none_if_nil();
+            last = Some(value);
         }
-        let value = value.unwrap_or_default();
-        if pipe.declares() {
-            self.declare(pipe, &value)?;
+        let mut value = self.command(dot, end, last);
+        if let Ok(value) = &mut value {
+            value.none_if_nil();
+            if pipe.declares() {
+                self.declare(pipe, value)?;
+            }
         }
-        Ok(value)
+        value
     }
 
     fn declare(&mut self, pipe: &Pipe, value: &Value) -> Result<(), Failure> {

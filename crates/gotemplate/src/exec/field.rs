@@ -11,6 +11,9 @@ use crate::value::{Map, Member, Object, Value};
 /// Arguments written behind a name, and the one that the pipeline brings.
 pub(super) type Given<'t> = (&'t [Operand], Option<Value>);
 
+/// Names behind one another that are followed through maps without a copy of those in between.
+const SHORT: usize = 16;
+
 impl<'t> State<'_, '_, 't> {
     /// Follows the names from a value, or from the dot; the last one may be a method with arguments.
     pub(super) fn fields(
@@ -21,23 +24,40 @@ impl<'t> State<'_, '_, 't> {
         given: Given<'t>,
     ) -> Result<Value, Failure> {
         let (start, names) = path;
-        let Some((last, inner)) = names.split_last() else {
-            return Ok(start.unwrap_or_else(|| dot.clone()).value);
-        };
-        // The dot itself is only looked at, not copied.
-        let mut receiver = match (&start, inner.split_first()) {
-            (Some(start), _) => start.clone(),
-            (None, None) => return Ok(self.field(dot, (dot, *last), operand, given)?.value),
-            (None, Some((first, _))) => self.field(dot, (dot, *first), operand, (&[], None))?,
-        };
-        let skip = usize::from(start.is_none());
-        for name in &inner[skip..] {
-            receiver = self.field(dot, (&receiver, *name), operand, (&[], None))?;
+        let from = start.as_ref().unwrap_or(dot);
+        if let Value::Map(map) = &from.value
+            && !has_arguments(&given)
+            && names.len() <= SHORT
+            && self.run.trace.is_none()
+            && let Some(value) = map.at(names.iter().map(|name| self.tree.file.text_of(*name)))
+        {
+            return Ok(value);
         }
-        Ok(self.field(dot, (&receiver, *last), operand, given)?.value)
+        let Some((last, inner)) = names.split_last() else { return Ok(from.value.clone()) };
+        let mut inner = inner.iter();
+        // The dot itself is only looked at, not copied.
+        let Some(first) = inner.next() else { return self.field(dot, (from, *last), operand, given) };
+        let mut receiver = self.inner_field(dot, (from, *first), operand)?;
+        for name in inner {
+            receiver = self.inner_field(dot, (&receiver, *name), operand)?;
+        }
+        self.field(dot, (&receiver, *last), operand, given)
     }
 
-    fn field(&mut self, dot: &Dot, path: (&Dot, Span), operand: &'t Operand, given: Given<'t>) -> Result<Dot, Failure> {
+    /// A field that another one follows.
+    fn inner_field(&mut self, dot: &Dot, path: (&Dot, Span), operand: &'t Operand) -> Result<Dot, Failure> {
+        let boxed = matches!(&path.0.value, Value::Map(map) if map.kind().boxes());
+        let value = self.field(dot, path, operand, (&[], None))?;
+        Ok(Dot { value, boxed })
+    }
+
+    fn field(
+        &mut self,
+        dot: &Dot,
+        path: (&Dot, Span),
+        operand: &'t Operand,
+        given: Given<'t>,
+    ) -> Result<Value, Failure> {
         let (receiver, name) = path;
         let name = self.tree.file.text_of(name);
         match &receiver.value {
@@ -46,7 +66,7 @@ impl<'t> State<'_, '_, 't> {
             Value::None if self.run.options.missing_key == MissingKey::Error => {
                 Err(self.error(format!("nil data; no entry for key {}", crate::fmt::quote(name))))
             }
-            Value::None => Ok(Dot::plain(Value::None)),
+            Value::None => Ok(Value::None),
             Value::Nil => Err(self.error(format!("nil pointer evaluating interface {{}}.{}", readable(name)))),
             _ => Err(self.no_field(name, receiver)),
         }
@@ -59,16 +79,16 @@ impl<'t> State<'_, '_, 't> {
         (receiver, object): (&Dot, &dyn Object),
         name: &[u8],
         (operand, given): (&'t Operand, Given<'t>),
-    ) -> Result<Dot, Failure> {
+    ) -> Result<Value, Failure> {
         let word = readable(name);
         match object.member(&word) {
             Some(Member::Field(_)) if has_arguments(&given) => {
                 Err(self.error(format!("{word} has arguments but cannot be invoked as function")))
             }
-            Some(Member::Field(value)) => Ok(Dot::plain(value)),
+            Some(Member::Field(value)) => Ok(value),
             Some(Member::Method { params, variadic }) => {
                 let args = self.arguments(dot, &word, (params, variadic), given)?;
-                object.call(&word, &args).map(Dot::plain).map_err(|message| {
+                object.call(&word, &args).map_err(|message| {
                     self.at = At::Operand(operand);
                     self.fault(&word, message.into())
                 })
@@ -80,19 +100,18 @@ impl<'t> State<'_, '_, 't> {
         }
     }
 
-    fn key(&mut self, map: &Map, name: &[u8], given: &Given<'t>) -> Result<Dot, Failure> {
+    fn key(&mut self, map: &Map, name: &[u8], given: &Given<'t>) -> Result<Value, Failure> {
         if has_arguments(given) {
             return Err(self.error(format!("{} is not a method but has arguments", readable(name))));
         }
-        let boxed = map.kind().boxes();
         self.run.read(map, name);
         if let Some(value) = map.get(name) {
-            return Ok(Dot { value, boxed });
+            return Ok(value);
         }
         if self.run.options.missing_key == MissingKey::Error {
             return Err(self.error(format!("map has no entry for key {}", crate::fmt::quote(name))));
         }
-        Ok(Dot { value: map.kind().zero(), boxed })
+        Ok(map.kind().zero())
     }
 
     fn no_field(&self, name: &[u8], receiver: &Dot) -> Failure {

@@ -95,11 +95,15 @@ impl Data {
     }
 
     fn get(&self, key: &[u8]) -> Option<Value> {
-        let plain = match &*self.later.borrow() {
+        self.plain(key).or_else(|| self.read().get(key).cloned())
+    }
+
+    /// The value of a field of which no others have to be known.
+    fn plain(&self, key: &[u8]) -> Option<Value> {
+        match &*self.later.borrow() {
             Some(Later::Fields(fields)) => fields.plain(key),
             _ => None,
-        };
-        plain.or_else(|| self.read().get(key).cloned())
+        }
     }
 
     fn read(&self) -> Ref<'_, Entries> {
@@ -210,6 +214,16 @@ impl Map {
     /// The value under a key.
     pub fn get(&self, key: &[u8]) -> Option<Value> {
         self.data.get(key)
+    }
+
+    /// The value that keys lead to through maps within one another; none if a key is not there, or no map has it. Each key is a
+    /// level of the stack.
+    pub(crate) fn at<'k>(&self, mut keys: impl ExactSizeIterator<Item = &'k [u8]>) -> Option<Value> {
+        let key = keys.next()?;
+        if let Some(plain) = self.data.plain(key) {
+            return plain.at(keys);
+        }
+        self.data.read().get(key)?.at(keys)
     }
 
     /// Whether the key is there.
