@@ -115,8 +115,20 @@ pub(crate) struct Run<'h> {
     spare_variables: Vec<Vec<(Variable, Dot)>>,
     /// Where functions write their texts, one after the other.
     sheet: Vec<u8>,
+    end: End,
     pub(crate) patterns: &'h Patterns,
     pub(crate) regexes: HashMap<Vec<u8>, Arc<regex::bytes::Regex>, RandomState>,
+}
+
+/// What the text of the function that runs becomes.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum End {
+    /// A value.
+    Value,
+    /// A part of the output, as nobody else will see it: that costs no value.
+    Output,
+    /// It is in the output.
+    Written,
 }
 
 /// What a function may use.
@@ -156,6 +168,7 @@ impl<'h> Renderer<'h> {
             spare: Vec::new(),
             spare_variables: Vec::new(),
             sheet: Vec::with_capacity(USUAL_OUTPUT),
+            end: End::Value,
             patterns: &set.patterns,
             regexes: HashMap::default(),
         };
@@ -313,6 +326,17 @@ impl Run<'_> {
         Ok(())
     }
 
+    /// Makes of a text what it is to become.
+    fn end_text(&mut self, text: &[u8]) -> Outcome {
+        if self.end != End::Output {
+            return Ok(Value::text(text));
+        }
+        self.allocate(text.len())?;
+        self.out.extend_from_slice(text);
+        self.end = End::Written;
+        Ok(Value::None)
+    }
+
     /// Remembers a map that another map or list is put into.
     pub(crate) fn changed(&mut self, map: &Map) {
         self.originals.keep(map);
@@ -321,15 +345,15 @@ impl Run<'_> {
 }
 
 impl Context<'_, '_, '_> {
-    /// A text that a function writes piece by piece.
+    /// A text that a function writes piece by piece, and gives as it is: where it is the last of an action, it goes to the output
+    /// right away, and no value is given.
     pub(crate) fn text<E: Into<Fault>>(&mut self, write: impl FnOnce(&mut Vec<u8>) -> Result<(), E>) -> Outcome {
         let mut sheet = std::mem::take(&mut self.run.sheet);
         sheet.clear();
-        let written = write(&mut sheet);
-        let text = written.map(|()| Value::text(&sheet)).map_err(Into::into);
+        let written = write(&mut sheet).map_err(Into::into).and_then(|()| self.run.end_text(&sheet));
         sheet.shrink_to(MAX_SHEET);
         self.run.sheet = sheet;
-        text
+        written
     }
 
     /// Runs a template by name; its output as text.
@@ -469,6 +493,25 @@ mod tests {
             assert!(run(&format!("{make}{{{{ {walk} }}}}"), Options::default()).is_err(), "{walk}");
         }
         assert_eq!(run(&format!("{make}{{{{ len $d }}}}"), Options::default()).as_deref(), Ok("1"));
+    }
+
+    #[test]
+    fn texts_go_to_the_output_or_become_values() {
+        let template = "\
+            {{ define \"a\" }}{{ quote \"x\" }}{{ end }}\
+            {{ quote \"y\" }} {{ include \"a\" . }} {{ tpl (include \"a\" .) . }} {{ include \"a\" . | upper }} \
+            {{ quote (quote \"z\") }} {{ $q := squote 1 }}{{ $q }}{{ .none }} {{ toJson (dict \"a\" (print 1)) | nindent 1 }}";
+        let made = run(template, Options::default());
+        let wanted = "\"y\" \"x\" \"x\" \"X\" \"\\\"z\\\"\" '1'<no value> \n {\"a\":\"1\"}";
+        assert_eq!(made.as_deref(), Ok(wanted));
+        refused(
+            "{{ range 1000 }}{{ printf \"%1000d\" 1 }}{{ end }}{{ range 100 }}{{ printf \"%1000d\" 1 }}{{ end }}",
+            "output of",
+        );
+        refused(
+            "{{ define \"a\" }}{{ range 40000 }}{{ printf \"%1000d\" 1 }}{{ end }}{{ end }}{{ include \"a\" . }}",
+            "output of",
+        );
     }
 
     #[test]

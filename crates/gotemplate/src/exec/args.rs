@@ -1,10 +1,10 @@
 //! Calls: arguments by their declared types, the function itself, and the cost of both.
 
-use super::Context;
 use super::eval::{Dot, State};
 use super::field::Given;
 use super::place::At;
 use super::walk::Failure;
+use super::{Context, End};
 use crate::error::Fault;
 use crate::registry::{Does, Function, Type};
 use crate::syntax::ast::{Operand, Term};
@@ -17,11 +17,11 @@ const BYTES_PER_STEP: usize = 256;
 const ITEM_BYTES: usize = 32;
 
 impl<'t> State<'_, '_, 't> {
-    /// Calls a function; `node` is where its own errors are placed.
+    /// Calls a function and says what its text becomes; `node` is where its own errors are placed.
     pub(super) fn call(
         &mut self,
         dot: &Dot,
-        function: &'static Function,
+        (function, to): (&'static Function, End),
         node: At<'t>,
         given: Given<'t>,
     ) -> Result<Value, Failure> {
@@ -34,8 +34,12 @@ impl<'t> State<'_, '_, 't> {
         let args = self.arguments(dot, function.name, (function.params, function.variadic), (rest, last))?;
         let size: usize = args.iter().map(size).sum();
         let paid = self.run.spend(size / BYTES_PER_STEP);
+        self.run.end = to;
         let mut context = Context { run: &mut *self.run, scope: self.scope };
         let outcome = paid.map_err(Fault::from).and_then(|()| body(&mut context, &args));
+        if self.run.end == End::Output {
+            self.run.end = End::Value;
+        }
         let outcome = outcome.and_then(|value| {
             self.run.allocate(self::size(&value))?;
             Ok(value)
@@ -122,7 +126,7 @@ impl<'t> State<'_, '_, 't> {
             Term::Nil => return Err(self.error(format!("cannot assign nil to {}", wanted.name()))),
             Term::Field(_) | Term::Variable(..) | Term::Chain(..) => self.path(dot, operand, &[], None),
             Term::Pipe(pipe) => self.parenthesis(dot, *pipe),
-            Term::Function(function) => self.call(dot, function, At::Operand(operand), (&[], None)),
+            Term::Function(function) => self.call(dot, (function, End::Value), At::Operand(operand), (&[], None)),
             Term::Bool(_) | Term::Number(_) | Term::Text(_) => return self.literal(dot, wanted, operand),
         };
         if let Ok(value) = &mut value {

@@ -2,7 +2,7 @@
 
 use super::place::At;
 use super::walk::Failure;
-use super::{Run, Scope};
+use super::{End, Run, Scope};
 use crate::registry::Type;
 use crate::syntax::ast::{Command, Operand, Pipe, PipeAt, Term, Tree, Variable};
 use crate::value::Value;
@@ -33,16 +33,21 @@ impl Dot {
 impl<'t> State<'_, '_, 't> {
     /// The value of a pipeline; declared variables are set and stay until the block ends.
     pub(super) fn pipe(&mut self, dot: &Dot, pipe: PipeAt) -> Result<Value, Failure> {
+        self.pipe_to(dot, pipe, End::Value)
+    }
+
+    /// The same for a pipeline whose text may go to the output without becoming a value.
+    pub(super) fn pipe_to(&mut self, dot: &Dot, pipe: PipeAt, to: End) -> Result<Value, Failure> {
         let pipe = self.tree.file.pipe(pipe);
         self.at = At::Pipe(pipe);
         let Some((end, before)) = self.tree.file.commands(pipe).split_last() else { return Ok(Value::None) };
         let mut last = None;
         for command in before {
-            let mut value = self.command(dot, command, last)?;
+            let mut value = self.command(dot, command, last, End::Value)?;
             value.none_if_nil();
             last = Some(value);
         }
-        let mut value = self.command(dot, end, last);
+        let mut value = self.command(dot, end, last, to);
         if let Ok(value) = &mut value {
             value.none_if_nil();
             if pipe.declares() {
@@ -87,7 +92,7 @@ impl<'t> State<'_, '_, 't> {
         self.error(format!("undefined variable: {name}"))
     }
 
-    fn command(&mut self, dot: &Dot, command: &'t Command, last: Option<Value>) -> Result<Value, Failure> {
+    fn command(&mut self, dot: &Dot, command: &'t Command, last: Option<Value>, to: End) -> Result<Value, Failure> {
         self.run.spend(1).map_err(|message| self.error(message))?;
         let Some((first, rest)) = self.tree.file.operands(command.args).split_first() else {
             return Ok(Value::None);
@@ -95,7 +100,7 @@ impl<'t> State<'_, '_, 't> {
         match &first.term {
             Term::Function(function) => {
                 self.at = At::Operand(first);
-                return self.call(dot, function, At::Command(command), (rest, last));
+                return self.call(dot, (function, to), At::Command(command), (rest, last));
             }
             Term::Field(_) | Term::Chain(..) | Term::Variable(..) => return self.path(dot, first, rest, last),
             Term::Pipe(pipe) => {
@@ -160,7 +165,7 @@ impl<'t> State<'_, '_, 't> {
         self.at = At::Operand(operand);
         match &operand.term {
             Term::Pipe(pipe) => self.parenthesis(dot, *pipe),
-            Term::Function(function) => self.call(dot, function, At::Operand(operand), (&[], None)),
+            Term::Function(function) => self.call(dot, (function, End::Value), At::Operand(operand), (&[], None)),
             _ => self.argument(dot, Type::Any, operand),
         }
     }

@@ -1,10 +1,11 @@
 //! The items of a template one after the other: text, actions, conditions, loops, templates within templates.
 
 use std::borrow::Cow;
+use std::mem;
 
 use super::eval::{Dot, State};
 use super::place::At;
-use super::{LEVELS_OF_ANY_STACK, Run, STACK, Scope};
+use super::{End, LEVELS_OF_ANY_STACK, Run, STACK, Scope};
 use crate::error::ExecError;
 use crate::exec::trace::Mark;
 use crate::syntax::ast::{Branch, Call, Item, Pipe, PipeAt, Pos, Seq, Tree, Variable};
@@ -92,11 +93,15 @@ impl<'t> State<'_, '_, 't> {
     }
 
     fn action(&mut self, dot: &Dot, item: &'t Item, pipe: PipeAt) -> Result<Flow, Failure> {
-        let value = self.pipe(dot, pipe)?;
         if self.tree.file.pipe(pipe).declares() {
+            self.pipe(dot, pipe)?;
             return Ok(Flow::Next);
         }
+        let value = self.pipe_to(dot, pipe, End::Output)?;
         self.at = At::Item(item);
+        if mem::replace(&mut self.run.end, End::Value) == End::Written {
+            return self.write(b"");
+        }
         if let Value::Text(text) = &value {
             return self.write(text);
         }
