@@ -75,7 +75,7 @@ pub(crate) fn run(
         return traced(&job, templates, host);
     }
     let mut turn = Turn::new(&job, templates, (prepared.known(), view), host);
-    let mut run = Run::default();
+    let mut run = Run { files: Vec::with_capacity(templates.len()), ..Run::default() };
     for (number, template) in templates.iter().enumerate() {
         let output = turn.next(number);
         let output = output.map_err(|error| error_text::of_run(&template.path, &error, options.compat))?;

@@ -189,13 +189,13 @@ pub(crate) fn sort(files: &[RenderedFile], compat: HelmCompat) -> Result<Sorted,
     let unread = outputs.iter().filter(|output| output.documents.get().is_none()).count();
     let worth = parallel::worth_of(unread, FILES_OF_A_THREAD);
     let documents = parallel::map(&outputs, worth, |output| output.documents(compat));
-    let mut all = Vec::new();
+    let mut all = Vec::with_capacity(files.len());
     for (file, documents) in files.iter().zip(documents) {
         let trouble = |message: &str| Trouble { path: Arc::clone(&file.path), message: message.to_owned() };
         all.extend(documents.map_err(trouble)?.iter().map(|document| (*file, document)));
     }
     all.sort_by(|(_, left), (_, right)| left.compare(right));
-    let mut sorted = Sorted::default();
+    let mut sorted = Sorted { hooks: Vec::new(), manifests: Vec::with_capacity(all.len()) };
     for (file, document) in all {
         sorted.add(file, document);
     }

@@ -149,15 +149,22 @@ fn document<'r>(path: &'r str, content: &'r [u8]) -> [&'r [u8]; 5] {
 
 /// Takes away the space at the end. At the start there is none.
 fn trim(parts: &mut Vec<&[u8]>) {
-    let is_text = parts.iter().all(|part| str::from_utf8(part).is_ok());
     while let Some(last) = parts.pop() {
-        let rest = match str::from_utf8(last) {
-            Ok(text) if is_text => text.trim_end().as_bytes(),
-            _ => last.trim_ascii_end(),
-        };
+        let rest = trimmed(last);
         if !rest.is_empty() {
             return parts.push(rest);
         }
+    }
+}
+
+/// The text without the space at its end; bytes that are no text are none.
+fn trimmed(text: &[u8]) -> &[u8] {
+    match text.utf8_chunks().last() {
+        Some(end) if end.invalid().is_empty() => {
+            let space = end.valid().len() - end.valid().trim_end().len();
+            &text[..text.len() - space]
+        }
+        _ => text,
     }
 }
 

@@ -95,7 +95,7 @@ impl<'c> Session<'c> {
         options: &RenderOptions,
         host: &dyn Host,
     ) -> Result<Rendered, RenderError> {
-        self.render_with_chart(chart, user, options, host).map(|(rendered, _)| rendered)
+        self.render_prepared(chart, user, options, host).map(|(rendered, _)| rendered)
     }
 
     /// The same, with the chart as its dependencies were worked out: what a release keeps.
@@ -109,18 +109,32 @@ impl<'c> Session<'c> {
         options: &RenderOptions,
         host: &dyn Host,
     ) -> Result<(Rendered, Chart), RenderError> {
+        let (rendered, prepared) = self.render_prepared(chart, user, options, host)?;
+        Ok((rendered, prepared.chart.clone()))
+    }
+
+    fn render_prepared(
+        &mut self,
+        chart: &Chart,
+        user: &UserValues,
+        options: &RenderOptions,
+        host: &dyn Host,
+    ) -> Result<(Rendered, Arc<Prepared>), RenderError> {
         check_name(&options.release.name)?;
         let prepared = self.cache.prepared(chart, user, options)?;
         let mut view = self.view(&prepared, options);
+        if view.is_none() {
+            check_kube_version(&prepared.chart, options)?;
+        }
         let rendered = templates(&prepared, options, (self.cache, host), &mut view)?;
-        let Prepared { chart, warnings, .. } = &*prepared;
-        let sources = Sources::new(&chart.sources, &user.sources);
-        let whole = (Rendered { warnings: warnings.clone(), sources, ..rendered }, chart.clone());
-        self.last = view.map(|view| Last { prepared, capabilities: options.capabilities.clone(), view });
-        Ok(whole)
+        let sources = Sources::new(&prepared.chart.sources, &user.sources);
+        let rendered = Rendered { warnings: prepared.warnings.clone(), sources, ..rendered };
+        self.last =
+            view.map(|view| Last { prepared: Arc::clone(&prepared), capabilities: options.capabilities.clone(), view });
+        Ok((rendered, prepared))
     }
 
-    /// The view of the last render, if it is one of this chart and its values.
+    /// The view of the last render, if it is one of this chart and its values, for a cluster like this one.
     fn view(&mut self, prepared: &Arc<Prepared>, options: &RenderOptions) -> Option<View> {
         let last = self.last.take()?;
         let is_same = Arc::ptr_eq(&last.prepared, prepared) && last.capabilities == options.capabilities;
@@ -150,7 +164,6 @@ fn templates(
     view: &mut Option<View>,
 ) -> Result<Rendered, RenderError> {
     let chart = &prepared.chart;
-    check_kube_version(chart, options)?;
     let recorder = Recorder::new(host);
     let Run { mut files, reads } = engine::run(prepared, options, (cache, &recorder), view)?;
     let notes = take_notes(&mut files, chart, options);
