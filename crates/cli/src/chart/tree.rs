@@ -106,22 +106,24 @@ fn list(folder: &Path, prefix: &str, (depth, ignore): (usize, &Ignore), found: &
         return Err(Failure::task(format!("{}: folders are nested more than {MAX_FOLDERS} deep", folder.display()))
             .hint("a link leads back to a folder above it?"));
     }
+    // Those inside come when this one is closed, so that only one is open, with its room, at any time.
+    let mut folders = Files::new();
     for entry in fs::read_dir(folder).map_err(|error| cannot("read", folder, &error))? {
         let entry = entry.map_err(|error| cannot("read", folder, &error))?;
         let (path, name) = (entry.path(), format!("{prefix}{}", entry.file_name().to_string_lossy()));
         // Most file systems tell with the name what it is; of a link the other end has to be asked.
         let kind = entry.file_type().map_err(|error| cannot("read", &path, &error))?;
-        if kind.is_dir() || kind.is_symlink() && path.is_dir() {
-            if !ignore.folder(&name) {
-                list(&path, &format!("{name}/"), (depth + 1, ignore), found)?;
-            }
-        } else if found.len() >= MAX_FILES {
+        if found.len() + folders.len() >= MAX_FILES {
             return Err(too_large(&path));
+        } else if kind.is_dir() || kind.is_symlink() && path.is_dir() {
+            if !ignore.folder(&name) {
+                folders.push((path, name + "/"));
+            }
         } else if !ignore.file(&name) {
             found.push((path, name));
         }
     }
-    Ok(())
+    folders.iter().try_for_each(|(path, name)| list(path, name, (depth + 1, ignore), found))
 }
 
 /// The bytes of a file that is not larger than it may be, read to where they stay: half of what a large chart takes is files

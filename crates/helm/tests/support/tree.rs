@@ -27,19 +27,20 @@ pub(crate) fn read(folder: &Path) -> Result<Files, String> {
 }
 
 fn list(folder: &Path, prefix: &str, ignore: &Ignore, found: &mut Vec<(PathBuf, String)>) -> io::Result<()> {
+    let mut folders = Vec::new();
     for entry in fs::read_dir(folder)? {
         let entry = entry?;
         let (path, name) = (entry.path(), format!("{prefix}{}", entry.file_name().to_string_lossy()));
         let kind = entry.file_type()?;
         if kind.is_dir() || kind.is_symlink() && path.is_dir() {
             if !ignore.folder(&name) {
-                list(&path, &format!("{name}/"), ignore, found)?;
+                folders.push((path, name + "/"));
             }
         } else if !ignore.file(&name) {
             found.push((path, name));
         }
     }
-    Ok(())
+    folders.iter().try_for_each(|(path, name)| list(path, name, ignore, found))
 }
 
 /// What is in a file; definitions are read when somebody looks at them, as by `setpoint template`.
