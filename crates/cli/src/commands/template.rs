@@ -4,11 +4,12 @@ mod plugin;
 mod request;
 mod write;
 
+use std::mem;
 use std::path::PathBuf;
 
 use clap::{ArgAction, Args};
 use helm::output;
-use helm::{RenderError, TemplateCache};
+use helm::{RenderError, Session, TemplateCache};
 
 use self::request::Request;
 use crate::chart::{self, ChartArgs};
@@ -123,7 +124,10 @@ pub(super) fn template(args: &TemplateArgs) -> Result<(), Failure> {
         crate::output::note("warning: this chart is deprecated");
     }
     let (cache, world) = (TemplateCache::new(), World { dns: args.enable_dns });
-    let rendered = helm::render(&chart, &user, &request.render, (&cache, &world));
+    let mut session = Session::new(&cache);
+    let rendered = session.render(&chart, &user, &request.render, &world);
+    // The program ends with it: to take all of it apart would only cost time.
+    mem::forget(session);
     // What was rendered over a file that could not be read counts as little as what went wrong with it.
     unread.check()?;
     let rendered = rendered.map_err(|error| refused(&error, args.debug))?;
@@ -145,8 +149,7 @@ pub(super) fn template(args: &TemplateArgs) -> Result<(), Failure> {
         output::print_parts(&rendered, &request.output)
     };
     crate::output::parts(&printed.map_err(|error| Failure::task(error.to_string()))?);
-    // The program ends here: to take all of it apart would only cost time.
-    std::mem::forget((chart, user, cache, rendered));
+    mem::forget((chart, user, cache, rendered));
     Ok(())
 }
 

@@ -8,27 +8,27 @@ use super::{Key, Value};
 /// Entries from which on a table finds a key faster than a look at each.
 const MANY: usize = 16;
 
-/// A mapping in the order of its text.
-#[derive(Clone, Debug, Default)]
-pub struct Map {
-    entries: Entries,
+/// A mapping in the order of its text; of values, or of what somebody makes of them.
+#[derive(Clone, Debug)]
+pub struct Map<V = Value> {
+    entries: Entries<V>,
 }
 
 /// The entries, each key once.
 #[derive(Clone, Debug)]
-enum Entries {
-    Few(Vec<(Key, Value)>),
+enum Entries<V> {
+    Few(Vec<(Key, V)>),
     /// Behind a pointer, so that the others need no room for it.
-    Many(Box<IndexMap<Key, Value, RandomState>>),
+    Many(Box<IndexMap<Key, V, RandomState>>),
 }
 
-impl Default for Entries {
+impl<V> Default for Map<V> {
     fn default() -> Self {
-        Self::Few(Vec::new())
+        Self { entries: Entries::Few(Vec::new()) }
     }
 }
 
-impl Map {
+impl<V> Map<V> {
     /// A map without entries.
     pub fn new() -> Self {
         Self::default()
@@ -63,12 +63,12 @@ impl Map {
     }
 
     /// The value under a key.
-    pub fn get(&self, key: &str) -> Option<&Value> {
+    pub fn get(&self, key: &str) -> Option<&V> {
         self.entry(key).map(|(_, value)| value)
     }
 
     /// The value under a key, to be changed.
-    pub fn get_mut(&mut self, key: &str) -> Option<&mut Value> {
+    pub fn get_mut(&mut self, key: &str) -> Option<&mut V> {
         match &mut self.entries {
             Entries::Few(entries) => {
                 entries.iter_mut().find(|(known, _)| known.as_str() == key).map(|(_, value)| value)
@@ -82,7 +82,7 @@ impl Map {
         self.entry(key).map(|(key, _)| key)
     }
 
-    fn entry(&self, key: &str) -> Option<(&Key, &Value)> {
+    fn entry(&self, key: &str) -> Option<(&Key, &V)> {
         match &self.entries {
             Entries::Few(entries) => {
                 entries.iter().find(|(known, _)| known.as_str() == key).map(|(key, value)| (key, value))
@@ -92,7 +92,7 @@ impl Map {
     }
 
     /// Sets a value; a new key goes to the end, a known one keeps its place. Gives back what was there.
-    pub fn insert(&mut self, key: impl Into<Key>, value: impl Into<Value>) -> Option<Value> {
+    pub fn insert(&mut self, key: impl Into<Key>, value: impl Into<V>) -> Option<V> {
         let (key, value) = (key.into(), value.into());
         let entries = match &mut self.entries {
             Entries::Few(entries) => entries,
@@ -109,7 +109,7 @@ impl Map {
     }
 
     /// Takes a value out; the others keep their order.
-    pub fn remove(&mut self, key: &str) -> Option<Value> {
+    pub fn remove(&mut self, key: &str) -> Option<V> {
         match &mut self.entries {
             Entries::Few(entries) => {
                 let place = entries.iter().position(|(known, _)| known.as_str() == key)?;
@@ -120,7 +120,7 @@ impl Map {
     }
 
     /// Keeps the entries for which `keep` is true.
-    pub fn retain(&mut self, mut keep: impl FnMut(&str, &mut Value) -> bool) {
+    pub fn retain(&mut self, mut keep: impl FnMut(&str, &mut V) -> bool) {
         match &mut self.entries {
             Entries::Few(entries) => entries.retain_mut(|(key, value)| keep(key.as_str(), value)),
             Entries::Many(entries) => entries.retain(|key, value| keep(key.as_str(), value)),
@@ -136,12 +136,12 @@ impl Map {
     }
 
     /// The entries in the order of the text.
-    pub fn iter(&self) -> impl DoubleEndedIterator<Item = (&str, &Value)> + ExactSizeIterator {
+    pub fn iter(&self) -> impl DoubleEndedIterator<Item = (&str, &V)> + ExactSizeIterator {
         self.pairs().map(|(key, value)| (key.as_str(), value))
     }
 
     /// The entries in the order of the text, values to be changed.
-    pub fn iter_mut(&mut self) -> impl Iterator<Item = (&str, &mut Value)> {
+    pub fn iter_mut(&mut self) -> impl Iterator<Item = (&str, &mut V)> {
         let (few, many) = match &mut self.entries {
             Entries::Few(entries) => (Some(entries.iter_mut()), None),
             Entries::Many(entries) => (None, Some(entries.iter_mut())),
@@ -156,11 +156,11 @@ impl Map {
     }
 
     /// The values in the order of the text.
-    pub fn values(&self) -> impl Iterator<Item = &Value> {
+    pub fn values(&self) -> impl Iterator<Item = &V> {
         self.pairs().map(|(_, value)| value)
     }
 
-    fn pairs(&self) -> Pairs<'_> {
+    fn pairs(&self) -> Pairs<'_, V> {
         match &self.entries {
             Entries::Few(entries) => Pairs::Few(entries.iter()),
             Entries::Many(entries) => Pairs::Many(entries.iter()),
@@ -168,7 +168,7 @@ impl Map {
     }
 
     /// The entries sorted by the bytes of their keys.
-    pub fn sorted(&self) -> Vec<(&str, &Value)> {
+    pub fn sorted(&self) -> Vec<(&str, &V)> {
         let mut entries: Vec<_> = self.iter().collect();
         entries.sort_unstable_by_key(|(key, _)| *key);
         entries
@@ -176,13 +176,13 @@ impl Map {
 }
 
 /// Two maps are equal when they have the same entries, in whatever order.
-impl PartialEq for Map {
+impl<V: PartialEq> PartialEq for Map<V> {
     fn eq(&self, other: &Self) -> bool {
         self.len() == other.len() && self.iter().all(|(key, value)| other.get(key) == Some(value))
     }
 }
 
-impl<K: Into<Key>, V: Into<Value>> FromIterator<(K, V)> for Map {
+impl<K: Into<Key>, V: Into<W>, W> FromIterator<(K, V)> for Map<W> {
     fn from_iter<I: IntoIterator<Item = (K, V)>>(entries: I) -> Self {
         let entries = entries.into_iter();
         let mut map = Self::with_capacity(entries.size_hint().0);
@@ -194,13 +194,13 @@ impl<K: Into<Key>, V: Into<Value>> FromIterator<(K, V)> for Map {
 }
 
 /// The entries of a map in their order.
-enum Pairs<'a> {
-    Few(std::slice::Iter<'a, (Key, Value)>),
-    Many(indexmap::map::Iter<'a, Key, Value>),
+enum Pairs<'a, V> {
+    Few(std::slice::Iter<'a, (Key, V)>),
+    Many(indexmap::map::Iter<'a, Key, V>),
 }
 
-impl<'a> Iterator for Pairs<'a> {
-    type Item = (&'a Key, &'a Value);
+impl<'a, V> Iterator for Pairs<'a, V> {
+    type Item = (&'a Key, &'a V);
 
     fn next(&mut self) -> Option<Self::Item> {
         match self {
@@ -217,7 +217,7 @@ impl<'a> Iterator for Pairs<'a> {
     }
 }
 
-impl DoubleEndedIterator for Pairs<'_> {
+impl<V> DoubleEndedIterator for Pairs<'_, V> {
     fn next_back(&mut self) -> Option<Self::Item> {
         match self {
             Self::Few(entries) => entries.next_back().map(|(key, value)| (key, value)),
@@ -226,7 +226,7 @@ impl DoubleEndedIterator for Pairs<'_> {
     }
 }
 
-impl ExactSizeIterator for Pairs<'_> {}
+impl<V> ExactSizeIterator for Pairs<'_, V> {}
 
 #[cfg(test)]
 mod tests {

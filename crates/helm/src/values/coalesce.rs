@@ -7,13 +7,10 @@
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
-use foldhash::fast::RandomState;
 use goyaml::{Key, Kind, Map, Pos, Value};
 
 use crate::text::{printed, quoted};
 use crate::{Chart, HelmCompat, Warning};
-
-type IndexMap<K, V> = indexmap::IndexMap<K, V, RandomState>;
 
 const GLOBAL: &str = "global";
 
@@ -51,7 +48,7 @@ pub(crate) enum Graph {
 #[derive(Debug)]
 pub(crate) struct Table {
     pos: Pos,
-    entries: RefCell<IndexMap<Key, Graph>>,
+    entries: RefCell<Map<Graph>>,
     /// Whether its value is being made, which shows tables that contain themselves.
     open: Cell<bool>,
 }
@@ -89,7 +86,7 @@ impl Graph {
 impl Table {
     /// A new table with the entries of a map, or without any.
     pub(crate) fn of(value: &Value) -> Rc<Self> {
-        let entries = value.as_map().into_iter().flat_map(entries_of).collect();
+        let entries = value.as_map().map(|map| entries_of(map).collect()).unwrap_or_default();
         Rc::new(Self { pos: value.pos(), entries: RefCell::new(entries), open: Cell::new(false) })
     }
 
@@ -104,7 +101,7 @@ impl Table {
         }
         let entries = self.entries.borrow();
         let map: Option<Map> =
-            entries.iter().map(|(key, value)| value.value().map(|value| (key.clone(), value))).collect();
+            entries.keys().zip(entries.values()).map(|(key, value)| Some((key.clone(), value.value()?))).collect();
         self.open.set(false);
         map.map(|map| Value::from(map).with_pos(self.pos))
     }
@@ -137,7 +134,7 @@ impl Table {
     }
 
     fn remove(&self, key: &str) {
-        self.entries.borrow_mut().shift_remove(key);
+        self.entries.borrow_mut().remove(key);
     }
 
     fn keys(&self) -> Vec<Key> {
@@ -258,7 +255,7 @@ impl Coalescing {
     /// Puts one table over another, which stays as it is but for Helm's own side effect.
     pub(crate) fn tables(&mut self, over: &Rc<Table>, under: &Graph, prefix: &str, merge: bool) {
         let entries: Vec<(Key, Graph)> = match under {
-            Graph::Value(value) => value.as_map().into_iter().flat_map(entries_of).collect(),
+            Graph::Value(value) => value.as_map().map(|map| entries_of(map).collect()).unwrap_or_default(),
             Graph::Table(table) => shared_entries(table, over),
         };
         for (key, value) in entries {
@@ -349,8 +346,10 @@ fn shared_entries(table: &Rc<Table>, over: &Rc<Table>) -> Vec<(Key, Graph)> {
     for key in table.keys() {
         table.table(key.as_str());
     }
-    let entries: Vec<(Key, Graph)> =
-        table.entries.borrow().iter().map(|(key, value)| (key.clone(), value.clone())).collect();
+    let entries: Vec<(Key, Graph)> = {
+        let shared = table.entries.borrow();
+        shared.keys().cloned().zip(shared.values().cloned()).collect()
+    };
     for key in over.keys() {
         if over.get(key.as_str()).is_some_and(|value| value.is_null()) {
             table.insert(key, Graph::Value(Value::NULL));
