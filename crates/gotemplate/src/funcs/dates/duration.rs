@@ -49,11 +49,7 @@ pub(super) fn parse(text: &str) -> Result<i64, String> {
     }
     let mut total = 0u64;
     while !rest.is_empty() {
-        let end = rest.find(|character: char| !character.is_ascii_digit() && character != '.').unwrap_or(rest.len());
-        let (number, after) = rest.split_at(end);
-        if number.is_empty() || number == "." || number.matches('.').count() > 1 {
-            return Err(invalid());
-        }
+        let (number, after) = Number::read(rest).ok_or_else(invalid)?;
         let end = after.find(|character: char| character.is_ascii_digit() || character == '.').unwrap_or(after.len());
         let (unit, after) = after.split_at(end);
         if unit.is_empty() {
@@ -63,10 +59,11 @@ pub(super) fn parse(text: &str) -> Result<i64, String> {
             let unit = crate::fmt::quote(unit.as_bytes());
             return Err(format!("time: unknown unit {unit} in duration {shown}"));
         };
-        total = scaled(number, scale).and_then(|part| total.checked_add(part)).ok_or_else(invalid)?;
+        let sum = number.times(scale).and_then(|part| total.checked_add(part)).filter(|sum| *sum <= MOST);
+        total = sum.ok_or_else(invalid)?;
         rest = after;
     }
-    if negative && total == 1 << 63 {
+    if negative && total == MOST {
         return Ok(i64::MIN);
     }
     let length = i64::try_from(total).map_err(|_| invalid())?;
@@ -85,12 +82,52 @@ fn unit_length(unit: &str) -> Option<u64> {
     })
 }
 
-fn scaled(number: &str, unit: u64) -> Option<u64> {
-    let (whole, decimals) = number.split_once('.').unwrap_or((number, ""));
-    let whole: u64 = if whole.is_empty() { 0 } else { whole.parse().ok()? };
-    let decimals = &decimals[..decimals.len().min(18)];
-    let size = u32::try_from(decimals.len()).ok()?;
-    let part: u64 = if decimals.is_empty() { 0 } else { decimals.parse().ok()? };
-    let part = u128::from(part) * u128::from(unit) / 10u128.pow(size);
-    whole.checked_mul(unit)?.checked_add(u64::try_from(part).ok()?)
+/// The length of the longest negative duration.
+const MOST: u64 = 1 << 63;
+
+/// How many units a part of a duration is.
+struct Number<'t> {
+    whole: u64,
+    decimals: &'t str,
+}
+
+impl<'t> Number<'t> {
+    /// Digits, of which one may be behind a point, with what comes behind them; nothing if there are none, or too many.
+    fn read(text: &'t str) -> Option<(Self, &'t str)> {
+        let (whole, rest) = digits(text);
+        let (decimals, rest) = rest.strip_prefix('.').map_or(("", rest), digits);
+        if whole.is_empty() && decimals.is_empty() {
+            return None;
+        }
+        let whole = if whole.is_empty() { 0 } else { whole.parse().ok().filter(|whole| *whole <= MOST)? };
+        Some((Self { whole, decimals }, rest))
+    }
+
+    /// As nanoseconds, of which a unit has so many; nothing if they are too many.
+    fn times(&self, unit: u64) -> Option<u64> {
+        let whole = self.whole.checked_mul(unit).filter(|whole| *whole <= MOST)?;
+        whole.checked_add(self.part_of(unit))
+    }
+
+    /// What the decimals are of a unit. Go counts in floats, and leaves out digits that find no room in an integer.
+    #[expect(
+        clippy::cast_precision_loss,
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "as Go does"
+    )]
+    fn part_of(&self, unit: u64) -> u64 {
+        let (mut part, mut scale) = (0_u64, 1_f64);
+        for digit in self.decimals.bytes() {
+            let next = part.checked_mul(10).and_then(|part| part.checked_add(u64::from(digit - b'0')));
+            let Some(next) = next.filter(|next| part <= (MOST - 1) / 10 && *next <= MOST) else { break };
+            (part, scale) = (next, scale * 10.0);
+        }
+        (part as f64 * (unit as f64 / scale)) as u64
+    }
+}
+
+/// The digits that a text begins with, and what is behind them.
+fn digits(text: &str) -> (&str, &str) {
+    text.split_at(text.find(|character: char| !character.is_ascii_digit()).unwrap_or(text.len()))
 }
