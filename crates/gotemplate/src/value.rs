@@ -127,8 +127,9 @@ impl std::fmt::Debug for Value {
 }
 
 impl Value {
-    /// The value that keys lead to from this one through maps; none if a key is not there.
-    fn at<'k>(&self, keys: impl ExactSizeIterator<Item = &'k [u8]>) -> Option<Self> {
+    /// The value that keys lead to from this one through maps within one another; none if a key is not there, or no map has it. Each
+    /// key is a level of the stack.
+    pub(crate) fn at<'k>(&self, keys: impl ExactSizeIterator<Item = &'k [u8]>) -> Option<Self> {
         match self {
             value if keys.len() == 0 => Some(value.clone()),
             Self::Map(map) => map.at(keys),

@@ -206,7 +206,7 @@ impl Tracer {
                 let entry = |(key, child): (&Key, &Value)| {
                     (key.clone(), self.each(child.clone(), before.and_then(|before| before.get(key.as_str())), how))
                 };
-                let entries = map.keys().zip(map.values()).map(entry).collect::<Map>();
+                let entries = map.pairs().map(entry).collect::<Map>();
                 in_style_of(&value, entries.into())
             }
             Kind::List(items) => {
@@ -260,7 +260,7 @@ fn placed(value: &Value, source: u32) -> Value {
     match value.kind() {
         Kind::Map(map) => {
             let entry = |(key, child): (&Key, &Value)| (Key::new(key.as_str(), at(key.pos())), placed(child, source));
-            Value::from(map.keys().zip(map.values()).map(entry).collect::<Map>()).with_pos(pos)
+            Value::from(map.pairs().map(entry).collect::<Map>()).with_pos(pos)
         }
         Kind::List(items) => items.iter().map(|item| placed(item, source)).collect::<Value>().with_pos(pos),
         _ => value.clone().with_pos(pos),

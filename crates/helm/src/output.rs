@@ -227,3 +227,22 @@ pub fn pieces(rendered: &Rendered, options: &OutputOptions) -> Vec<Piece> {
     }
     pieces
 }
+
+#[cfg(test)]
+mod tests {
+    use super::trimmed;
+
+    #[test]
+    fn space_at_the_end_goes_whatever_stands_before_it() {
+        let cases: [(&[u8], &[u8]); 5] = [
+            (b"a \n", b"a"),
+            ("a\u{a0}\u{3000}\n".as_bytes(), b"a"),
+            (b"\xff \n", b"\xff"),
+            (b"a \xff", b"a \xff"),
+            (b" \n", b""),
+        ];
+        for (text, wanted) in cases {
+            assert_eq!(trimmed(text), wanted, "{text:?}");
+        }
+    }
+}

@@ -123,6 +123,7 @@ impl<'c> Session<'c> {
         check_name(&options.release.name)?;
         let prepared = self.cache.prepared(chart, user, options)?;
         let mut view = self.view(&prepared, options);
+        // With a view, the last render was of this chart for a cluster like this one, and has checked it.
         if view.is_none() {
             check_kube_version(&prepared.chart, options)?;
         }

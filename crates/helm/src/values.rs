@@ -199,7 +199,7 @@ pub(crate) fn merge(under: &mut Value, over: &Value) {
     let (Some(under), Some(over)) = (under.as_map_mut(), over.as_map()) else {
         return;
     };
-    for (key, value) in over.keys().zip(over.values()) {
+    for (key, value) in over.pairs() {
         match (under.get_mut(key.as_str()), value.kind()) {
             (Some(old), Kind::Map(_)) if old.as_map().is_some() => merge(old, value),
             (Some(old), _) => *old = value.clone(),

@@ -115,7 +115,8 @@ fn list(folder: &Path, prefix: &str, (depth, ignore): (usize, &Ignore), found: &
         let kind = entry.file_type().map_err(|error| cannot("read", &path, &error))?;
         if found.len() + folders.len() >= MAX_FILES {
             return Err(too_large(&path));
-        } else if kind.is_dir() || kind.is_symlink() && path.is_dir() {
+        }
+        if kind.is_dir() || kind.is_symlink() && path.is_dir() {
             if !ignore.folder(&name) {
                 folders.push((path, name + "/"));
             }

@@ -126,8 +126,6 @@ pub(super) fn template(args: &TemplateArgs) -> Result<(), Failure> {
     let (cache, world) = (TemplateCache::new(), World { dns: args.enable_dns });
     let mut session = Session::new(&cache);
     let rendered = session.render(&chart, &user, &request.render, &world);
-    // The program ends with it: to take all of it apart would only cost time.
-    mem::forget(session);
     // What was rendered over a file that could not be read counts as little as what went wrong with it.
     unread.check()?;
     let rendered = rendered.map_err(|error| refused(&error, args.debug))?;
@@ -149,6 +147,8 @@ pub(super) fn template(args: &TemplateArgs) -> Result<(), Failure> {
         output::print_parts(&rendered, &request.output)
     };
     crate::output::parts(&printed.map_err(|error| Failure::task(error.to_string()))?);
+    // The program ends here: to take all of it apart would only cost time.
+    mem::forget(session);
     mem::forget((chart, user, cache, rendered));
     Ok(())
 }

@@ -25,11 +25,10 @@ impl<'t> State<'_, '_, 't> {
     ) -> Result<Value, Failure> {
         let (start, names) = path;
         let from = start.as_ref().unwrap_or(dot);
-        if let Value::Map(map) = &from.value
-            && !has_arguments(&given)
+        if !has_arguments(&given)
             && names.len() <= SHORT
             && self.run.trace.is_none()
-            && let Some(value) = map.at(names.iter().map(|name| self.tree.file.text_of(*name)))
+            && let Some(value) = from.value.at(names.iter().map(|name| self.tree.file.text_of(*name)))
         {
             return Ok(value);
         }

@@ -41,7 +41,7 @@ pub fn given(value: &goyaml::Value, scalar: fn(&goyaml::Value) -> Value) -> Valu
 fn later(map: &Arc<goyaml::Map>, convert: impl Fn(&goyaml::Value) -> Value + 'static, given: bool) -> Map {
     let map = Arc::clone(map);
     let entry = move |(key, value): (&goyaml::Key, &goyaml::Value)| (Arc::clone(key.text()).into(), convert(value));
-    Map::entries_later(MapKind::Any, given, move || map.keys().zip(map.values()).map(entry).collect())
+    Map::entries_later(MapKind::Any, given, move || map.pairs().map(entry).collect())
 }
 
 #[expect(clippy::cast_precision_loss, reason = "JSON numbers are float64 in Go")]

@@ -216,9 +216,8 @@ impl Map {
         self.data.get(key)
     }
 
-    /// The value that keys lead to through maps within one another; none if a key is not there, or no map has it. Each key is a
-    /// level of the stack.
-    pub(crate) fn at<'k>(&self, mut keys: impl ExactSizeIterator<Item = &'k [u8]>) -> Option<Value> {
+    /// The same as of a value, for one key at least.
+    pub(super) fn at<'k>(&self, mut keys: impl ExactSizeIterator<Item = &'k [u8]>) -> Option<Value> {
         let key = keys.next()?;
         if let Some(plain) = self.data.plain(key) {
             return plain.at(keys);

@@ -160,7 +160,8 @@ impl<V> Map<V> {
         self.pairs().map(|(_, value)| value)
     }
 
-    fn pairs(&self) -> Pairs<'_, V> {
+    /// The keys with their values, in the order of the text.
+    pub fn pairs(&self) -> impl DoubleEndedIterator<Item = (&Key, &V)> + ExactSizeIterator {
         match &self.entries {
             Entries::Few(entries) => Pairs::Few(entries.iter()),
             Entries::Many(entries) => Pairs::Many(entries.iter()),

@@ -100,8 +100,7 @@ impl Table {
             return None;
         }
         let entries = self.entries.borrow();
-        let map: Option<Map> =
-            entries.keys().zip(entries.values()).map(|(key, value)| Some((key.clone(), value.value()?))).collect();
+        let map: Option<Map> = entries.pairs().map(|(key, value)| Some((key.clone(), value.value()?))).collect();
         self.open.set(false);
         map.map(|map| Value::from(map).with_pos(self.pos))
     }
@@ -152,7 +151,7 @@ impl Table {
 }
 
 fn entries_of(map: &Map) -> impl Iterator<Item = (Key, Graph)> {
-    map.keys().cloned().zip(map.values().cloned().map(Graph::Value))
+    map.pairs().map(|(key, value)| (key.clone(), Graph::Value(value.clone())))
 }
 
 /// One pass over a chart and the charts in it.
@@ -216,7 +215,7 @@ impl Coalescing {
         let Some(defaults) = chart.values.as_map() else {
             return;
         };
-        for (key, default) in defaults.keys().zip(defaults.values()) {
+        for (key, default) in defaults.pairs() {
             let name = key.as_str();
             match values.get(name) {
                 None => self.missing(values, key, default),
@@ -346,10 +345,8 @@ fn shared_entries(table: &Rc<Table>, over: &Rc<Table>) -> Vec<(Key, Graph)> {
     for key in table.keys() {
         table.table(key.as_str());
     }
-    let entries: Vec<(Key, Graph)> = {
-        let shared = table.entries.borrow();
-        shared.keys().cloned().zip(shared.values().cloned()).collect()
-    };
+    let entries: Vec<(Key, Graph)> =
+        table.entries.borrow().pairs().map(|(key, value)| (key.clone(), value.clone())).collect();
     for key in over.keys() {
         if over.get(key.as_str()).is_some_and(|value| value.is_null()) {
             table.insert(key, Graph::Value(Value::NULL));
@@ -386,7 +383,7 @@ fn without_nulls(value: &Value) -> Value {
     let Some(map) = value.as_map() else {
         return value.clone();
     };
-    let kept = map.keys().cloned().zip(map.values()).filter(|(_, value)| !value.is_null());
-    let map: Map = kept.map(|(key, value)| (key, without_nulls(value))).collect();
+    let kept = map.pairs().filter(|(_, value)| !value.is_null());
+    let map: Map = kept.map(|(key, value)| (key.clone(), without_nulls(value))).collect();
     Value::from(map).with_pos(value.pos())
 }
